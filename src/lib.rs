@@ -9,10 +9,19 @@
 //!                         resolve ── model ── check ── plan ── emit ── artifact
 //! ```
 
+pub mod artifact;
 pub mod catalog;
+pub mod check;
+pub mod cli;
+pub mod compiler;
 pub mod diagnostic;
+pub mod emit;
 pub mod mask;
 pub mod model;
+pub mod plan;
+pub mod project;
+pub mod resolve;
+pub mod server;
 pub mod source;
 pub mod sql;
 pub mod syntax;

@@ -4,6 +4,23 @@
 use super::Severity;
 use std::fmt;
 
+/// Declares a family of codes: `family! { N0101 Error "summary"; … }` makes a constant of each and `FAMILY`.
+macro_rules! family {
+    ($($id:ident $severity:ident $summary:literal;)*) => {
+        $(
+            #[doc = $summary]
+            pub const $id: $crate::diagnostic::Code = $crate::diagnostic::Code {
+                id: stringify!($id),
+                severity: $crate::diagnostic::Severity::$severity,
+                summary: $summary,
+                page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors/", stringify!($id), ".md")),
+            };
+        )*
+        pub(super) const FAMILY: &[$crate::diagnostic::Code] = &[$($id),*];
+    };
+}
+use family;
+
 mod n01_syntax;
 mod n02_names;
 mod n03_coverage;
@@ -64,20 +81,3 @@ pub fn all() -> impl Iterator<Item = Code> {
 pub fn find(id: &str) -> Option<Code> {
     all().find(|code| code.id.eq_ignore_ascii_case(id))
 }
-
-/// Declares a family of codes: `family! { N0101 Error "summary"; … }` makes a constant of each and `FAMILY`.
-macro_rules! family {
-    ($($id:ident $severity:ident $summary:literal;)*) => {
-        $(
-            #[doc = $summary]
-            pub const $id: $crate::diagnostic::Code = $crate::diagnostic::Code {
-                id: stringify!($id),
-                severity: $crate::diagnostic::Severity::$severity,
-                summary: $summary,
-                page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors/", stringify!($id), ".md")),
-            };
-        )*
-        pub(super) const FAMILY: &[$crate::diagnostic::Code] = &[$($id),*];
-    };
-}
-use family;

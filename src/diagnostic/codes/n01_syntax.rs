@@ -1,1 +1,3 @@
+//! N01: what cannot be read as the language.
 
+super::family! {}

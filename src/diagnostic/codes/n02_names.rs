@@ -1,1 +1,3 @@
+//! N02: names that mean nothing, or two things.
 
+super::family! {}

@@ -1,1 +1,3 @@
+//! N03: columns without a treatment, or with two.
 
+super::family! {}

@@ -1,1 +1,3 @@
+//! N04: masks that do not fit, and doors that a masked value would leave by.
 
+super::family! {}

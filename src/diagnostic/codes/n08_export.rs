@@ -1,1 +1,3 @@
+//! N08: exports and the imports that match them.
 
+super::family! {}

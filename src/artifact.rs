@@ -1,0 +1,1 @@
+//! Generated files on disk: written whole or not at all, checked, compared; `noren.lock`.

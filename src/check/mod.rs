@@ -1,0 +1,1 @@
+//! Proofs over the model, one file a proof.

@@ -1,0 +1,1 @@
+//! The driver: strings the stages together.

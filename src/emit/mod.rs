@@ -1,0 +1,1 @@
+//! Statements to files of one target.

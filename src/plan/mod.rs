@@ -1,0 +1,1 @@
+//! Model to ordered statements.

@@ -1,0 +1,1 @@
+//! `noren.toml` and the files that it names.

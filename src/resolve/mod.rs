@@ -1,0 +1,1 @@
+//! Source names become catalog objects: ast and catalog to [`crate::model`].

@@ -1,0 +1,1 @@
+//! The catalog against `pg_catalog` of a real server.

@@ -1,0 +1,1 @@
+//! The verbs, run as a user runs them.

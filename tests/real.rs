@@ -1,0 +1,1 @@
+//! The schemas of other projects, where they are found.

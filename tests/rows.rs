@@ -1,0 +1,1 @@
+//! Rows made from a live catalog, for any schema.
