@@ -92,11 +92,10 @@ pub struct ExportColumn {
     pub decision: Decision,
     /// What happens to a reference whose row is not exported.
     pub orphans: Option<Orphans>,
-    /// The columns whose keyed masks agree with this one's: a class, or the root of its foreign keys.
-    pub group: LinkageGroup,
 }
 
-/// The name that goes into the HMAC, for example `class email` or `column public.users.id`.
+/// The name that goes into the HMAC, for example `class:email` or `column:public.users.id`; JSON leaves outside a
+/// class add their path after a `/`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkageGroup(pub String);
 
@@ -153,6 +152,8 @@ pub struct MaskCall {
     pub mask: &'static dyn Mask,
     /// Its arguments.
     pub arguments: Arguments,
+    /// The columns whose keyed masks agree with this one's: a class, or the root of its foreign keys.
+    pub group: LinkageGroup,
 }
 
 impl fmt::Debug for MaskCall {
