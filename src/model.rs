@@ -81,6 +81,19 @@ pub struct RowSql {
     pub references: Vec<(std::ops::Range<usize>, String)>,
     /// Columns that it reads, sorted, each once.
     pub columns: Vec<String>,
+    /// What PostgreSQL's semantics let us say of its value.
+    pub facts: Facts,
+}
+
+/// What is known of an expression without knowing the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// `Some(columns)`: it is NULL only where one of these columns is; `None`: it may be NULL anyway.
+    pub null_only_with: Option<Vec<String>>,
+    /// It can raise no error, whatever the row holds.
+    pub total: bool,
+    /// It is a column, or a cast of one: the value itself.
+    pub identity_of: Option<String>,
 }
 
 /// A column of an exported table.
