@@ -17,7 +17,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
@@ -35,14 +35,14 @@ pub const SUPERUSER: &str = "postgres";
 
 /// From `sun_path`: 108 bytes on Linux, 104 on the BSDs and macOS, with the final NUL; `/.s.PGSQL.5432` is 14 of them.
 const LONGEST_FOLDER: usize = 88;
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(5);
 
 /// `$0` is the server's folder, the rest is the server's command line. The watcher's `cat` ends when the last writer of
 /// our standard input is gone. SIGQUIT is PostgreSQL's immediate shutdown: nothing of the folder is wanted any more.
 const WATCHED: &str = r#"
-exec 3<&0
+exec 3<&0 >"$0/log" 2>&1
 "$@" </dev/null 3<&- & server=$!
 { cat <&3 >/dev/null
   kill -QUIT "$server" 2>/dev/null
@@ -107,7 +107,7 @@ impl fmt::Display for Error {
             Self::Folder { path, why } => write!(
                 out,
                 "expected a folder that the server's user may use, found `{}`: {why}\n\
-                 help: put the binaries under a folder that everybody may enter, and TMPDIR too",
+                 help: keep the binaries and TMPDIR in folders that everybody may enter",
                 path.display()
             ),
             Self::Run { program, source } => write!(out, "cannot run `{program}`: {source}"),
@@ -431,8 +431,6 @@ fn is_ready(folder: &Path) -> bool {
 }
 
 fn watched(binaries: &Binaries, runner: Runner, folder: &Path, options: &Options) -> Result<Child, Error> {
-    let log = fs::File::create(folder.join("log")).map_err(|source| folder_error(folder, &source))?;
-    let errors = log.try_clone().map_err(|source| folder_error(folder, &source))?;
     let mut command = runner.command("/bin/sh");
     command.arg("-c").arg(WATCHED).arg(folder).arg(binaries.folder.join("postgres"));
     command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-h", ""]);
@@ -443,7 +441,7 @@ fn watched(binaries: &Binaries, runner: Runner, folder: &Path, options: &Options
         command.arg("-c").arg(format!("{name}={value}"));
     }
     // A group of its own, so that Ctrl-C reaches us alone; the server follows when our end of the pipe closes.
-    command.process_group(0).stdin(Stdio::piped()).stdout(log).stderr(errors);
+    command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().map_err(|source| {
         remove(folder);
         run_error(&command, source)
@@ -466,23 +464,24 @@ fn own_settings() -> [(&'static str, &'static str); 10] {
     ]
 }
 
-/// A short folder of ours under the system's temporary folder, which the server's user may enter.
+/// A short folder under the system's temporary folder that belongs to the server's user: the watcher, which is that
+/// user, deletes in it.
 fn base_folder(runner: Runner) -> Result<PathBuf, Error> {
-    let name = format!("noren-{}", geteuid());
+    let name = format!("noren-{}", runner.uid());
     let candidates = [std::env::temp_dir(), PathBuf::from("/tmp")];
     let parent = candidates.iter().find(|folder| folder.as_os_str().len() + name.len() + 20 < LONGEST_FOLDER);
     let base = parent.map_or_else(|| PathBuf::from("/tmp"), Clone::clone).join(name);
-    match fs::create_dir(&base) {
+    match fs::DirBuilder::new().mode(0o700).create(&base) {
         Err(source) if source.kind() != io::ErrorKind::AlreadyExists => return Err(folder_error(&base, &source)),
         _ => {}
     }
     let found = fs::symlink_metadata(&base).map_err(|source| folder_error(&base, &source))?;
-    // Anybody may make a folder under /tmp first: in a stranger's folder a template could hold a stranger's settings.
-    if !found.is_dir() || found.uid() != geteuid().as_raw() {
-        return Err(Error::Folder { path: base, why: "it belongs to somebody else".to_owned() });
+    // Anybody may make a folder under /tmp first, and a template in a stranger's folder could hold a stranger's settings.
+    let ours = found.is_dir() && (found.uid() == runner.uid() || found.uid() == geteuid().as_raw());
+    if !ours || found.mode() & 0o077 != 0 {
+        return Err(Error::Folder { path: base, why: "others may write to it, or it is somebody else's".to_owned() });
     }
-    let mode = if runner.drop_to.is_some() { 0o711 } else { 0o700 };
-    set_mode(&base, mode)?;
+    runner.give(&base)?;
     Ok(base)
 }
 

@@ -1,5 +1,6 @@
 //! The private server.
 
+use std::io::BufRead as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -45,3 +46,39 @@ fn a_folder_without_a_server_names_the_command_that_gets_one() {
     assert!(matches!(error, Error::NoServer { .. }));
     assert!(error.to_string().contains("apt-get install postgresql"), "{error}");
 }
+
+/// The process that holds a server is killed outright: no destructor runs, and still nothing may stay.
+#[test]
+fn the_death_of_the_process_ends_its_server() {
+    if support::binaries(None).is_none() {
+        return;
+    }
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "server::holds_a_server_until_killed", "--nocapture"])
+        .env(HOLD, "1")
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let folder = lines.find_map(|line| Some(line.unwrap().split_once("FOLDER ")?.1.to_owned())).unwrap();
+    assert!(Path::new(&folder).join("data/postmaster.pid").exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let killed = Instant::now();
+    while Path::new(&folder).exists() {
+        assert!(killed.elapsed() < Duration::from_secs(20), "{folder} is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The other half of the test above; on its own it does nothing.
+#[test]
+fn holds_a_server_until_killed() {
+    if std::env::var_os(HOLD).is_some() {
+        let server = Server::start(&Options { bin: support::binaries(None), settings: vec![] }).unwrap();
+        println!("FOLDER {}", server.socket_folder().display());
+        std::thread::sleep(Duration::from_mins(1));
+    }
+}
+
+const HOLD: &str = "NOREN_TEST_HOLD_A_SERVER";
