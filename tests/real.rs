@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use crate::rows::fill;
 use crate::support::{self, Database};
 
-/// The folder with schemas that are read where they lie and are no part of this repository.
+/// The folder with schemas that are read where they lie and are no part of this repository: the one named in
+/// `NOREN_SCHEMAS`, or `shared/schemas` beside the repository or further up.
 pub fn schemas() -> Option<PathBuf> {
     let named = std::env::var_os("NOREN_SCHEMAS").map(PathBuf::from);
-    let folder = named.unwrap_or_else(|| support::root().join("../shared/schemas"));
-    if folder.is_dir() {
-        return Some(folder);
+    let above = support::root().ancestors().skip(1).map(|folder| folder.join("shared/schemas"));
+    let found = named.into_iter().chain(above).find(|folder| folder.is_dir());
+    if found.is_none() {
+        eprintln!("SKIPPED: no folder shared/schemas beside the repository; NOREN_SCHEMAS may name one");
     }
-    support::skipped(&format!("no folder {}: name one with the real schemas in NOREN_SCHEMAS", folder.display()));
-    None
+    found
 }
 
 fn filled(file: &str, major: Option<u32>) {
