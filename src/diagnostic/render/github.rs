@@ -4,7 +4,8 @@
 //! (`@actions/core`, `command.ts`: `escapeData` and `escapeProperty`). Without that a column's name could end the
 //! command and start another one.
 
-use crate::diagnostic::{Diagnostic, Severity, words::printable_lines};
+use crate::diagnostic::words::{printable, printable_lines};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Sources;
 
 /// One finding as one command, without its line end.
@@ -32,7 +33,7 @@ fn place(diagnostic: &Diagnostic, sources: &Sources) -> Vec<String> {
 fn message(diagnostic: &Diagnostic) -> String {
     let notes = diagnostic.notes.iter().map(|note| format!("note: {note}"));
     let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
-    std::iter::once(diagnostic.title.clone()).chain(notes).chain(help).collect::<Vec<_>>().join("\n")
+    std::iter::once(printable(&diagnostic.title).into_owned()).chain(notes).chain(help).collect::<Vec<_>>().join("\n")
 }
 
 fn data(text: &str) -> String {

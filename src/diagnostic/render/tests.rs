@@ -1,7 +1,13 @@
 use super::*;
 use crate::diagnostic::codes;
 use crate::source::Span;
-use insta::assert_snapshot;
+
+fn assert_snapshot(name: &str, text: &str) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/diagnostic");
+    insta::with_settings!({snapshot_path => folder, prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!(name, text, POLICY);
+    });
+}
 
 /// A policy whose fourth line carries an escape sequence and a name in Japanese.
 const POLICY: &str = "class email mask null;\n\ntable users {\n  氏名 \u{1b}[31m email;\n}\n";
@@ -36,12 +42,12 @@ fn all(format: Format) -> String {
 
 #[test]
 fn human() {
-    assert_snapshot!(all(Format::Human));
+    assert_snapshot("human", &all(Format::Human));
 }
 
 #[test]
 fn concise() {
-    assert_snapshot!(all(Format::Concise));
+    assert_snapshot("concise", &all(Format::Concise));
 }
 
 #[test]
@@ -50,14 +56,14 @@ fn json_is_read_back_and_holds_no_control_character() {
     let read: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(read[1]["place"]["start"]["line"], 4);
     assert_eq!(read[1]["title"], "expected `a`, found `\u{1b}[2J`, 100% of it\nforged: yes");
-    assert_snapshot!(text);
+    assert_snapshot("json", &text);
 }
 
 #[test]
 fn github_is_one_line_a_finding() {
     let text = all(Format::Github);
     assert_eq!(text.lines().count(), 2);
-    assert_snapshot!(text);
+    assert_snapshot("github", &text);
 }
 
 #[test]
