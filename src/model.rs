@@ -81,6 +81,19 @@ pub struct RowSql {
     pub references: Vec<(std::ops::Range<usize>, String)>,
     /// Columns that it reads, sorted, each once.
     pub columns: Vec<String>,
+    /// What PostgreSQL's semantics let us say of its value.
+    pub facts: Facts,
+}
+
+/// What is known of an expression without knowing the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// `Some(columns)`: it is NULL only where one of these columns is; `None`: it may be NULL anyway.
+    pub null_only_with: Option<Vec<String>>,
+    /// It can raise no error, whatever the row holds.
+    pub total: bool,
+    /// It is a column, or a cast of one: the value itself.
+    pub identity_of: Option<String>,
 }
 
 /// A column of an exported table.
@@ -92,11 +105,10 @@ pub struct ExportColumn {
     pub decision: Decision,
     /// What happens to a reference whose row is not exported.
     pub orphans: Option<Orphans>,
-    /// The columns whose keyed masks agree with this one's: a class, or the root of its foreign keys.
-    pub group: LinkageGroup,
 }
 
-/// The name that goes into the HMAC, for example `class email` or `column public.users.id`.
+/// The name that goes into the HMAC, for example `class:email` or `column:public.users.id`; JSON leaves outside a
+/// class add their path after a `/`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkageGroup(pub String);
 
@@ -153,6 +165,8 @@ pub struct MaskCall {
     pub mask: &'static dyn Mask,
     /// Its arguments.
     pub arguments: Arguments,
+    /// The columns whose keyed masks agree with this one's: a class, or the root of its foreign keys.
+    pub group: LinkageGroup,
 }
 
 impl fmt::Debug for MaskCall {
