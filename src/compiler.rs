@@ -1,10 +1,11 @@
 //! The driver: strings the stages together.
 
 use crate::catalog::Catalog;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity, apply_allowances};
 use crate::model::Model;
 use crate::project::Project;
 use crate::source::Sources;
+use crate::syntax::{self, Parsed};
 use std::collections::BTreeMap;
 
 /// What a run gave.
@@ -25,13 +26,22 @@ pub struct Compiled {
 }
 
 /// Compiles a project.
-pub fn compile(_sources: &Sources, _project: &Project) -> Compiled {
+pub fn compile(sources: &Sources, project: &Project) -> Compiled {
+    let parsed: Vec<Parsed> = project.policies.iter().map(|id| syntax::parse(sources, *id)).collect();
+    let (mut found, mut allowances) = (Vec::new(), Vec::new());
+    for policy in parsed {
+        found.extend(policy.diagnostics);
+        allowances.extend(policy.file.allowances);
+    }
+    let diagnostics = apply_allowances(found, &allowances, sources);
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let readme = ("README.md".to_owned(), "# Generated\n".to_owned());
     Compiled {
-        diagnostics: Vec::new(),
+        diagnostics,
         catalog: Catalog::default(),
         model: None,
-        files: Some(BTreeMap::new()),
-        schema_digest: String::new(),
-        policy_digest: String::new(),
+        files: (!failed).then(|| BTreeMap::from([readme])),
+        schema_digest: "-".to_owned(),
+        policy_digest: "-".to_owned(),
     }
 }
