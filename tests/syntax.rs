@@ -14,7 +14,8 @@ fn findings(text: &str) -> String {
     let id = sources.add("policy.noren", text).expect("small");
     let parsed = syntax::parse(&sources, id);
     let line = |diagnostic: &noren::diagnostic::Diagnostic| {
-        let place = diagnostic.primary.as_ref().map(|label| sources.position(label.span).to_string()).unwrap_or_default();
+        let place =
+            diagnostic.primary.as_ref().map(|label| sources.position(label.span).to_string()).unwrap_or_default();
         let help = diagnostic.help.clone().unwrap_or_default();
         format!("{} {place} {} | {help}\n", diagnostic.code, diagnostic.title)
     };
@@ -34,4 +35,16 @@ fn dbg() {
     let text = std::fs::read_to_string(std::env::var("T").unwrap()).unwrap();
     eprintln!("{}", findings(&text));
     eprintln!("{}", parse(&text).file.statements.len());
+    let t = std::time::Instant::now();
+    match syntax::format(&text) {
+        Ok(f) => {
+            if text.len() < 100000 {
+                println!("{f}");
+            }
+            eprintln!("same {} idem {}", f == text, syntax::format(&f).as_deref() == Ok(&f));
+            std::fs::write("/tmp/w/fmt.out", f).unwrap();
+        }
+        Err(e) => eprintln!("{e:#?}"),
+    }
+    eprintln!("fmt {:?}", t.elapsed());
 }
