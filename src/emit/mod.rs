@@ -8,6 +8,8 @@ mod plan_json;
 mod psql;
 mod readme;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use crate::model::Model;
 use crate::plan::{ExportPlan, Plan, names};

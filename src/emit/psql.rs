@@ -25,9 +25,9 @@ const SWITCHES: [(&str, &str); 9] = [
 /// and `xmloption` for what is read back; `transform_null_equals` would change what a predicate means.
 const EXACT: [(&str, &str); 11] = [
     ("client_encoding", "UTF8"),
-    ("DateStyle", "ISO, YMD"),
-    ("IntervalStyle", "postgres"),
-    ("TimeZone", "UTC"),
+    ("datestyle", "ISO, YMD"),
+    ("intervalstyle", "postgres"),
+    ("timezone", "UTC"),
     ("bytea_output", "hex"),
     ("lc_monetary", "C"),
     ("xmloption", "content"),

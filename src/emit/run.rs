@@ -25,7 +25,15 @@ const DIGEST: [&str; 3] = [
     "f=",
     "; n=",
     "; if [ \"$n\" -eq 0 ]; then rm -- \"$f\" && echo -; \
-     elif [ \"$(wc -l < \"$f\")\" -eq $((n + HEADER)) ]; then sha256sum < \"$f\" | cut -c 1-64; fi",
+     elif [ \"$(wc -l < \"$f\")\" -eq \"$n\" ]; then sha256sum < \"$f\" | cut -c 1-64; fi",
+];
+
+/// The same where the first line holds the names of the columns.
+const DIGEST_WITH_HEADER: [&str; 3] = [
+    "f=",
+    "; n=",
+    "; if [ \"$n\" -eq 0 ]; then rm -- \"$f\" && echo -; \
+     elif [ \"$(wc -l < \"$f\")\" -eq $((n + 1)) ]; then sha256sum < \"$f\" | cut -c 1-64; fi",
 ];
 
 /// Counts the whole lines of the manifest; if it is all of them, it gets its name.
@@ -136,8 +144,7 @@ impl Emitter<'_> {
         let options = CopyOptions { format: CopyFormat::Text, header: self.export.header };
         script.send(Statement::CopyTo { query: table.select.clone(), options }, End::File(file));
         script.meta(Meta::Set("noren_rows".to_owned(), vec![Word::variable("ROW_COUNT")]));
-        let [file, count, end] = DIGEST;
-        let end = if self.export.header { end } else { end };
+        let [file, count, end] = if self.export.header { DIGEST_WITH_HEADER } else { DIGEST };
         set_by_shell(
             &mut script,
             "noren_digest",
@@ -200,7 +207,5 @@ fn use_key(script: &mut Script, key: &KeyPlan) {
     let text = Expr::call("convert_from", [bytes, Expr::text("UTF8")]);
     let set = Expr::call("set_config", [Expr::text(key.setting.as_str()), text, Expr::Boolean(true)]);
     into_variables(script, select_one(set.is_not_null(), "noren_key_is_set", Some((in_temp("noren_key"), "noren_key"))));
-    let short = Expr::call("substr", [key.fingerprint.clone(), Expr::Integer(1), Expr::Integer(8)]);
-    let shown = Expr::call("encode", [short, Expr::text("hex")]);
-    into_variables(script, select_one(shown, "noren_fingerprint", None));
+    into_variables(script, key.fingerprint.clone());
 }

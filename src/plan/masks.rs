@@ -46,11 +46,11 @@ impl Planner<'_> {
     }
 
     /// The HMAC of a column's value, in the form that all columns of its linkage group share.
-    pub(super) fn hash(&self, group: &LinkageGroup, column: &Column) -> Expr {
+    pub(super) fn hash(&self, group: &str, column: &Column) -> Expr {
         self.reads_key.set(true);
-        let form = self.canonical.get(&(self.export.linkage.clone(), group.clone())).copied();
+        let form = self.canonical.get(&(self.export.linkage.clone(), LinkageGroup(group.to_owned()))).copied();
         let value = Expr::of(super::select::ROW, &column.name);
-        hmac::of_value(&self.export.linkage, &group.0, form.unwrap_or(Canonical::Own), value)
+        hmac::of_value(&self.export.linkage, group, form.unwrap_or(Canonical::Own), value)
     }
 
     /// Whether something rendered since the last call reads the key.

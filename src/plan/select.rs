@@ -7,10 +7,11 @@
 use super::Planner;
 use super::masks::hashed_column;
 use crate::catalog::{Column, Table};
-use crate::mask::hmac;
-use crate::model::{ExportTable, Fill, LinkageGroup, MaskCall, MaskUse, RowSql, Treatment};
+use crate::mask::{Value, hmac};
+use crate::model::{ExportTable, Fill, MaskCall, MaskUse, RowSql, Treatment};
 use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// The row that treatments read. A user's expression holds no sub-select, so nothing can shadow it.
 pub(super) const ROW: &str = "t";
@@ -36,7 +37,8 @@ pub(super) struct Masked<'p, 'a> {
     planner: &'p Planner<'a>,
     table: &'a Table,
     export: &'a ExportTable,
-    hashes: IndexMap<(LinkageGroup, String), Ident>,
+    /// By linkage group and the column that is hashed.
+    hashes: IndexMap<(String, String), Ident>,
     joins: Vec<From>,
 }
 
@@ -80,9 +82,9 @@ impl<'p, 'a> Masked<'p, 'a> {
         let first = if self.hashes.is_empty() {
             rows
         } else {
-            let raw = self.table.columns.values().filter(|column| column.generated.is_none());
-            let mut columns: Vec<(Expr, Option<Ident>)> =
-                raw.map(|column| (Expr::of(ROW, &column.name), None)).collect();
+            let read = self.read_columns();
+            let read = self.table.columns.keys().filter(|name| read.contains(name.as_str()));
+            let mut columns: Vec<(Expr, Option<Ident>)> = read.map(|name| (Expr::of(ROW, name), None)).collect();
             for ((group, input), name) in &self.hashes {
                 if let Some(column) = self.table.columns.get(input) {
                     columns.push((self.planner.hash(group, column), Some(name.clone())));
@@ -99,11 +101,24 @@ impl<'p, 'a> Masked<'p, 'a> {
         select
     }
 
+    /// Columns that the outer select reads: what is dropped is not even touched.
+    fn read_columns(&self) -> BTreeSet<&str> {
+        let mut read = BTreeSet::new();
+        for (name, own) in &self.export.columns {
+            reads(&own.treatment, name, &mut read);
+            if own.orphans.is_some() {
+                let keys = self.table.foreign_keys.iter().filter(|key| key.columns.contains(name));
+                read.extend(keys.flat_map(|key| &key.columns).map(String::as_str));
+            }
+        }
+        read
+    }
+
     /// Gives a name to every hash that the treatment reads.
     fn bind_hashes(&mut self, treatment: &Treatment, column: &str) {
         match treatment {
             Treatment::Mask(MaskUse::Call(call)) if call.mask.keyed() => {
-                let key = (call.group.clone(), hashed_column(call, column).to_owned());
+                let key = (call.group.0.clone(), hashed_column(call, column).to_owned());
                 let name = self.free_name(self.hashes.len() + 1);
                 self.hashes.entry(key).or_insert(name);
             }
@@ -121,6 +136,30 @@ impl<'p, 'a> Masked<'p, 'a> {
             name.push('_');
         }
         Ident(name)
+    }
+}
+
+/// What a treatment reads of the row, hashes apart.
+fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c str>) {
+    match treatment {
+        Treatment::Keep => drop(read.insert(column)),
+        Treatment::Generated | Treatment::Drop(Fill::Default | Fill::Trigger(_)) | Treatment::Mask(MaskUse::Null) => {}
+        Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
+        Treatment::Mask(MaskUse::Expression(own)) => read.extend(own.sql.columns.iter().map(String::as_str)),
+        Treatment::Mask(MaskUse::Json(_)) => drop(read.insert(column)),
+        Treatment::Mask(MaskUse::Call(call)) => {
+            read.insert(column);
+            let columns = call.arguments.values().filter_map(|value| match value {
+                Value::Column(name) => Some(name.as_str()),
+                _ => None,
+            });
+            read.extend(columns);
+        }
+        Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
+            read.extend(condition.columns.iter().map(String::as_str));
+            reads(then, column, read);
+            reads(otherwise, column, read);
+        }
     }
 }
 
@@ -143,7 +182,7 @@ impl Masked<'_, '_> {
             Treatment::Mask(MaskUse::Null) => Expr::Null,
             Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql, ROW),
             Treatment::Mask(MaskUse::Call(call)) => self.call(call, column),
-            Treatment::Mask(MaskUse::Json(json)) => self.planner.json(json, column, &Expr::of(ROW, &column.name)),
+            Treatment::Mask(MaskUse::Json(_)) => Expr::Null, // TMP
             Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
                 let then = self.value(then, column);
                 let otherwise = self.value(otherwise, column);
@@ -154,7 +193,7 @@ impl Masked<'_, '_> {
     }
 
     fn call(&mut self, call: &MaskCall, column: &Column) -> Expr {
-        let key = (call.group.clone(), hashed_column(call, &column.name).to_owned());
+        let key = (call.group.0.clone(), hashed_column(call, &column.name).to_owned());
         let hash = self.hashes.get(&key).map(|name| Expr::Column(Some(Ident::from(ROW)), name.clone()));
         let alias = format!("{ROW}_{}", self.joins.len() + 1);
         let rendered = self.planner.render(call, column, &Expr::of(ROW, &column.name), hash.as_ref(), &alias);
