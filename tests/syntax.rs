@@ -14,7 +14,8 @@ fn findings(text: &str) -> String {
     let id = sources.add("policy.noren", text).expect("small");
     let parsed = syntax::parse(&sources, id);
     let line = |diagnostic: &noren::diagnostic::Diagnostic| {
-        let place = diagnostic.primary.as_ref().map(|label| sources.position(label.span).to_string()).unwrap_or_default();
+        let place =
+            diagnostic.primary.as_ref().map(|label| sources.position(label.span).to_string()).unwrap_or_default();
         let help = diagnostic.help.clone().unwrap_or_default();
         format!("{} {place} {} | {help}\n", diagnostic.code, diagnostic.title)
     };
