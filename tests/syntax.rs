@@ -35,4 +35,16 @@ fn dbg() {
     let text = std::fs::read_to_string(std::env::var("T").unwrap()).unwrap();
     eprintln!("{}", findings(&text));
     eprintln!("{}", parse(&text).file.statements.len());
+    let t = std::time::Instant::now();
+    match syntax::format(&text) {
+        Ok(f) => {
+            if text.len() < 100000 {
+                println!("{f}");
+            }
+            eprintln!("same {} idem {}", f == text, syntax::format(&f).as_deref() == Ok(&f));
+            std::fs::write("/tmp/w/fmt.out", f).unwrap();
+        }
+        Err(e) => eprintln!("{e:#?}"),
+    }
+    eprintln!("fmt {:?}", t.elapsed());
 }

@@ -30,9 +30,8 @@ pub(super) fn man(verb: Option<&str>, console: &Console) -> Result<Outcome> {
 
 fn of_verb(root: &Command, verb: &str) -> Result<Command> {
     let found = root.find_subcommand(verb).cloned();
-    let command = found.ok_or_else(|| {
+    found.ok_or_else(|| {
         let verbs: Vec<&str> = root.get_subcommands().map(Command::get_name).filter(|name| *name != "help").collect();
         Failure::new(format!("expected a verb, found `{verb}`")).help(format!("write one of {}", alternatives(&verbs)))
-    })?;
-    Ok(command.name(format!("noren-{verb}")).display_name(format!("noren-{verb}")))
+    })
 }

@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{Decision, Rule, Step};
 use crate::source::Sources;
-use crate::syntax::ast::{self, ColumnRule, TableBlock, TableClause, TreatmentKind};
+use crate::syntax::ast::{ColumnRule, TableBlock, TableClause, TreatmentKind};
 use std::collections::BTreeSet;
 
 /// A rule that matches a column.
@@ -137,11 +137,7 @@ pub fn uncovered(table: &Table, column: &Column, exports: &[&str], classes: &[&s
     let listed: Vec<String> = exports.iter().map(|export| format!("`export {export}`")).collect();
     let verb = if exports.len() == 1 { "includes" } else { "include" };
     let treatment = suggestion(column, classes, catalog);
-    let line = format!(
-        "table {} {{ {} {treatment}; }}",
-        crate::syntax::name_text_of(&table.name.schema, &table.name.name),
-        crate::syntax::quoted_name(&column.name)
-    );
+    let line = format!("table {} {{ {} {treatment}; }}", policy_table(&table.name), policy_name(&column.name));
     Diagnostic::new(codes::N0301, format!("column `{}.{}` has no treatment", table.name, column.name))
         .at(column.span, "declared here")
         .note(format!("{} {verb} this table, and every column of an exported table needs one", listed.join(" and ")))
@@ -160,3 +156,21 @@ fn suggestion(column: &Column, classes: &[&str], catalog: &Catalog) -> String {
     }
     if column.not_null { "mask constant('****')".to_owned() } else { "mask null".to_owned() }
 }
+
+/// A name as a policy would write it.
+fn policy_name(name: &str) -> String {
+    let is_plain = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+        && !CLAUSE_WORDS.contains(&name);
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+fn policy_table(name: &crate::catalog::QName) -> String {
+    if name.schema == "public" {
+        return policy_name(&name.name);
+    }
+    format!("{}.{}", policy_name(&name.schema), policy_name(&name.name))
+}
+
+/// Words that begin a clause of a table block, and so are quoted as column names there.
+const CLAUSE_WORDS: &[&str] = &["internal", "rows", "scoped", "shared", "skip"];

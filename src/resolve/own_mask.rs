@@ -7,7 +7,7 @@ use super::expression::{Refusal, Scope, parse_row_sql};
 use super::treatment::{Target, Treatments};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{OwnExpression, RowSql};
-use crate::sql::{Ident, quote_ident, quote_literal};
+use crate::sql::Expr;
 use crate::syntax::ast::{ArgumentValue, MaskCall, MaskDefinition, Name, Parameter};
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ fn bind<'d>(
 ) -> Option<BTreeMap<&'d str, String>> {
     let mut values = BTreeMap::new();
     let (value, rest) = definition.parameters.split_first()?;
-    values.insert(value.name.text.as_str(), quote_ident(&Ident(target.column.name.clone())));
+    values.insert(value.name.text.as_str(), printed(&Expr::column(&target.column.name)));
     let before = diagnostics.len();
     for (position, argument) in call.arguments.iter().enumerate() {
         let parameter = match &argument.name {
@@ -128,10 +128,16 @@ fn unexpected(
 
 fn sql_of(value: &ArgumentValue) -> String {
     match value {
-        ArgumentValue::Text(text) | ArgumentValue::Typed(_, text) => quote_literal(text),
+        ArgumentValue::Text(text) | ArgumentValue::Typed(_, text) => printed(&Expr::text(text)),
         ArgumentValue::Number(number) => number.clone(),
         ArgumentValue::Boolean(boolean) => boolean.to_string(),
         ArgumentValue::Null => "NULL".to_owned(),
-        ArgumentValue::Column(name) => quote_ident(&Ident(name.text.clone())),
+        ArgumentValue::Column(name) => printed(&Expr::column(&name.text)),
     }
+}
+
+/// An argument's SQL. One that the printer refuses (a NUL byte, say) gives text that no grammar reads, so that the
+/// reading of the whole expression reports it.
+fn printed(expr: &Expr) -> String {
+    expr.print().unwrap_or_default()
 }

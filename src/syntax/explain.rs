@@ -33,7 +33,8 @@ fn quoted(word: &str) -> String {
 fn found(reader: &Reader, index: usize) -> String {
     let Some(token) = reader.code.token(index) else { return "the end of the file".to_owned() };
     let text = reader.code.text.get(token.start..token.end).unwrap_or_default();
-    let mut shown: String = text.chars().take(40).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let mut shown: String =
+        text.chars().take(40).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     if shown.len() < text.len() {
         shown.push('…');
     }
@@ -52,7 +53,8 @@ fn list(items: &[String]) -> String {
 /// A piece that pest could not read.
 pub(super) fn failure(reader: &mut Reader, failure: &Failure, piece: &Range<usize>) {
     let index = reader.code.index_at(failure.at);
-    let mut expected: Vec<String> = failure.expected.iter().map(|rule| describe(*rule)).filter(|text| !text.is_empty()).collect();
+    let mut expected: Vec<String> =
+        failure.expected.iter().map(|rule| describe(*rule)).filter(|text| !text.is_empty()).collect();
     expected.dedup();
     if misspelt(reader, failure, index, piece) {
         return;
@@ -88,7 +90,10 @@ fn misspelt(reader: &mut Reader, failure: &Failure, index: usize, piece: &Range<
         if let Some(near) = near {
             let span = reader.token_span(at);
             reader.report.add(codes::N0102, format!("expected `{near}`, found `{written}`"), |diagnostic| {
-                diagnostic.at(span, "not a word of the language here").help(format!("did you mean `{near}`?")).fix(span, near)
+                diagnostic
+                    .at(span, "not a word of the language here")
+                    .help(format!("did you mean `{near}`?"))
+                    .fix(span, near)
             });
             return true;
         }
@@ -111,14 +116,32 @@ fn help(reader: &Reader, failure: &Failure, index: usize) -> String {
     let before = reader.code.word(index.wrapping_sub(1));
     let kind = reader.code.token(index).map(|Token { kind, .. }| kind);
     let names = [
-        Rule::name, Rule::column_pattern, Rule::class_name, Rule::class_use, Rule::treatment, Rule::branch, Rule::table_pattern,
-        Rule::selector, Rule::selector_item, Rule::table_name, Rule::column_name, Rule::json_path, Rule::json_rule,
+        Rule::name,
+        Rule::column_pattern,
+        Rule::class_name,
+        Rule::class_use,
+        Rule::treatment,
+        Rule::branch,
+        Rule::table_pattern,
+        Rule::selector,
+        Rule::selector_item,
+        Rule::table_name,
+        Rule::column_name,
+        Rule::json_path,
+        Rule::json_rule,
     ];
     match kind {
-        Some(Kind::Text) if expects(&[Rule::reason]) => format!("a reason stands in double quotes: `\"{}\"`", text.trim_matches('\'')),
-        Some(Kind::EscapeText | Kind::Dollar) => "write it as a plain literal, `'…'`, or as SQL in parentheses".to_owned(),
+        Some(Kind::Text) if expects(&[Rule::reason]) => {
+            format!("a reason stands in double quotes: `\"{}\"`", text.trim_matches('\''))
+        }
+        Some(Kind::EscapeText | Kind::Dollar) => {
+            "write it as a plain literal, `'…'`, or as SQL in parentheses".to_owned()
+        }
         Some(Kind::Word) if !failure.refused.is_empty() || expects(&names) && is_keyword(text) => {
-            format!("`{text}` is a word of the language here; a name that reads so is written `\"{}\"`", text.to_ascii_lowercase())
+            format!(
+                "`{text}` is a word of the language here; a name that reads so is written `\"{}\"`",
+                text.to_ascii_lowercase()
+            )
         }
         Some(Kind::Mark('(')) if expects(&[Rule::semicolon]) && !before.is_empty() => {
             format!("a mask is written `mask {before}(…)`, a SQL expression `mask (…)`")

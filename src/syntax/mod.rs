@@ -3,16 +3,22 @@
 mod allowance;
 pub mod ast;
 mod explain;
+mod format;
 mod grammar;
 mod lower;
+mod meaning;
 mod parse;
 mod report;
 mod scan;
 mod split;
+mod text;
 
 use crate::diagnostic::Diagnostic;
 
+pub use format::format;
+pub use meaning::same as same_meaning;
 pub use parse::parse;
+pub use text::{name_text, sql_text, treatment_text, type_text};
 
 /// What reading one file gave.
 #[derive(Clone, Debug, Default)]

@@ -52,7 +52,8 @@ impl<'t> Reader<'t, '_> {
     /// `may_cut`: the piece may be several statements that a forgotten bracket runs together.
     fn statement(&mut self, piece: Range<usize>, may_cut: bool) {
         let spoiled = self.is_spoiled(&piece);
-        let failure = if spoiled { None } else { self.read(&piece, Rule::only_statement).map(|node| self.lower(&node)).err() };
+        let failure =
+            if spoiled { None } else { self.read(&piece, Rule::only_statement).map(|node| self.lower(&node)).err() };
         if !spoiled && failure.is_none() {
             return;
         }
@@ -105,9 +106,11 @@ impl<'t> Reader<'t, '_> {
     fn never_closed(&mut self, open: usize) {
         let (mark, closing) = if self.code.mark(open) == Some('(') { ('(', ')') } else { ('{', '}') };
         let span = self.token_span(open);
-        self.report.add(codes::N0103, format!("expected `{closing}`, found no end of what `{mark}` opens"), |diagnostic| {
-            diagnostic.at(span, "opened here and never closed").help(format!("close it with `{closing}`"))
-        });
+        self.report.add(
+            codes::N0103,
+            format!("expected `{closing}`, found no end of what `{mark}` opens"),
+            |diagnostic| diagnostic.at(span, "opened here and never closed").help(format!("close it with `{closing}`")),
+        );
     }
 
     pub(super) fn token_span(&self, index: usize) -> crate::source::Span {
@@ -120,7 +123,8 @@ impl<'t> Reader<'t, '_> {
     fn recover_block(&mut self, piece: &Range<usize>, body: &Range<usize>, word: &str) {
         let Some((head_rule, clause_rule)) = block_rules(word) else { return };
         let head_piece = piece.start..body.start;
-        let head = self.read(&head_piece, head_rule).map_err(|failure| explain::failure(self, &failure, &head_piece)).ok();
+        let head =
+            self.read(&head_piece, head_rule).map_err(|failure| explain::failure(self, &failure, &head_piece)).ok();
         let mut clauses = Vec::new();
         word.clone_into(&mut self.block);
         for clause in split::clauses(self.code, body.start + 1..body.end) {

@@ -265,12 +265,11 @@ impl Scanner<'_, '_> {
     fn never_ends(&mut self, start: usize, what: &str, closing: &str, within: &str) {
         self.scan.spoiled.push(start);
         let shown = self.text.get(start..).and_then(|rest| rest.lines().next()).map_or(1, |line| line.len().min(40));
-        let end = (start + shown..self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(self.text.len());
+        let end =
+            (start + shown..self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(self.text.len());
         let span = self.report.span(start, end);
         self.report.add(codes::N0103, format!("expected `{closing}`, found the end of the {within}"), |diagnostic| {
-            diagnostic
-                .at(span, format!("{what} begins here and never ends"))
-                .help(format!("close it with `{closing}`"))
+            diagnostic.at(span, format!("{what} begins here and never ends")).help(format!("close it with `{closing}`"))
         });
     }
 
@@ -282,12 +281,16 @@ impl Scanner<'_, '_> {
         if self.reported_depth_of.replace(outermost) == Some(outermost) {
             return;
         }
-        self.report.add(codes::N0104, format!("expected at most {MAX_DEPTH} levels of parentheses and braces"), |diagnostic| {
-            diagnostic
-                .at(span, "one level more")
-                .label(outermost, "the outermost one")
-                .help("write it flatter, for example as a function in the schema or a mask of your own")
-        });
+        self.report.add(
+            codes::N0104,
+            format!("expected at most {MAX_DEPTH} levels of parentheses and braces"),
+            |diagnostic| {
+                diagnostic
+                    .at(span, "one level more")
+                    .label(outermost, "the outermost one")
+                    .help("write it flatter, for example as a function in the schema or a mask of your own")
+            },
+        );
     }
 
     fn check_characters(&mut self) {
@@ -334,7 +337,8 @@ pub(super) fn is_refused(letter: char) -> bool {
 fn dollar_tag(rest: &str) -> Option<&str> {
     let (tag, _) = rest.split_once('$')?;
     let mut letters = tag.chars();
-    let fits = letters.next().is_none_or(is_word_start) && letters.all(|letter| is_word_continue(letter) && letter != '$');
+    let fits =
+        letters.next().is_none_or(is_word_start) && letters.all(|letter| is_word_continue(letter) && letter != '$');
     fits.then_some(tag)
 }
 

@@ -6,7 +6,18 @@ use std::ops::Range;
 
 /// Every word that a statement begins with.
 pub(super) const STATEMENTS: [&str; 12] = [
-    "class", "table", "setting", "tenancy", "role", "grant", "policy", "workload", "export", "mask", "test", "extension",
+    "class",
+    "table",
+    "setting",
+    "tenancy",
+    "role",
+    "grant",
+    "policy",
+    "workload",
+    "export",
+    "mask",
+    "test",
+    "extension",
 ];
 
 /// The statements that end with `}`.
@@ -62,7 +73,10 @@ impl<'t> Code<'t> {
     }
 
     fn begins_statement_line(&self, index: usize) -> bool {
-        let at_margin = self.token(index).and_then(|token| self.text.get(..token.start)).is_none_or(|before| before.ends_with('\n'));
+        let at_margin = self
+            .token(index)
+            .and_then(|token| self.text.get(..token.start))
+            .is_none_or(|before| before.ends_with('\n'));
         at_margin && STATEMENTS.contains(&self.word(index).as_str())
     }
 }

@@ -102,9 +102,7 @@ impl Lower<'_> {
 
     fn scope(&mut self, node: &Node) -> Option<ast::ScopeKind> {
         Some(match node.rule() {
-            Rule::scoped_by => {
-                ast::ScopeKind::By { column: self.child_name(node)?, or_null: node.has(Rule::or_null) }
-            }
+            Rule::scoped_by => ast::ScopeKind::By { column: self.child_name(node)?, or_null: node.has(Rule::or_null) },
             Rule::scoped_via => {
                 let references = match node.child(Rule::references) {
                     Some(clause) => Some(self.child_table(&clause)?),
@@ -127,7 +125,9 @@ impl Lower<'_> {
         }
         self.check_unique(&columns);
         let types = match node.child(Rule::type_list) {
-            Some(list) => Some(list.all(Rule::type_pattern).map(|kind| self.type_pattern(&kind)).collect::<Option<_>>()?),
+            Some(list) => {
+                Some(list.all(Rule::type_pattern).map(|kind| self.type_pattern(&kind)).collect::<Option<_>>()?)
+            }
             None => None,
         };
         Some(ast::ColumnRule { columns, types, treatment: self.child_treatment(node)?, span: self.span(node) })

@@ -6,11 +6,7 @@ use crate::syntax::grammar::{Node, Rule};
 
 impl Lower<'_> {
     pub(super) fn class(&mut self, node: &Node) -> Option<ast::Class> {
-        Some(ast::Class {
-            name: self.child_name(node)?,
-            treatment: self.child_treatment(node)?,
-            span: self.span(node),
-        })
+        Some(ast::Class { name: self.child_name(node)?, treatment: self.child_treatment(node)?, span: self.span(node) })
     }
 
     pub(super) fn setting(&mut self, node: &Node) -> Option<ast::Setting> {
@@ -24,7 +20,8 @@ impl Lower<'_> {
 
     pub(super) fn grant(&mut self, node: &Node) -> Option<ast::Grant> {
         let privileges = node.child(Rule::privileges)?;
-        let privileges = privileges.all(Rule::privilege).map(|privilege| self.privilege(&privilege)).collect::<Option<_>>()?;
+        let privileges =
+            privileges.all(Rule::privilege).map(|privilege| self.privilege(&privilege)).collect::<Option<_>>()?;
         let objects = self.grant_objects(&node.child(Rule::grant_objects)?.only()?)?;
         let roles = self.names(&node.child(Rule::role_list)?)?;
         let condition = match node.child(Rule::grant_where) {
@@ -51,7 +48,8 @@ impl Lower<'_> {
         Some(match node.rule() {
             Rule::grant_function => {
                 let (schema, name) = self.qualified(&node.child(Rule::table_name)?)?;
-                let arguments = node.all(Rule::type_pattern).map(|kind| self.type_pattern(&kind)).collect::<Option<_>>()?;
+                let arguments =
+                    node.all(Rule::type_pattern).map(|kind| self.type_pattern(&kind)).collect::<Option<_>>()?;
                 ast::GrantObjects::Function { schema, name, arguments }
             }
             Rule::grant_schema => ast::GrantObjects::Schema(self.child_name(node)?),

@@ -119,7 +119,8 @@ impl Lower<'_> {
 
     fn call(&mut self, node: &Node) -> Option<ast::MaskCall> {
         let name = self.child_name(node)?;
-        let arguments = node.all(Rule::argument).map(|argument| self.argument(&argument)).collect::<Option<Vec<_>>>()?;
+        let arguments =
+            node.all(Rule::argument).map(|argument| self.argument(&argument)).collect::<Option<Vec<_>>>()?;
         let named: Vec<ast::Name> = arguments.iter().filter_map(|argument| argument.name.clone()).collect();
         self.check_unique(&named);
         Some(ast::MaskCall { name, arguments, span: self.span(node) })
