@@ -60,9 +60,7 @@ pub fn compile(sources: &Sources, project: &Project) -> Compiled {
         diagnostics.retain(|found| found.code != codes::N0190);
     }
     let model = (!has_errors(&diagnostics)).then_some(model);
-    let mut compiled = Compiled { diagnostics, catalog, model, files: None, schema_digest, policy_digest };
-    emit(sources, project, &mut compiled);
-    compiled
+    Compiled { diagnostics, catalog, model, files: None, schema_digest, policy_digest }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
@@ -112,18 +110,24 @@ fn check_places(files: &[syntax::ast::File], project: &Project) -> Vec<Diagnosti
         diagnostics.push(
             Diagnostic::new(codes::N0802, format!("expected `[export.{}]` in noren.toml, found none", name.text))
                 .at(name.span, "has no place to go to")
-                .help(format!("add to noren.toml: `[export.{}]` with `target = \"psql\"` and `dir = \"data\"`", name.text)),
+                .help(format!(
+                    "add to noren.toml: `[export.{}]` with `target = \"psql\"` and `dir = \"data\"`",
+                    name.text
+                )),
         );
     }
     for (name, target) in &project.exports {
         if exports.iter().any(|export| export.text == *name) {
             continue;
         }
-        let diagnostic = Diagnostic::new(codes::N0803, format!("expected an `export {name}` in the policy, found none"))
-            .at(target.span, "places an export that does not exist");
+        let diagnostic =
+            Diagnostic::new(codes::N0803, format!("expected an `export {name}` in the policy, found none"))
+                .at(target.span, "places an export that does not exist");
         diagnostics.push(match did_you_mean(name, exports.iter().map(|export| export.text.as_str())) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("add `export {name} {{ tables *; }}` to the policy, or remove the section")),
+            None => {
+                diagnostic.help(format!("add `export {name} {{ tables *; }}` to the policy, or remove the section"))
+            }
         });
     }
     diagnostics
