@@ -8,7 +8,7 @@
 //! and cycles are set afterwards. Triggers rest meanwhile (they are not under test), so foreign keys are verified at the
 //! end, here and not by the server.
 
-mod values;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
