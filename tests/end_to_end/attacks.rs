@@ -96,13 +96,14 @@ fn nothing_happens_without_the_marker_of_this_export() {
     }
 }
 
+type Damage = fn(&Path);
+
 #[test]
 fn an_export_that_is_not_whole_is_not_loaded() {
     let Some(server) = support::server(None) else { return };
     let project = small();
     let (source, target) = databases(&project, server);
     let before = state(&target);
-    type Damage = fn(&Path);
     let damages: [(&str, Damage); 5] = [
         ("a row less", |run| {
             let text = std::fs::read_to_string(run.join("public.people.txt")).unwrap();
@@ -368,7 +369,7 @@ fn the_key_is_in_no_log_no_activity_and_no_file() {
     server.execute("postgres", "CHECKPOINT").unwrap();
     let log = server.log();
     assert!(log.contains("noren_key") && log.contains("COPY"), "the log is not the one of this run");
-    let hex: String = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = KEY.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     for (place, text) in [("the log", &log), ("pg_stat_activity", &seen)] {
         assert!(!text.contains(KEY), "the key is in {place}");
         assert!(!text.contains(&hex), "the key in hexadecimal is in {place}");

@@ -27,6 +27,8 @@ pub struct Column {
 pub enum Fate {
     /// Every value leaves as it is.
     Kept,
+    /// Values leave as they are, or as NULL where their row is not there.
+    Loosened,
     /// Values leave changed, or some do.
     Masked,
     /// Nothing leaves.
@@ -46,7 +48,7 @@ impl Table {
         format!("{}.{}", self.schema, self.name)
     }
 
-    fn from_clause(&self, database: &Database) -> String {
+    fn relation(&self, database: &Database) -> String {
         let partitioned = database.value(&format!(
             "SELECT relkind = 'p' FROM pg_class WHERE oid = '{}'::regclass",
             self.sql().replace('\'', "''")
@@ -64,8 +66,7 @@ impl Table {
         if columns.is_empty() {
             return Vec::new();
         }
-        let copy =
-            format!("{EXACT} COPY (SELECT {} FROM {}) TO STDOUT;", columns.join(", "), self.from_clause(database));
+        let copy = format!("{EXACT} COPY (SELECT {} FROM {}) TO STDOUT;", columns.join(", "), self.relation(database));
         let mut lines: Vec<String> = database.sql(&copy).split_terminator('\n').map(str::to_owned).collect();
         lines.sort();
         lines
@@ -73,7 +74,7 @@ impl Table {
 
     /// The number of rows.
     pub fn count(&self, database: &Database) -> usize {
-        database.value(&format!("SELECT count(*) FROM {}", self.from_clause(database))).parse().unwrap()
+        database.value(&format!("SELECT count(*) FROM {}", self.relation(database))).parse().unwrap()
     }
 }
 

@@ -258,33 +258,68 @@ JOIN pg_attribute a ON a.attrelid = used.relation AND a.attname = used.name AND 
 WHERE c.relkind = 'S' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 ORDER BY 1";
 
-/// The tables of an export as its plan.json tells them.
+/// The tables of an export in the order of plan.json, their columns as coverage.txt tells them.
 pub fn plan(project: &Project, export: &str) -> Vec<Table> {
     let text = std::fs::read_to_string(project.file(export, "plan.json")).unwrap();
+    let coverage = std::fs::read_to_string(project.folder.path().join("generated/coverage.txt")).unwrap();
     let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
-    plan["tables"].as_array().expect("plan.json has tables").iter().map(planned_table).collect()
+    let tables = plan["tables"].as_array().expect("plan.json has tables");
+    let planned = tables.iter().map(|table| planned_table(table, export, &coverage)).collect::<Vec<_>>();
+    assert!(planned.iter().all(|table| !table.columns.is_empty()), "coverage.txt lacks columns of a table");
+    planned
 }
 
-fn planned_table(table: &serde_json::Value) -> Table {
-    let text =
-        |value: &serde_json::Value| value.as_str().unwrap_or_else(|| panic!("a text expected in {table}")).to_owned();
-    let columns = table["columns"].as_array().unwrap_or_else(|| panic!("columns expected in {table}"));
-    Table {
-        schema: text(&table["schema"]),
-        name: text(&table["name"]),
-        stem: text(&table["file"]).trim_end_matches(".txt").to_owned(),
-        columns: columns
-            .iter()
-            .map(|column| {
-                let treatment = text(&column["treatment"]);
-                let fate = match treatment.split([' ', ',']).next().unwrap_or_default() {
-                    _ if treatment == "keep" => Fate::Kept,
-                    "generated" => Fate::Generated,
-                    "drop" => Fate::Absent,
-                    _ => Fate::Masked,
-                };
-                Column { name: text(&column["name"]), fate }
-            })
-            .collect(),
+fn planned_table(table: &serde_json::Value, export: &str, coverage: &str) -> Table {
+    let text = |key: &str| table[key].as_str().unwrap_or_else(|| panic!("no {key} in {table}")).to_owned();
+    let (schema, name) = (text("schema"), text("table"));
+    let columns = coverage.lines().filter_map(|line| {
+        let fact = line.strip_prefix("export ")?;
+        let (of, fact) = word(fact)?;
+        let (in_schema, fact) = word(fact.strip_prefix(": column ")?)?;
+        let (in_table, fact) = word(fact.strip_prefix('.')?)?;
+        let (column, fact) = word(fact.strip_prefix('.')?)?;
+        let words = fact.strip_prefix(": ")?;
+        (of == export && in_schema == schema && in_table == name)
+            .then(|| Column { name: column, fate: fate(words.split("; by ").next().unwrap_or_default()) })
+    });
+    Table { stem: text("file").trim_end_matches(".txt").to_owned(), columns: columns.collect(), schema, name }
+}
+
+fn fate(words: &str) -> Fate {
+    match words.split("; class ").next().unwrap_or_default() {
+        "keep" | "keep, orphans skip" => Fate::Kept,
+        "keep, orphans null" => Fate::Loosened,
+        "generated" => Fate::Generated,
+        drop if drop.starts_with("drop") => Fate::Absent,
+        _ => Fate::Masked,
     }
+}
+
+/// A name as the language writes it, plain or quoted, and what follows.
+fn word(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+        return (end > 0).then(|| (text[..end].to_owned(), &text[end..]));
+    };
+    let mut name = String::new();
+    let mut rest = quoted;
+    loop {
+        let end = rest.find('"')?;
+        name.push_str(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.strip_prefix('"') {
+            Some(after) => rest = after,
+            None => return Some((name, rest)),
+        }
+        name.push('"');
+    }
+}
+
+#[test]
+fn names_are_read_as_the_language_writes_them() {
+    assert_eq!(word("public.t"), Some(("public".to_owned(), ".t")));
+    assert_eq!(word("\"a\"\".b: \".c"), Some(("a\".b: ".to_owned(), ".c")));
+    assert_eq!(word(""), None);
+    assert_eq!(fate("keep; class plain"), Fate::Kept);
+    assert_eq!(fate("keep when (a) else mask null"), Fate::Masked);
 }
