@@ -5,13 +5,13 @@ mod names;
 mod propose;
 
 use super::console::Console;
-use super::{Failure, Outcome, Result, read_file};
+use super::{Failure, Outcome, Result, fmt, read_file};
 use crate::artifact;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Format, Severity, plural};
 use crate::project::MANIFEST;
 use crate::source::Sources;
-use crate::{catalog, syntax};
+use crate::catalog;
 use std::path::{Path, PathBuf};
 
 const POLICY: &str = "policies/policy.noren";
@@ -24,7 +24,7 @@ pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
     refuse_existing(&here, new)?;
     let Some(catalog) = read_catalog(&schema_path, &text, console)? else { return Ok(Outcome::Failed) };
     let project = propose::project(&catalog, &schema_path, &project_name(&here));
-    let policy = laid_out(&project.policy)?;
+    let policy = fmt::laid_out(POLICY, &project.policy)?;
     if copy {
         artifact::create(&here.join(&schema_path), text.as_bytes())?;
     }
@@ -62,17 +62,6 @@ fn read_catalog(path: &str, text: &str, console: &Console) -> Result<Option<Cata
     let (catalog, found): (Catalog, Vec<Diagnostic>) = catalog::read(&sources, &[id]);
     console.findings(&found, &sources);
     Ok((!found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)).then_some(catalog))
-}
-
-/// The proposal in the one style. That it reads back is what the formatter proves first.
-fn laid_out(policy: &str) -> Result<String> {
-    let mut sources = Sources::default();
-    let id = sources.add(POLICY, policy).ok_or_else(|| Failure::new("the proposed policy is larger than 4 GiB"))?;
-    syntax::format(id, policy).map_err(|found| {
-        let titles: Vec<String> = found.into_iter().map(|diagnostic| diagnostic.title).collect();
-        Failure::new(format!("the proposed policy does not read back: {}", titles.join("; ")))
-            .help("this is a mistake of Noren's; please report it with the schema's names")
-    })
 }
 
 fn project_name(here: &Path) -> String {

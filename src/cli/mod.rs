@@ -12,7 +12,7 @@ mod check;
 mod completions;
 mod console;
 mod explain;
-//FMT mod fmt;
+mod fmt;
 //INIT mod init;
 mod progress;
 mod why;
@@ -91,7 +91,7 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
     match &arguments.verb {
         Verb::Check => check::run(console),
         Verb::Build(options) => build::run(options, console),
-        Verb::Fmt(_) => Err(Failure::new("x")),
+        Verb::Fmt(options) => fmt::run(options, console),
         Verb::Explain { code } => explain::run(code.as_deref(), console),
         Verb::Why { column, export } => why::run(column, export.as_deref(), console),
         Verb::Init { .. } => Err(Failure::new("x")),
