@@ -13,7 +13,7 @@ mod completions;
 mod console;
 mod explain;
 mod fmt;
-//INIT mod init;
+mod init;
 mod progress;
 mod why;
 
@@ -94,7 +94,7 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
         Verb::Fmt(options) => fmt::run(options, console),
         Verb::Explain { code } => explain::run(code.as_deref(), console),
         Verb::Why { column, export } => why::run(column, export.as_deref(), console),
-        Verb::Init { .. } => Err(Failure::new("x")),
+        Verb::Init { from } => init::run(from, console),
         Verb::Completions { shell } => Ok(completions::completions(*shell, console)),
         Verb::Man { verb } => completions::man(verb.as_deref(), console),
     }
