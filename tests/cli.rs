@@ -87,7 +87,9 @@ fn seen(output: &Output) -> Ran {
 /// Every file below a folder with its bytes.
 fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let walk = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
-    walk.filter(|entry| entry.file_type().is_file()).map(|entry| (entry.path().to_path_buf(), fs::read(entry.path()).unwrap())).collect()
+    walk.filter(|entry| entry.file_type().is_file())
+        .map(|entry| (entry.path().to_path_buf(), fs::read(entry.path()).unwrap()))
+        .collect()
 }
 
 fn is_root() -> bool {
@@ -235,7 +237,10 @@ fn build_writes_once_and_tells_what_is_stale() {
     let stale = project.run(&["build", "--check"]);
     assert!(stale.code == 1 && stale.err.contains("stale: generated/README.md"), "{stale:?}");
     let shown = project.run(&["build", "--diff"]);
-    assert!(shown.code == 1 && shown.out.contains("--- generated/README.md") && shown.out.contains("-edited"), "{shown:?}");
+    assert!(
+        shown.code == 1 && shown.out.contains("--- generated/README.md") && shown.out.contains("-edited"),
+        "{shown:?}"
+    );
     assert_eq!(project.run(&["build"]).code, 0);
     assert_eq!(tree(&project.path("generated")), built);
 }
@@ -246,7 +251,10 @@ fn files_of_somebody_else_stop_a_build_before_it_writes() {
     project.write("generated/README.md", "mine\n");
     project.write("generated/notes/mine.txt", "mine\n");
     let stopped = project.run(&["build"]);
-    assert!(stopped.code == 2 && stopped.err.contains("N0913") && stopped.err.contains("nothing was written"), "{stopped:?}");
+    assert!(
+        stopped.code == 2 && stopped.err.contains("N0913") && stopped.err.contains("nothing was written"),
+        "{stopped:?}"
+    );
     assert_eq!(tree(&project.path("generated")).len(), 2);
     fs::remove_file(project.path("generated/README.md")).unwrap();
     assert_eq!(project.run(&["build"]).code, 0);
@@ -377,8 +385,12 @@ fn links_pipes_and_loops_are_no_trap() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let project = Project::new();
-    let mut child =
-        noren(project.folder.path()).args(["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = noren(project.folder.path())
+        .args(["completions", "zsh"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));

@@ -45,7 +45,11 @@ fn inputs(files: &[PathBuf], console: &Console) -> Result<Option<Vec<Input>>> {
     if files.is_empty() {
         return policies_of_project(console);
     }
-    files.iter().map(|file| if file == Path::new("-") { standard_input() } else { named(file) }).collect::<Result<_>>().map(Some)
+    files
+        .iter()
+        .map(|file| if file == Path::new("-") { standard_input() } else { named(file) })
+        .collect::<Result<_>>()
+        .map(Some)
 }
 
 fn named(file: &Path) -> Result<Input> {

@@ -7,17 +7,18 @@ mod propose;
 use super::console::Console;
 use super::{Failure, Outcome, Result, fmt, read_file};
 use crate::artifact;
+use crate::catalog;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Format, Severity, plural};
 use crate::project::MANIFEST;
 use crate::source::Sources;
-use crate::catalog;
 use std::path::{Path, PathBuf};
 
 const POLICY: &str = "policies/policy.noren";
 
 pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
-    let here = std::env::current_dir().map_err(|error| Failure::new(format!("cannot tell the current folder: {error}")))?;
+    let here =
+        std::env::current_dir().map_err(|error| Failure::new(format!("cannot tell the current folder: {error}")))?;
     let text = read_file(from)?;
     let (schema_path, copy) = schema_path(&here, from)?;
     let new = [MANIFEST, POLICY].into_iter().chain(copy.then_some(schema_path.as_str()));
@@ -32,7 +33,11 @@ pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
     artifact::create(&here.join(MANIFEST), project.manifest.as_bytes())?;
     if console.format == Format::Human {
         console.err(&format!("wrote {MANIFEST} and {POLICY} for {}\n", plural(catalog.tables.len(), "table")));
-        console.err(&format!("{} of {} left to decide: see `noren check`\n", project.todos.len(), plural(project.columns, "column")));
+        console.err(&format!(
+            "{} of {} left to decide: see `noren check`\n",
+            project.todos.len(),
+            plural(project.columns, "column")
+        ));
     }
     Ok(Outcome::Fine)
 }
@@ -44,7 +49,8 @@ fn schema_path(here: &Path, from: &Path) -> Result<(String, bool)> {
     };
     let (root, file) = (real(here)?, real(from)?);
     let Ok(inside) = file.strip_prefix(&root) else { return Ok(("schema.sql".to_owned(), true)) };
-    let segments: Vec<String> = inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let segments: Vec<String> =
+        inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     Ok((segments.join("/"), false))
 }
 

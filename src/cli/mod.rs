@@ -102,9 +102,11 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
 
 /// The project of the current folder or of one above it, read.
 fn load() -> Result<Loaded> {
-    let here = std::env::current_dir().map_err(|error| Failure::new(format!("cannot tell the current folder: {error}")))?;
+    let here =
+        std::env::current_dir().map_err(|error| Failure::new(format!("cannot tell the current folder: {error}")))?;
     let Some(root) = project::find(&here) else {
-        let message = format!("expected a `{}` in `{}` or a folder above it, found none", project::MANIFEST, here.display());
+        let message =
+            format!("expected a `{}` in `{}` or a folder above it, found none", project::MANIFEST, here.display());
         return Err(Failure::new(message)
             .help("start a project with `noren init --from schema.sql`, or name its folder with `-C DIR`"));
     };
