@@ -85,6 +85,49 @@ pub struct RowSql {
     pub facts: Facts,
 }
 
+impl RowSql {
+    /// The text with every reference written as the number of its column among those read, so that the same
+    /// expression over columns of other names has the same shape.
+    pub fn shape(&self) -> String {
+        self.substituted(|column| {
+            format!("\u{1}{}", self.columns.iter().position(|other| other == column).unwrap_or_default())
+        })
+    }
+
+    /// The text with every reference replaced.
+    pub fn substituted(&self, name: impl Fn(&str) -> String) -> String {
+        let mut text = String::new();
+        let mut end = 0;
+        for (range, column) in &self.references {
+            text.push_str(self.text.get(end..range.start).unwrap_or_default());
+            text.push_str(&name(column));
+            end = range.end;
+        }
+        text.push_str(self.text.get(end..).unwrap_or_default());
+        text
+    }
+
+    /// The same expression over a column of another name; `None` when it reads any other column than `from`.
+    /// `text` stays as the user wrote it; only what the references mean changes.
+    pub fn renamed(&self, from: &str, to: &str) -> Option<Self> {
+        let rename = |column: &String| (column == from).then(|| to.to_owned());
+        let rename_all = |columns: &[String]| columns.iter().map(rename).collect::<Option<Vec<_>>>();
+        let references: Option<Vec<_>> =
+            self.references.iter().map(|(range, column)| Some((range.clone(), rename(column)?))).collect();
+        let null_only_with = match &self.facts.null_only_with {
+            Some(columns) => Some(rename_all(columns)?),
+            None => None,
+        };
+        let identity_of = self.facts.identity_of.as_ref().and_then(rename);
+        Some(Self {
+            text: self.text.clone(),
+            references: references?,
+            columns: rename_all(&self.columns)?,
+            facts: Facts { null_only_with, identity_of, ..self.facts },
+        })
+    }
+}
+
 /// What is known of an expression without knowing the row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -171,7 +214,12 @@ pub struct MaskCall {
 
 impl fmt::Debug for MaskCall {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("MaskCall").field("mask", &self.mask.name()).field("arguments", &self.arguments).finish()
+        formatter
+            .debug_struct("MaskCall")
+            .field("mask", &self.mask.name())
+            .field("arguments", &self.arguments)
+            .field("group", &self.group)
+            .finish()
     }
 }
 

@@ -283,6 +283,8 @@ pub enum Relation {
         /// `ONLY`: without inheritance children.
         only: bool,
     },
+    /// A relation of `WITH`.
+    Common(Ident),
     /// `(SELECT …)`
     Select(Box<Select>),
     /// `(VALUES (…), (…))`

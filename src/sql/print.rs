@@ -342,9 +342,10 @@ fn from(item: &From, first: bool) -> Doc {
     };
     let head = word.iter().map(|word| all([words(word), Doc::Space]));
     let on = condition.iter().map(|on| indent([Doc::Line, words("ON"), Doc::Space, expr(on)]));
-    let named =
-        all([relation(&item.relation), Doc::Space, words("AS"), Doc::Space, name(&item.alias), aliases(&item.columns)]);
-    group(head.chain([named]).chain(on))
+    let alias = all([Doc::Space, words("AS"), Doc::Space, name(&item.alias), aliases(&item.columns)]);
+    let own_name = item.relation == Relation::Common(item.alias.clone()) && item.columns.is_empty();
+    let alias = (!own_name).then_some(alias);
+    group(head.chain([relation(&item.relation)]).chain(alias).chain(on))
 }
 
 fn aliases(columns: &[Ident]) -> Doc {
@@ -357,6 +358,7 @@ fn aliases(columns: &[Ident]) -> Doc {
 fn relation(of: &Relation) -> Doc {
     match of {
         Relation::Table { name, only } => table(name, *only),
+        Relation::Common(common) => name(common),
         Relation::Select(select) => sub_select(select),
         Relation::Values(rows) => {
             let rows = rows.iter().map(|row| arguments(row)).collect();
