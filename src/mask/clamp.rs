@@ -22,8 +22,18 @@ impl Mask for Clamp {
 
     fn parameters(&self) -> &'static [Parameter] {
         &[
-            Parameter { name: "low", kind: ParameterKind::Number, required: true, summary: "the least value that stays" },
-            Parameter { name: "high", kind: ParameterKind::Number, required: true, summary: "the greatest value that stays" },
+            Parameter {
+                name: "low",
+                kind: ParameterKind::Number,
+                required: true,
+                summary: "the least value that stays",
+            },
+            Parameter {
+                name: "high",
+                kind: ParameterKind::Number,
+                required: true,
+                summary: "the greatest value that stays",
+            },
         ]
     }
 

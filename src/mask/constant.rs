@@ -21,7 +21,12 @@ impl Mask for Constant {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[Parameter { name: "value", kind: ParameterKind::Value, required: true, summary: "the value, a literal of the column's type" }]
+        &[Parameter {
+            name: "value",
+            kind: ParameterKind::Value,
+            required: true,
+            summary: "the value, a literal of the column's type",
+        }]
     }
 
     fn accepts_words(&self) -> &'static str {
@@ -41,7 +46,9 @@ impl Mask for Constant {
     fn length(&self, input: &BaseType, arguments: &Arguments) -> Length {
         match arguments.get("value") {
             Some(Value::Text(text)) if types::is_text(input) => Length::AtMost(types::characters(text)),
-            Some(Value::Integer(value)) if types::is_text(input) => Length::AtMost(types::characters(&value.to_string())),
+            Some(Value::Integer(value)) if types::is_text(input) => {
+                Length::AtMost(types::characters(&value.to_string()))
+            }
             Some(Value::Decimal(digits)) if types::is_text(input) => Length::AtMost(types::characters(digits)),
             _ if types::is_text(input) => Length::AtMost(5),
             _ => Length::NotText,

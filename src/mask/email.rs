@@ -21,7 +21,12 @@ impl Mask for Email {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[Parameter { name: "domain", kind: ParameterKind::Text, required: false, summary: "the domain of every address; 'example.invalid' without it" }]
+        &[Parameter {
+            name: "domain",
+            kind: ParameterKind::Text,
+            required: false,
+            summary: "the domain of every address; 'example.invalid' without it",
+        }]
     }
 
     fn accepts_words(&self) -> &'static str {

@@ -21,7 +21,12 @@ impl Mask for Hash {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[Parameter { name: "length", kind: ParameterKind::Integer, required: false, summary: "how many hexadecimal digits, 16 to 64; 64 without it" }]
+        &[Parameter {
+            name: "length",
+            kind: ParameterKind::Integer,
+            required: false,
+            summary: "how many hexadecimal digits, 16 to 64; 64 without it",
+        }]
     }
 
     fn accepts_words(&self) -> &'static str {

@@ -21,7 +21,20 @@ impl Mask for IpTruncate {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[Parameter { name: "v4", kind: ParameterKind::Integer, required: false, summary: "bits that stay of an IPv4 address, 0 to 31; 24 without it" }, Parameter { name: "v6", kind: ParameterKind::Integer, required: false, summary: "bits that stay of an IPv6 address, 0 to 127; 48 without it" }]
+        &[
+            Parameter {
+                name: "v4",
+                kind: ParameterKind::Integer,
+                required: false,
+                summary: "bits that stay of an IPv4 address, 0 to 31; 24 without it",
+            },
+            Parameter {
+                name: "v6",
+                kind: ParameterKind::Integer,
+                required: false,
+                summary: "bits that stay of an IPv6 address, 0 to 127; 48 without it",
+            },
+        ]
     }
 
     fn accepts_words(&self) -> &'static str {

@@ -23,7 +23,26 @@ impl Mask for Partial {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[Parameter { name: "first", kind: ParameterKind::Integer, required: false, summary: "how many characters to show at the start; 0 without it" }, Parameter { name: "last", kind: ParameterKind::Integer, required: false, summary: "how many characters to show at the end; 0 without it" }, Parameter { name: "fill", kind: ParameterKind::Text, required: false, summary: "what stands for the rest; '****' without it" }]
+        &[
+            Parameter {
+                name: "first",
+                kind: ParameterKind::Integer,
+                required: false,
+                summary: "how many characters to show at the start; 0 without it",
+            },
+            Parameter {
+                name: "last",
+                kind: ParameterKind::Integer,
+                required: false,
+                summary: "how many characters to show at the end; 0 without it",
+            },
+            Parameter {
+                name: "fill",
+                kind: ParameterKind::Text,
+                required: false,
+                summary: "what stands for the rest; '****' without it",
+            },
+        ]
     }
 
     fn accepts_words(&self) -> &'static str {

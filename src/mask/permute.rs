@@ -124,7 +124,8 @@ fn rounds(context: &Context<'_>, alias: &str) -> From {
     let hex = Expr::call("encode", [(context.secret)("permute"), Expr::text("hex")]);
     let secret = Select { columns: vec![(hex, Some("hex".into()))], barrier: true, ..Select::default() };
     let columns = (1..=ROUNDS).flat_map(|round| [("a", 2 * round - 2, round), ("b", 2 * round - 1, round)]);
-    let columns = columns.map(|(letter, place, round)| (constant(place), Some(format!("{letter}{round}").as_str().into())));
+    let columns =
+        columns.map(|(letter, place, round)| (constant(place), Some(format!("{letter}{round}").as_str().into())));
     let select = Select {
         columns: columns.collect(),
         from: vec![From::first(Relation::Select(Box::new(secret)), "secret")],

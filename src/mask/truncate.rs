@@ -45,7 +45,9 @@ impl Mask for Truncate {
     fn check_arguments(&self, input: &BaseType, arguments: &Arguments) -> Result<(), String> {
         let unit = unit(arguments);
         if types::built_in(input) == Some("date") && ["day", "hour"].contains(&unit) {
-            return Err(format!("expected a `unit` longer than a day for a date, found `{unit}`, which would change nothing"));
+            return Err(format!(
+                "expected a `unit` longer than a day for a date, found `{unit}`, which would change nothing"
+            ));
         }
         Ok(())
     }

@@ -14,7 +14,10 @@ pub(super) fn built_in(input: &BaseType) -> Option<&str> {
 /// `citext`, in whichever schema its extension lives.
 pub(super) fn is_citext(input: &BaseType) -> bool {
     let of = &input.data_type;
-    input.category == Category::Scalar && of.dimensions == 0 && of.name.name == "citext" && of.name.schema != "pg_catalog"
+    input.category == Category::Scalar
+        && of.dimensions == 0
+        && of.name.name == "citext"
+        && of.name.schema != "pg_catalog"
 }
 
 pub(super) fn is_text(input: &BaseType) -> bool {
