@@ -12,8 +12,8 @@ mod check;
 mod completions;
 mod console;
 mod explain;
-//FMT mod fmt;
-//INIT mod init;
+mod fmt;
+mod init;
 mod progress;
 mod why;
 
@@ -91,10 +91,10 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
     match &arguments.verb {
         Verb::Check => check::run(console),
         Verb::Build(options) => build::run(options, console),
-        Verb::Fmt(_) => Err(Failure::new("x")),
+        Verb::Fmt(options) => fmt::run(options, console),
         Verb::Explain { code } => explain::run(code.as_deref(), console),
         Verb::Why { column, export } => why::run(column, export.as_deref(), console),
-        Verb::Init { .. } => Err(Failure::new("x")),
+        Verb::Init { from } => init::run(from, console),
         Verb::Completions { shell } => Ok(completions::completions(*shell, console)),
         Verb::Man { verb } => completions::man(verb.as_deref(), console),
     }
