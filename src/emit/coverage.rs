@@ -4,9 +4,9 @@
 
 use crate::catalog::QName;
 use crate::model::{Export, ExportColumn, Model, Step, Treatment};
-use crate::plan::words::{name_words, one_line, treatment_words};
+use crate::plan::words::{name_words, one_line, orphan_words, treatment_words};
 use crate::source::Sources;
-use crate::syntax::ast::{ImportStrategy, Orphans};
+use crate::syntax::ast::ImportStrategy;
 
 /// The file.
 pub fn emit(model: &Model, sources: &Sources) -> String {
@@ -56,12 +56,7 @@ fn export_facts(export: &Export, sources: &Sources, facts: &mut Vec<String>) {
 }
 
 fn column_words(column: &ExportColumn, sources: &Sources) -> String {
-    let mut words = treatment_words(&column.treatment);
-    match column.orphans {
-        Some(Orphans::Null) => words.push_str(", orphans null"),
-        Some(Orphans::Skip) => words.push_str(", orphans skip"),
-        None => {}
-    }
+    let mut words = treatment_words(&column.treatment) + orphan_words(column.orphans);
     if matches!(column.treatment, Treatment::Generated) {
         return words;
     }

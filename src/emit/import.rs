@@ -116,7 +116,7 @@ impl Emitter<'_> {
         script.meta(Meta::If(Condition::Variable("noren_present".to_owned())));
         script.meta(Meta::Copy(CopyCommand {
             table: table.name.clone(),
-            columns: table.columns.iter().map(|column| Ident::from(column.name.as_str())).collect(),
+            columns: table.file_columns().map(|column| Ident::from(column.name.as_str())).collect(),
             source: CopySource::File(format!("{}.txt", table.stem)),
             options: CopyOptions { format: CopyFormat::Text, header: self.export.header },
         }));

@@ -33,6 +33,14 @@ pub struct EmitError {
     pub mismatch: Mismatch,
 }
 
+impl std::fmt::Display for EmitError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} does not read back as it was meant: {}", self.path, self.mismatch)
+    }
+}
+
+impl std::error::Error for EmitError {}
+
 /// All files, by their path below the output folder. Same input, same bytes.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! `plan.json`: the same plan for other runners.
 
-use crate::plan::ExportPlan;
+use crate::plan::{ColumnPlan, ExportPlan};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -23,7 +23,14 @@ struct TableEntry<'a> {
     partitioned: bool,
     select: String,
     file: String,
-    columns: Vec<&'a str>,
+    columns: Vec<ColumnEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct ColumnEntry<'a> {
+    name: &'a str,
+    in_file: bool,
+    treatment: &'a str,
 }
 
 #[derive(Serialize)]
@@ -40,7 +47,7 @@ pub fn emit(export: &ExportPlan) -> String {
         partitioned: table.partitioned,
         select: format!("tables/{}.sql", table.stem),
         file: format!("{}.txt", table.stem),
-        columns: table.columns.iter().map(|column| column.name.as_str()).collect(),
+        columns: table.columns.iter().map(column_entry).collect(),
     });
     let sequences = export.import.iter().flat_map(|import| &import.sequences).map(|sequence| &sequence.name);
     let file = PlanFile {
@@ -56,4 +63,8 @@ pub fn emit(export: &ExportPlan) -> String {
     };
     // Plain structures of strings: their serialisation cannot fail.
     serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
+}
+
+fn column_entry(column: &ColumnPlan) -> ColumnEntry<'_> {
+    ColumnEntry { name: &column.name, in_file: column.leaves, treatment: &column.treatment }
 }

@@ -172,14 +172,14 @@ impl Emitter<'_> {
         for (span, rows) in &table.conditions {
             script.comment(&format!("{}  {} rows ({rows})", self.place(*span), table.name));
         }
-        for column in table.columns.iter().chain(&table.absent) {
+        for column in &table.columns {
             match column.rule {
                 Some(span) => script.comment(&format!(
                     "{}  {}.{} is {}",
                     self.place(span),
                     table.name.name,
                     column.name,
-                    column.treatment
+                    column.written
                 )),
                 None => script.comment(&format!("{}.{} is generated and stays out", table.name.name, column.name)),
             };

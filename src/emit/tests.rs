@@ -2,52 +2,11 @@
 
 use super::*;
 use crate::catalog::*;
-use crate::mask::{self, *};
+use crate::mask::{self, Value};
 use crate::model::*;
 use crate::plan::{ProjectFacts, plan};
-use crate::sql::Expr;
 use crate::syntax::ast::ImportStrategy;
 use indexmap::IndexMap;
-
-struct Pseudonym;
-
-impl Mask for Pseudonym {
-    fn name(&self) -> &'static str {
-        "pseudonym"
-    }
-    fn summary(&self) -> &'static str {
-        "hexadecimal"
-    }
-    fn parameters(&self) -> &'static [Parameter] {
-        &[]
-    }
-    fn accepts_words(&self) -> &'static str {
-        "text"
-    }
-    fn accepts(&self, _input: &BaseType) -> bool {
-        true
-    }
-    fn keyed(&self) -> bool {
-        true
-    }
-    fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
-        Uniqueness::Hash { bits: 128 }
-    }
-    fn null_rule(&self) -> NullRule {
-        NullRule::Keeps
-    }
-    fn total(&self, _input: &BaseType, _arguments: &Arguments) -> bool {
-        true
-    }
-    fn length(&self, _input: &BaseType, _arguments: &Arguments) -> mask::Length {
-        mask::Length::AtMost(32)
-    }
-    fn render(&self, context: &Context<'_>) -> Rendered {
-        let hash = context.hash.unwrap().clone();
-        let hex = Expr::call("encode", [hash, Expr::text("hex")]);
-        Rendered { expr: Expr::call("left", [hex, Expr::Integer(32)]), joins: Vec::new() }
-    }
-}
 
 struct World {
     sources: Sources,
@@ -111,6 +70,7 @@ impl World {
             deferrable: false,
             initially_deferred: false,
             without_overlaps: false,
+            include: Vec::new(),
             span: self.span,
         };
         let table = Table {
@@ -159,6 +119,7 @@ fn foreign_key(span: Span, name: &str, column: &str, references: &str) -> Foreig
         on_delete: ReferentialAction::NoAction,
         on_update: ReferentialAction::NoAction,
         match_full: false,
+        delete_columns: Vec::new(),
         deferrable: false,
         initially_deferred: false,
         validated: true,
@@ -199,7 +160,8 @@ fn sequence(span: Span, schema: &str, name: &str, table: &str, column: &str, inc
 
 fn keyed(group: &str) -> Treatment {
     let group = LinkageGroup(group.to_owned());
-    Treatment::Mask(MaskUse::Call(MaskCall { mask: &Pseudonym, arguments: Arguments::new(), group }))
+    let arguments = [("domain", Value::Text("example.invalid".to_owned()))].into_iter().collect();
+    Treatment::Mask(MaskUse::Call(MaskCall { mask: mask::find("email").unwrap(), arguments, group }))
 }
 
 fn sql(text: &str, references: Vec<(std::ops::Range<usize>, &str)>) -> RowSql {

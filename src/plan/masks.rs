@@ -1,15 +1,17 @@
 //! Masks with everything that they ask for: the row's hash, secrets of the run, the column's default.
 
+use super::select::ROW;
 use super::{KeyPlan, Planner};
-use crate::catalog::{BaseType, Catalog, Column, Expression};
+use crate::catalog::{BaseType, Catalog, Column, DataType, Expression, QName};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0853;
 use crate::mask::hmac::{self, Canonical};
-use crate::mask::{Context, Rendered, Value};
-use crate::model::{LinkageGroup, MaskCall, MaskUse, Model, Treatment};
+use crate::mask::{Context, Hashes, Rendered, json};
+use crate::model::{JsonMask, JsonNode, LinkageGroup, MaskCall, MaskUse, Model, Treatment};
 use crate::source::Span;
-use crate::sql::{Expr, Select, SourceSql};
+use crate::sql::{Expr, From, Relation, Select, SourceSql};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 /// The setting that keyed masks read where the policy declares none.
 const DEFAULT_KEY: &str = "noren.mask_key";
@@ -45,11 +47,45 @@ impl Planner<'_> {
         })
     }
 
-    /// The HMAC of a column's value, in the form that all columns of its linkage group share.
-    pub(super) fn hash(&self, group: &str, column: &Column) -> Expr {
+    /// A document masked by path. A leaf's value is hashed where it stands: there is one for each element.
+    pub(super) fn json(&self, json: &JsonMask, column: &Column, input: &Expr, alias: &str) -> Expr {
+        let text = text_column(column);
+        let mut leaf = |treatment: &Treatment, value: Expr| -> Result<Expr, Infallible> {
+            Ok(match treatment {
+                Treatment::Mask(MaskUse::Call(call)) => self.json_leaf(call, &text, value, alias),
+                // The language has no other treatment at a path; a value that is not masked never leaves.
+                _ => Expr::Null,
+            })
+        };
+        let base = self.catalog.base_type(&column.data_type);
+        match json::render(&json.root, input, &base, alias, &mut leaf) {
+            Ok(masked) => masked,
+            Err(never) => match never {},
+        }
+    }
+
+    fn json_leaf(&self, call: &MaskCall, text: &Column, value: Expr, alias: &str) -> Expr {
+        let hash = hashed_column(call, &text.name).map(|hashed| {
+            let hashed = if hashed == text.name { value.clone() } else { Expr::of(ROW, hashed) };
+            self.hash(&call.group.0, hashed)
+        });
+        let alias = format!("{alias}_leaf");
+        let rendered = self.render(call, text, &value, hash.as_ref(), &alias);
+        if rendered.joins.is_empty() {
+            return rendered.expr;
+        }
+        let one = Relation::Values(vec![vec![Expr::Integer(1)]]);
+        Expr::scalar(Select {
+            columns: vec![(rendered.expr, None)],
+            from: std::iter::once(From::first(one, format!("{alias}_one"))).chain(rendered.joins).collect(),
+            ..Select::default()
+        })
+    }
+
+    /// The HMAC of a value, in the form that all columns of its linkage group share.
+    pub(super) fn hash(&self, group: &str, value: Expr) -> Expr {
         self.reads_key.set(true);
         let form = self.canonical.get(&(self.export.linkage.clone(), LinkageGroup(group.to_owned()))).copied();
-        let value = Expr::of(super::select::ROW, &column.name);
         hmac::of_value(&self.export.linkage, group, form.unwrap_or(Canonical::Own), value)
     }
 
@@ -89,8 +125,9 @@ pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<D
         for (name, exported) in &export.tables {
             let Some(table) = catalog.tables.get(name) else { continue };
             for (column, own) in &exported.columns {
-                each_keyed_call(&own.treatment, &mut |call| {
-                    let Some(hashed) = table.columns.get(hashed_column(call, column)) else { return };
+                each_hash(&own.treatment, column, false, &mut |call, hashed, in_json| {
+                    let Some(hashed) = table.columns.get(hashed) else { return };
+                    let hashed = if in_json { &text_column(hashed) } else { hashed };
                     let base = catalog.base_type(&hashed.data_type);
                     let place = (format!("{name}.{}", hashed.name), own.decision.rule.span);
                     groups.entry((export.linkage.clone(), call.group.clone())).or_default().push((base, place));
@@ -132,23 +169,54 @@ fn incomparable(members: &[Member]) -> Option<Diagnostic> {
     )
 }
 
-fn each_keyed_call(treatment: &Treatment, found: &mut impl FnMut(&MaskCall)) {
+/// Calls `found` with every mask that reads a hash, the column that is hashed, and whether it is a JSON value.
+fn each_hash<'t>(
+    treatment: &'t Treatment,
+    column: &'t str,
+    in_json: bool,
+    found: &mut dyn FnMut(&'t MaskCall, &'t str, bool),
+) {
     match treatment {
-        Treatment::Mask(MaskUse::Call(call)) if call.mask.keyed() => found(call),
-        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
-            each_keyed_call(then, found);
-            each_keyed_call(otherwise, found);
+        Treatment::Mask(MaskUse::Call(call)) => {
+            if let Some(hashed) = hashed_column(call, column) {
+                found(call, hashed, in_json && hashed == column);
+            }
         }
+        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
+            each_hash(then, column, in_json, found);
+            each_hash(otherwise, column, in_json, found);
+        }
+        Treatment::Mask(MaskUse::Json(json)) => each_json_hash(&json.root, column, found),
         _ => {}
     }
 }
 
-/// What a keyed mask hashes: its column, or the column of the person that it belongs to.
-pub(super) fn hashed_column<'c>(call: &'c MaskCall, column: &'c str) -> &'c str {
-    match call.arguments.get("by") {
-        Some(Value::Column(entity)) => entity,
-        _ => column,
+fn each_json_hash<'t>(node: &'t JsonNode, column: &'t str, found: &mut dyn FnMut(&'t MaskCall, &'t str, bool)) {
+    match node {
+        JsonNode::Leaf(treatment) => each_hash(treatment, column, true, found),
+        JsonNode::Each(element) => each_json_hash(element, column, found),
+        JsonNode::Object { keys, otherwise } => {
+            for node in keys.values() {
+                each_json_hash(node, column, found);
+            }
+            each_hash(otherwise, column, true, found);
+        }
     }
+}
+
+/// The column of the row that a mask's hash is of, when it reads one.
+pub(super) fn hashed_column<'c>(call: &'c MaskCall, column: &'c str) -> Option<&'c str> {
+    match call.mask.hashes(&call.arguments) {
+        Hashes::Nothing => None,
+        Hashes::Input => Some(column),
+        Hashes::Column(other) => Some(other),
+    }
+}
+
+/// `text`, as which masks see the values of a JSON document.
+fn text_column(column: &Column) -> Column {
+    let data_type = DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 };
+    Column { data_type, default: None, ..column.clone() }
 }
 
 /// Reads no column, calls nothing: the same for every row.

@@ -81,10 +81,8 @@ pub struct TablePlan {
     pub stem: String,
     /// Its rows live in partitions.
     pub partitioned: bool,
-    /// The columns of its file in order.
+    /// Every column, in the table's order.
     pub columns: Vec<ColumnPlan>,
-    /// Columns that do not leave, for comments.
-    pub absent: Vec<ColumnPlan>,
     /// Conditions on its rows, for comments.
     pub conditions: Vec<(Span, String)>,
     /// The masked rows.
@@ -98,8 +96,19 @@ pub struct ColumnPlan {
     pub name: String,
     /// The rule that decided; `None` where nobody wrote one.
     pub rule: Option<Span>,
-    /// What it gets, in words.
+    /// What the rule says.
+    pub written: String,
+    /// What it gets, with nothing left to look up.
     pub treatment: String,
+    /// Whether it is in the file, after those before it that are.
+    pub leaves: bool,
+}
+
+impl TablePlan {
+    /// The columns of its file in order.
+    pub fn file_columns(&self) -> impl Iterator<Item = &ColumnPlan> {
+        self.columns.iter().filter(|column| column.leaves)
+    }
 }
 
 /// A fact that the live catalog must hold.

@@ -87,7 +87,7 @@ impl<'p, 'a> Masked<'p, 'a> {
             let mut columns: Vec<(Expr, Option<Ident>)> = read.map(|name| (Expr::of(ROW, name), None)).collect();
             for ((group, input), name) in &self.hashes {
                 if let Some(column) = self.table.columns.get(input) {
-                    columns.push((self.planner.hash(group, column), Some(name.clone())));
+                    columns.push((self.planner.hash(group, Expr::of(ROW, &column.name)), Some(name.clone())));
                 }
             }
             let from = vec![From::first(rows, ROW)];
@@ -117,8 +117,9 @@ impl<'p, 'a> Masked<'p, 'a> {
     /// Gives a name to every hash that the treatment reads.
     fn bind_hashes(&mut self, treatment: &Treatment, column: &str) {
         match treatment {
-            Treatment::Mask(MaskUse::Call(call)) if call.mask.keyed() => {
-                let key = (call.group.0.clone(), hashed_column(call, column).to_owned());
+            Treatment::Mask(MaskUse::Call(call)) => {
+                let Some(hashed) = hashed_column(call, column) else { return };
+                let key = (call.group.0.clone(), hashed.to_owned());
                 let name = self.free_name(self.hashes.len() + 1);
                 self.hashes.entry(key).or_insert(name);
             }
@@ -182,7 +183,10 @@ impl Masked<'_, '_> {
             Treatment::Mask(MaskUse::Null) => Expr::Null,
             Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql, ROW),
             Treatment::Mask(MaskUse::Call(call)) => self.call(call, column),
-            Treatment::Mask(MaskUse::Json(_)) => Expr::Null, // TMP
+            Treatment::Mask(MaskUse::Json(json)) => {
+                let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
+                self.planner.json(json, column, &Expr::of(ROW, &column.name), &alias)
+            }
             Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
                 let then = self.value(then, column);
                 let otherwise = self.value(otherwise, column);
@@ -193,11 +197,17 @@ impl Masked<'_, '_> {
     }
 
     fn call(&mut self, call: &MaskCall, column: &Column) -> Expr {
-        let key = (call.group.0.clone(), hashed_column(call, &column.name).to_owned());
-        let hash = self.hashes.get(&key).map(|name| Expr::Column(Some(Ident::from(ROW)), name.clone()));
-        let alias = format!("{ROW}_{}", self.joins.len() + 1);
+        let hash = hashed_column(call, &column.name)
+            .and_then(|hashed| self.hashes.get(&(call.group.0.clone(), hashed.to_owned())))
+            .map(|name| Expr::Column(Some(Ident::from(ROW)), name.clone()));
+        let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
         let rendered = self.planner.render(call, column, &Expr::of(ROW, &column.name), hash.as_ref(), &alias);
         self.joins.extend(rendered.joins);
         rendered.expr
     }
+}
+
+/// Tells the relations that a column's mask joins from those of other columns, the same in every compilation.
+fn column_number(table: &Table, name: &str) -> usize {
+    table.columns.get_index_of(name).map_or(0, |index| index + 1)
 }

@@ -3,7 +3,7 @@
 use super::order::{Graph, components};
 use super::select::{Masked, leaves};
 use super::sequences::plan_sequences;
-use super::words::one_line;
+use super::words::{one_line, orphan_words, treatment_words};
 use super::{
     ColumnPlan, ExportPlan, ImportPlan, Planner, RestoredMode, TablePlan, TriggerPlan, names,
 };
@@ -69,15 +69,15 @@ impl<'a> Planner<'a> {
         let plan_of = |(column, own): (&String, &ExportColumn)| ColumnPlan {
             name: column.clone(),
             rule: (!matches!(own.treatment, Treatment::Generated)).then_some(own.decision.rule.span),
-            treatment: own.decision.rule.text.to_string(),
+            written: one_line(&own.decision.rule.text),
+            treatment: treatment_words(&own.treatment) + orphan_words(own.orphans),
+            leaves: leaves(&own.treatment),
         };
-        let (present, absent): (Vec<_>, Vec<_>) = export.columns.iter().partition(|(_, own)| leaves(&own.treatment));
         Some(TablePlan {
             name: name.clone(),
             stem: names::file_stem(name),
             partitioned: is_partitioned(table),
-            columns: present.into_iter().map(plan_of).collect(),
-            absent: absent.into_iter().map(plan_of).collect(),
+            columns: export.columns.iter().map(plan_of).collect(),
             conditions: export.rows.iter().map(|rows| (rows.span, one_line(&rows.sql.text))).collect(),
             select: Masked::new(self, table, export).select(),
         })

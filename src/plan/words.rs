@@ -2,6 +2,7 @@
 
 use crate::mask::{Arguments, Value};
 use crate::model::{Fill, JsonNode, MaskUse, Treatment};
+use crate::syntax::ast::Orphans;
 
 /// One line that says what a column gets.
 pub fn treatment_words(treatment: &Treatment) -> String {
@@ -12,6 +13,15 @@ pub fn treatment_words(treatment: &Treatment) -> String {
         Treatment::Drop(Fill::Expression(sql)) => format!("drop, fill ({})", one_line(&sql.text)),
         Treatment::Drop(Fill::Trigger(name)) => format!("drop, filled by trigger {}", name_words(name)),
         Treatment::Mask(mask) => mask_words(mask),
+    }
+}
+
+/// What happens to a reference whose row does not leave.
+pub fn orphan_words(orphans: Option<Orphans>) -> &'static str {
+    match orphans {
+        Some(Orphans::Null) => ", orphans null",
+        Some(Orphans::Skip) => ", orphans skip",
+        None => "",
     }
 }
 
