@@ -1,5 +1,7 @@
 //! The verbs, run as a user runs them: the binary, its exit code, and what stands on each stream.
 
+mod init;
+
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
