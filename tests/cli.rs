@@ -1,5 +1,7 @@
 //! The verbs, run as a user runs them: the binary, its exit code, and what stands on each stream.
 
+mod init;
+
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -171,6 +173,50 @@ fn explain_prints_the_page() {
     let unknown = project.run(&["explain", "N091"]);
     assert!(unknown.code == 2 && unknown.err.contains("did you mean `N0"), "{unknown:?}");
     assert!(project.run(&["explain"]).out.lines().count() > 10);
+}
+
+/// A table of every kind of decision: by a glob, by name, by class, by an export, by condition, by path.
+const DECISIONS: &str = "class email mask null;
+table * {
+  id, *_id keep;
+  * : (bool) keep;
+  email email;
+}
+table users {
+  opted  mask constant(false);
+  email  email;
+  body   keep because \"public\" when (active) else mask null;
+  extra  mask json { mail email; else drop; };
+}
+export developers { tables *; class email => mask constant('x'); }
+export partners { tables *; users.opted => keep because \"they ask for it\"; }
+";
+
+#[test]
+fn why_tells_who_decides_and_who_lost() {
+    let project = Project::new();
+    let schema = "CREATE TABLE users (id int PRIMARY KEY, boss_id int, active bool, opted bool, email text, body text, extra jsonb);\n";
+    project.write("schema.sql", schema);
+    project.write("policy.noren", DECISIONS);
+    project.write("noren.toml", project.read("noren.toml") + "\n[export.partners]\ntarget = \"psql\"\n");
+    let columns = ["users.id", "users.opted", "public.users.email", "USERS.body", "\"users\".extra"];
+    let told = columns.map(|column| project.run(&["why", column]));
+    assert!(told.iter().all(|ran| ran.code == 0), "{told:?}");
+    let told = told.map(|ran| ran.out).join("\n");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/cli");
+    insta::with_settings!({snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("why", format!("{schema}{DECISIONS}\n{told}"));
+    });
+    for (arguments, said) in [
+        (["why", "user.email"].as_slice(), "did you mean `users`?"),
+        (&["why", "users.emial"], "did you mean `email`?"),
+        (&["why", "users"], "expected TABLE.COLUMN, found `users`"),
+        (&["why", "users.\"email"], "expected TABLE.COLUMN"),
+        (&["why", "users.email", "--export", "partner"], "did you mean `partners`?"),
+    ] {
+        let failed = project.run(arguments);
+        assert!(failed.code == 2 && failed.err.contains(said), "{failed:?}");
+    }
 }
 
 #[test]

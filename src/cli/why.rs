@@ -5,8 +5,9 @@ use super::console::Console;
 use super::{Failure, Outcome, Result, load};
 use crate::catalog::{QName, Table};
 use crate::diagnostic::words::printable;
-use crate::diagnostic::{did_you_mean, list};
-use crate::model::{Decision, Export, ExportColumn, Fill, JsonNode, MaskCall, MaskUse, Model, Rule, Step, Treatment};
+use crate::diagnostic::{Severity, did_you_mean, list};
+use crate::mask::Value;
+use crate::model::{Export, ExportColumn, Fill, JsonNode, MaskCall, MaskUse, Model, Rule, Step, Treatment};
 use crate::source::Sources;
 use std::fmt::Write as _;
 
@@ -14,11 +15,12 @@ pub(super) fn run(column: &str, export: Option<&str>, console: &Console) -> Resu
     let words = parse_name(column)?;
     let loaded = load()?;
     let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
+    let (table, column) = find_column(&words, &run)?;
     let Some(model) = &run.compiled.model else {
-        console.findings(&run.found, &loaded.sources);
+        let errors: Vec<_> = run.found.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+        console.findings(&errors, &loaded.sources);
         return Ok(Outcome::Findings);
     };
-    let (table, column) = find_column(&words, &run)?;
     let exports = exports(model, export)?;
     let mut text = format!("{}.{}\n", table.name, column);
     for export in exports {
@@ -126,7 +128,7 @@ fn absence(export: &Export, table: &QName, model: &Model) -> String {
 
 fn explain_column(text: &mut String, export: &str, column: &ExportColumn, sources: &Sources) {
     let decision = &column.decision;
-    line(text, &format!("\nexport {export}"), &outcome(&column.treatment, decision));
+    line(text, &format!("\nexport {export}"), &outcome(&column.treatment));
     line(text, "  decided by", &rule(&decision.rule, sources));
     if let Some(class) = &decision.class {
         line(text, "  class", class);
@@ -146,16 +148,39 @@ fn line(text: &mut String, heading: &str, said: &str) {
     let _ = writeln!(text, "{heading}: {}", printable(said));
 }
 
-fn outcome(treatment: &Treatment, decision: &Decision) -> String {
+fn outcome(treatment: &Treatment) -> String {
     match treatment {
         Treatment::Keep => "keep".to_owned(),
         Treatment::Generated => "generated: the copy computes it again from its own columns".to_owned(),
         Treatment::Drop(Fill::Default) => "drop; the copy has the column's default, or NULL".to_owned(),
         Treatment::Drop(Fill::Expression(sql)) => format!("drop; the copy has ({})", sql.text),
         Treatment::Drop(Fill::Trigger(name)) => format!("drop; the trigger `{name}` fills the copy"),
-        Treatment::Mask(_) if decision.class.is_some() => "masked by its class".to_owned(),
-        Treatment::Mask(_) => decision.rule.text.to_string(),
+        Treatment::Mask(mask) => written(mask),
     }
+}
+
+fn written(mask: &MaskUse) -> String {
+    match mask {
+        MaskUse::Null => "mask null".to_owned(),
+        MaskUse::Call(call) => format!("mask {}", called(call)),
+        MaskUse::Expression(own) => format!("mask ({})", own.sql.text),
+        MaskUse::Json(_) => "mask json, by path".to_owned(),
+        MaskUse::When { .. } => "by condition".to_owned(),
+    }
+}
+
+fn called(call: &MaskCall) -> String {
+    let arguments = call.arguments.iter().map(|(name, value)| {
+        let value = match value {
+            Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            Value::Integer(number) => number.to_string(),
+            Value::Decimal(text) => text.clone(),
+            Value::Boolean(truth) => truth.to_string(),
+            Value::Column(column) => column.clone(),
+        };
+        format!("{name} => {value}")
+    });
+    format!("{}({})", call.mask.name(), arguments.collect::<Vec<_>>().join(", "))
 }
 
 fn rule(rule: &Rule, sources: &Sources) -> String {
@@ -241,5 +266,5 @@ fn call_facts(call: &MaskCall) -> String {
     } else {
         String::new()
     };
-    format!("{}: {}{keyed}", mask.name(), mask.summary())
+    format!("{}: {}{keyed}", called(call), mask.summary())
 }

@@ -53,6 +53,10 @@ const PLAIN: &[&str] = &[
     "uuid",
 ];
 
+/// Types of which a rule for all tables keeps every column. Numbers and dates are not among them: a number can be
+/// somebody's, and a column that is left open must not be covered by such a rule.
+const KEPT_BY_TYPE: &[&str] = &["bool", "enum", "interval", "time", "timetz", "timestamp", "timestamptz", "uuid"];
+
 const ASK_TEXT: &str = "text, and its name does not tell of what; keep it because \"…\", mask it or drop it";
 const ASK_UNIQUE: &str = "unique and NOT NULL, so a mask must keep values apart";
 const ASK_CHECKED: &str =
@@ -104,6 +108,8 @@ struct Guess<'a> {
     hint: Option<Hint>,
     /// In a key or an index that keeps values apart.
     unique: bool,
+    /// In a unique index over what a function makes of it, which may tell less apart than the column does.
+    computed_unique: bool,
     /// A foreign key points here.
     is_key: bool,
     checked: bool,
@@ -121,6 +127,7 @@ impl<'a> Guess<'a> {
             sort: sort(catalog, &base.data_type),
             hint: names::hint(&table.name.name, &column.name),
             unique: is_unique(table, &column.name),
+            computed_unique: is_computed_unique(table, &column.name),
             is_key: catalog
                 .tables
                 .values()
@@ -152,7 +159,7 @@ impl<'a> Guess<'a> {
 
     fn propose_plain_or_keep(&self) -> Proposal {
         match &self.sort {
-            Sort::Plain(word) => Proposal::ByType(word.clone()),
+            Sort::Plain(word) => kept(word),
             _ => rule("keep"),
         }
     }
@@ -161,11 +168,13 @@ impl<'a> Guess<'a> {
         let number = ["int2", "int4", "int8", "numeric", "float4", "float8"].contains(&word);
         let date = ["date", "timestamp", "timestamptz"].contains(&word);
         match self.hint {
-            Some(Hint::Birth) if date && !(self.unique || self.is_key || self.checked) => rule("birth_date"),
-            Some(Hint::Birth) if date => Proposal::Todo(ASK_CHECKED),
+            Some(Hint::Birth) if word == "date" && (self.unique || self.is_key || self.checked) => {
+                Proposal::Todo(ASK_CHECKED)
+            }
+            Some(Hint::Birth) if date => rule("birth_date"),
             Some(Hint::Location) if number => Proposal::Todo(ASK_PLACE),
             Some(Hint::Secret | Hint::Phone) if number && !self.is_key => Proposal::Todo(ASK_NUMBER),
-            _ => Proposal::ByType(word.to_owned()),
+            _ => kept(word),
         }
     }
 
@@ -175,11 +184,11 @@ impl<'a> Guess<'a> {
             None if self.is_key => rule("keep"),
             None => Proposal::Todo(ASK_TEXT),
             Some(_) if self.partition_key => Proposal::Todo(ASK_PARTITION),
-            Some(Hint::Email) if !self.checked && limit >= 64 => rule("email"),
+            Some(_) if self.computed_unique => Proposal::Todo(ASK_UNIQUE),
+            Some(Hint::Email) if !self.checked && limit >= 33 => rule("email"),
             Some(Hint::Secret) if !self.not_null && !self.is_key => rule("secret"),
             Some(_) if self.unique || self.is_key => self.kept_apart(limit),
-            Some(_) if self.checked && self.not_null => Proposal::Todo(ASK_CHECKED),
-            Some(_) if self.checked => rule("mask null"),
+            Some(_) if self.checked => Proposal::Todo(ASK_CHECKED),
             Some(Hint::Secret) => self.dropped("secret", "drop, fill ('!')"),
             Some(hint) => self.masked(hint, limit),
         }
@@ -224,6 +233,10 @@ impl<'a> Guess<'a> {
             None => rule("drop"),
         }
     }
+}
+
+fn kept(word: &str) -> Proposal {
+    if KEPT_BY_TYPE.contains(&word) { Proposal::ByType(word.to_owned()) } else { rule("keep") }
 }
 
 fn rule(text: &str) -> Proposal {
@@ -292,6 +305,18 @@ fn is_unique(table: &Table, column: &str) -> bool {
     table.primary_key.iter().chain(&table.unique).any(|key| has(&key.columns))
         || table.exclusions.iter().any(|exclusion| has(&exclusion.columns))
         || table.indexes.iter().any(|index| index.unique && index.parts.iter().any(in_index))
+}
+
+fn is_computed_unique(table: &Table, column: &str) -> bool {
+    let folds =
+        |function: &String| ["lower", "upper", "pg_catalog.lower", "pg_catalog.upper"].contains(&function.as_str());
+    let computes = |part: &IndexPart| match part {
+        IndexPart::Column(_) => false,
+        IndexPart::Expression(expression) => {
+            expression.columns.iter().any(|name| name == column) && !expression.functions.iter().all(folds)
+        }
+    };
+    table.indexes.iter().any(|index| index.unique && index.parts.iter().any(computes))
 }
 
 fn points_at(key: &ForeignKey, table: &QName, column: &str) -> bool {
