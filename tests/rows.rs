@@ -126,6 +126,9 @@ pub fn fill(database: &Database, seed: u64) -> Filled {
     let mut filler =
         Filler { database, types, random: Random::new(seed), known: BTreeMap::new(), accepted: BTreeMap::new() };
     sort_by_references(&mut tables);
+    // These fire in a replica too.
+    let loud = database.rows(LOUD_TRIGGERS);
+    database.sql(&loud.iter().filter_map(|row| row[0].as_deref()).collect::<Vec<_>>().join("\n"));
     filler.start_sequences(&tables);
     filler.probe(&tables);
     let mut result = Filled::default();
@@ -140,6 +143,7 @@ pub fn fill(database: &Database, seed: u64) -> Filled {
         }
     }
     filler.close_cycles(&tables);
+    database.sql(&loud.iter().filter_map(|row| row[1].as_deref()).collect::<Vec<_>>().join("\n"));
     result.hollow = filler.hollow(&tables);
     refresh(database);
     database.sql("ANALYZE;");
@@ -574,6 +578,13 @@ SELECT coalesce(json_agg(t ORDER BY t.name), '[]') FROM (
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ) t";
 
+/// What silences a trigger that fires in a replica, and what puts it back.
+const LOUD_TRIGGERS: &str = r"
+SELECT format('ALTER TABLE ONLY %I.%I DISABLE TRIGGER %I;', n.nspname, c.relname, t.tgname),
+  format('ALTER TABLE ONLY %I.%I ENABLE %s TRIGGER %I;', n.nspname, c.relname, CASE t.tgenabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, t.tgname)
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('A', 'R') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' ORDER BY 1";
+
 /// One anti-join a foreign key; a match needs every column, and MATCH FULL allows no half NULL.
 const ANTI_JOINS: &str = r"
 SELECT format('SELECT %L WHERE EXISTS (SELECT FROM %s%s c WHERE (%s) AND NOT EXISTS (SELECT FROM %s%s p WHERE %s))',
@@ -609,6 +620,13 @@ mod tests {
         filled.whole();
         let poor: Vec<_> = filled.rows.iter().filter(|(_, rows)| **rows < 5).collect();
         assert!(poor.is_empty(), "few rows: {poor:?}");
+        let modes = "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1";
+        let expected = [("loud", "A"), ("refuse", "O"), ("unheard", "R")];
+        let found = database.rows(modes).into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>());
+        assert!(
+            found.eq(expected.map(|(name, mode)| vec![name.to_owned(), mode.to_owned()])),
+            "modes of triggers changed"
+        );
     }
 
     #[test]
