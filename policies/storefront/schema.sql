@@ -111,7 +111,7 @@ CREATE TABLE public.coupons (
 
 CREATE TABLE public.customers (
     id bigint NOT NULL,
-    customer_no character varying(12) NOT NULL,
+    customer_no character varying(20) NOT NULL,
     email text,
     name text NOT NULL,
     phone text,
