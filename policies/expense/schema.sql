@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict zW1iGRTP2zgICeIMhdfFv3KQgj8niBh1kp6gxRRTJmT3LFhwOoaPoy1Mj9X1fcp
+\restrict eoWcJ2Y2x6hFOmiQPtMnOWXyYenJsmApZcdaT6Xj5e2KFEa1fNBMdajo8daptcX
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -1669,14 +1669,6 @@ ALTER TABLE ONLY public.roles_of_staff
 
 
 --
--- Name: sessions sessions_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.sessions
-    ADD CONSTRAINT sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.companies(id);
-
-
---
 -- Name: users users_department_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1749,5 +1741,5 @@ CREATE POLICY own_accounts ON public.bank_accounts FOR SELECT USING ((tenant_id 
 -- PostgreSQL database dump complete
 --
 
-\unrestrict zW1iGRTP2zgICeIMhdfFv3KQgj8niBh1kp6gxRRTJmT3LFhwOoaPoy1Mj9X1fcp
+\unrestrict eoWcJ2Y2x6hFOmiQPtMnOWXyYenJsmApZcdaT6Xj5e2KFEa1fNBMdajo8daptcX
 
