@@ -8,7 +8,12 @@
 //! Every measurement is a process of its own, so that peak memory is its own too. CPU seconds, not wall time.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads, writes and starts processes")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark that cannot run says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark that cannot run says so by failing"
+)]
 
 use std::fmt::Write;
 use std::path::Path;
@@ -67,7 +72,16 @@ fn measure(what: &str, folder: &Path) {
             let project = loaded.project.unwrap();
             let compiled = noren::compiler::compile(&loaded.sources, &project);
             let files = compiled.files.unwrap_or_else(|| {
-                panic!("{}", compiled.diagnostics.iter().map(|found| found.title.as_str()).take(5).collect::<Vec<_>>().join("\n"))
+                panic!(
+                    "{}",
+                    compiled
+                        .diagnostics
+                        .iter()
+                        .map(|found| found.title.as_str())
+                        .take(5)
+                        .collect::<Vec<_>>()
+                        .join("\n")
+                )
             });
             let files = noren::artifact::with_lock(&files, &compiled.schema_digest, &compiled.policy_digest);
             noren::artifact::write(&folder.join(&project.output), &files, "generated").unwrap();

@@ -6,8 +6,10 @@
 use crate::catalog::{self, Catalog};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
+use crate::emit::{Digests, emit};
 use crate::model::Model;
-use crate::project::Project;
+use crate::plan::{ProjectFacts, plan};
+use crate::project::{Project, TargetKind};
 use crate::resolve::resolve;
 use crate::source::Sources;
 use crate::syntax::{self, Parsed};
@@ -26,6 +28,8 @@ pub struct Compiled {
     pub model: Option<Model>,
     /// Relative path to text; `None` when there is an error.
     pub files: Option<BTreeMap<String, String>>,
+    /// An error of ours that kept the files from being made.
+    pub failure: Option<String>,
     /// Of the parsed schema, SHA-256 in hexadecimal.
     pub schema_digest: String,
     /// Of the policy's files, SHA-256 in hexadecimal.
@@ -60,9 +64,30 @@ pub fn compile(sources: &Sources, project: &Project) -> Compiled {
         diagnostics.retain(|found| found.code != codes::N0190);
     }
     let model = (!has_errors(&diagnostics)).then_some(model);
-    let mut compiled = Compiled { diagnostics, catalog, model, files: None, schema_digest, policy_digest };
-    emit(sources, project, &mut compiled);
+    let mut compiled =
+        Compiled { diagnostics, catalog, model, files: None, failure: None, schema_digest, policy_digest };
+    write_files(sources, project, &mut compiled);
     compiled
+}
+
+/// Plans and prints what the model means; findings of the plan are errors like any other.
+fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
+    let Some(model) = &compiled.model else { return };
+    let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
+        TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
+        TargetKind::Later { .. } => None,
+    });
+    let facts = ProjectFacts { version: u32::from(project.version), directories: directories.collect() };
+    match plan(&compiled.catalog, model, &facts) {
+        Err(found) => {
+            compiled.diagnostics.extend(found);
+            compiled.model = None;
+        }
+        Ok(planned) => match emit(&planned, model, sources, &Digests { policy: &compiled.policy_digest }) {
+            Ok(files) => compiled.files = Some(files),
+            Err(error) => compiled.failure = Some(error.to_string()),
+        },
+    }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
@@ -112,18 +137,24 @@ fn check_places(files: &[syntax::ast::File], project: &Project) -> Vec<Diagnosti
         diagnostics.push(
             Diagnostic::new(codes::N0802, format!("expected `[export.{}]` in noren.toml, found none", name.text))
                 .at(name.span, "has no place to go to")
-                .help(format!("add to noren.toml: `[export.{}]` with `target = \"psql\"` and `dir = \"data\"`", name.text)),
+                .help(format!(
+                    "add to noren.toml: `[export.{}]` with `target = \"psql\"` and `dir = \"data\"`",
+                    name.text
+                )),
         );
     }
     for (name, target) in &project.exports {
         if exports.iter().any(|export| export.text == *name) {
             continue;
         }
-        let diagnostic = Diagnostic::new(codes::N0803, format!("expected an `export {name}` in the policy, found none"))
-            .at(target.span, "places an export that does not exist");
+        let diagnostic =
+            Diagnostic::new(codes::N0803, format!("expected an `export {name}` in the policy, found none"))
+                .at(target.span, "places an export that does not exist");
         diagnostics.push(match did_you_mean(name, exports.iter().map(|export| export.text.as_str())) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("add `export {name} {{ tables *; }}` to the policy, or remove the section")),
+            None => {
+                diagnostic.help(format!("add `export {name} {{ tables *; }}` to the policy, or remove the section"))
+            }
         });
     }
     diagnostics

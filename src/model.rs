@@ -214,7 +214,12 @@ pub struct MaskCall {
 
 impl fmt::Debug for MaskCall {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("MaskCall").field("mask", &self.mask.name()).field("arguments", &self.arguments).finish()
+        formatter
+            .debug_struct("MaskCall")
+            .field("mask", &self.mask.name())
+            .field("arguments", &self.arguments)
+            .field("group", &self.group)
+            .finish()
     }
 }
 

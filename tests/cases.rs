@@ -34,9 +34,13 @@ fn case_codes() -> BTreeSet<String> {
 fn every_code_has_a_page_and_a_case_and_nothing_else_has() {
     let registered: BTreeSet<String> = codes::all().map(|code| code.id.to_owned()).collect();
     let sorted: Vec<&str> = codes::all().map(|code| code.id).collect();
-    assert!(sorted.is_sorted() && sorted.len() == registered.len(), "codes are sorted and each is there once: {sorted:?}");
+    assert!(
+        sorted.is_sorted() && sorted.len() == registered.len(),
+        "codes are sorted and each is there once: {sorted:?}"
+    );
     let pages = names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors"));
-    let pages: BTreeSet<String> = pages.iter().filter_map(|page| page.strip_suffix(".md")).map(ToOwned::to_owned).collect();
+    let pages: BTreeSet<String> =
+        pages.iter().filter_map(|page| page.strip_suffix(".md")).map(ToOwned::to_owned).collect();
     let pages = pages.into_iter().filter(|page| page.starts_with('N')).collect();
     assert_same("pages in docs/errors", &pages, &registered);
     assert_same("folders in tests/cases", &case_codes(), &registered);

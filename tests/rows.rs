@@ -8,7 +8,7 @@
 //! and cycles are set afterwards. Triggers rest meanwhile (they are not under test), so foreign keys are verified at the
 //! end, here and not by the server.
 
-mod values;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -114,11 +114,11 @@ pub fn fill(database: &Database, seed: u64) -> Filled {
     let mut tables: Vec<Table> = json(database, CATALOG);
     // Partitions may each hold the same key, under names of their own.
     for table in &mut tables {
-        let mut seen = Vec::new();
+        let mut known_keys = Vec::new();
         table.foreign.retain(|key| {
             let same = (key.columns.clone(), key.target_sql.clone(), key.target_columns.clone());
-            let new = !seen.contains(&same);
-            seen.push(same);
+            let new = !known_keys.contains(&same);
+            known_keys.push(same);
             new
         });
     }
@@ -128,23 +128,23 @@ pub fn fill(database: &Database, seed: u64) -> Filled {
     sort_by_references(&mut tables);
     filler.start_sequences(&tables);
     filler.probe(&tables);
-    let mut filled = Filled::default();
+    let mut result = Filled::default();
     let mut done = Vec::new();
     for table in &tables {
         let refused = filler.fill_table(table, &done);
         done.push(table.oid);
         let count = filler.count(table);
-        filled.rows.insert(table.name.clone(), count);
+        result.rows.insert(table.name.clone(), count);
         if count == 0 {
-            filled.unfilled.insert(table.name.clone(), refused);
+            result.unfilled.insert(table.name.clone(), refused);
         }
     }
     filler.close_cycles(&tables);
-    filled.hollow = filler.hollow(&tables);
+    result.hollow = filler.hollow(&tables);
     refresh(database);
     database.sql("ANALYZE;");
-    filled.broken = broken_foreign_keys(database);
-    filled
+    result.broken = broken_foreign_keys(database);
+    result
 }
 
 /// Foreign keys with rows that point nowhere, found by anti-joins made from `pg_constraint`; the server's own triggers
@@ -284,7 +284,7 @@ impl Filler<'_> {
             }
             let (_, errors) = self.lenient(&script);
             if let Some(line) = errors.lines().rev().find(|line| line.contains("ERROR")) {
-                refused = line.to_owned();
+                line.clone_into(&mut refused);
             }
             have = self.count(table);
             if have >= goal || (round > 6 && have >= 5) {
@@ -338,10 +338,7 @@ impl Filler<'_> {
             5.. if !tame.is_empty() && self.random.below(3) > 0 => &tame,
             _ => &all,
         };
-        if from.is_empty() {
-            return "DEFAULT".to_owned();
-        }
-        let family = from[self.random.below(from.len() as u64) as usize].clone();
+        let Some(family) = self.random.pick(from).map(|family| (*family).clone()) else { return "DEFAULT".to_owned() };
         let value = self.types.value(column.type_id, column.typmod, &family, &mut self.random);
         format!("({value})::{}", column.type_sql)
     }
@@ -443,7 +440,8 @@ impl Filler<'_> {
         if free.is_empty() {
             return;
         }
-        let list: String = shared.iter().map(|name| format!(", {}::text", values::identifier(name))).collect();
+        let list =
+            shared.iter().fold(String::new(), |list, name| format!("{list}, {}::text", values::identifier(name)));
         let rows = self.database.rows(&format!(
             "SELECT tableoid, ctid{list} FROM {}{} ORDER BY tableoid, ctid",
             if table.partitioned { "" } else { "ONLY " },

@@ -99,7 +99,8 @@ fn a_lock_with_both_sides_of_a_merge_is_settled_by_the_next_run() {
     let all = files(&[("one.sql", "1")]);
     write(home.path(), &all, "generated").unwrap();
     let lock = String::from_utf8(all[LOCK].clone()).unwrap();
-    fs::write(home.path().join(LOCK), format!("<<<<<<< HEAD\n{lock}=======\nfile 00 gone.sql\n>>>>>>> topic\n")).unwrap();
+    fs::write(home.path().join(LOCK), format!("<<<<<<< HEAD\n{lock}=======\nfile 00 gone.sql\n>>>>>>> topic\n"))
+        .unwrap();
     write(home.path(), &all, "generated").unwrap();
     assert_eq!(fs::read(home.path().join(LOCK)).unwrap(), all[LOCK]);
 }

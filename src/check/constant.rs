@@ -31,7 +31,8 @@ pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
 
 fn output(case: &Case<'_>, treatment: &Treatment) -> Output {
     match treatment {
-        Treatment::Keep | Treatment::Generated => Output::Own,
+        // A default or a trigger satisfies the column's CHECKs as it did in the source.
+        Treatment::Keep | Treatment::Generated | Treatment::Drop(Fill::Trigger(_)) => Output::Own,
         Treatment::Mask(MaskUse::Null) => Output::One(Constant::Null),
         Treatment::Mask(MaskUse::Call(call)) => {
             let constant = call.mask.constant(case.base, &call.arguments);
@@ -45,7 +46,6 @@ fn output(case: &Case<'_>, treatment: &Treatment) -> Output {
             None => Output::One(Constant::Null),
             Some(_) => Output::Own,
         },
-        Treatment::Drop(Fill::Trigger(_)) => Output::Own,
     }
 }
 

@@ -75,7 +75,7 @@ impl Evaluator<'_> {
 
     fn boolean(&self, expression: &protobuf::BoolExpr) -> Option<Constant> {
         let values: Vec<Option<Constant>> = expression.args.iter().map(|argument| self.value(argument)).collect();
-        let decides = |truth: bool| values.iter().any(|value| *value == Some(Constant::Boolean(truth)));
+        let decides = |truth: bool| values.contains(&Some(Constant::Boolean(truth)));
         let kind = BoolExprType::try_from(expression.boolop).ok()?;
         match kind {
             BoolExprType::AndExpr if decides(false) => Some(Constant::Boolean(false)),

@@ -47,7 +47,9 @@ fn check_node(case: &Case<'_>, node: &JsonNode, diagnostics: &mut Vec<Diagnostic
             }
         }
         JsonNode::Object { keys, otherwise } => {
-            keys.values().for_each(|node| check_node(case, node, diagnostics));
+            for node in keys.values() {
+                check_node(case, node, diagnostics);
+            }
             check_node(case, &JsonNode::Leaf(otherwise.clone()), diagnostics);
         }
         JsonNode::Each(node) => check_node(case, node, diagnostics),

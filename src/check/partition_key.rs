@@ -5,13 +5,14 @@ use crate::catalog::TableKind;
 use crate::diagnostic::{Diagnostic, codes};
 
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let in_key = |table: &crate::catalog::Table| match &table.kind {
+    let holds_column = |table: &crate::catalog::Table| match &table.kind {
         TableKind::Partitioned { key_columns } => key_columns.contains(&case.column.name),
         TableKind::Ordinary | TableKind::Foreign => false,
     };
     // A partition may itself be partitioned, by another column.
-    let below = case.catalog.tables.values().filter(|table| is_below(case, table));
-    let is_key = in_key(case.table) || below.into_iter().any(in_key);
+    let is_partitioned = matches!(case.table.kind, TableKind::Partitioned { .. });
+    let is_key = holds_column(case.table)
+        || (is_partitioned && case.catalog.tables.values().any(|table| is_below(case, table) && holds_column(table)));
     if is_kept(&case.resolved.treatment) || !is_key {
         return;
     }

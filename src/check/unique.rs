@@ -248,7 +248,16 @@ fn said_odds(bits: u32) -> String {
     if odds > 0.5 {
         return "a collision is to be expected in a million rows".to_owned();
     }
-    format!("one collision in a million rows has odds of 1 in {:.0}", 1.0 / odds)
+    let mut chance = 1.0 / odds;
+    let mut unit = "";
+    for larger in [" thousand", " million", " billion", " trillion"] {
+        if chance < 1000.0 {
+            break;
+        }
+        chance /= 1000.0;
+        unit = larger;
+    }
+    format!("one collision in a million rows has odds of 1 in {chance:.0}{unit}")
 }
 
 #[cfg(test)]
@@ -259,6 +268,6 @@ mod tests {
     fn odds_are_those_of_the_birthday_bound() {
         assert!((odds(48) - 0.001_774).abs() < 1e-5, "{}", odds(48));
         assert!(odds(32) > 0.999);
-        assert_eq!(said_odds(64), "one collision in a million rows has odds of 1 in 36893525");
+        assert_eq!(said_odds(64), "one collision in a million rows has odds of 1 in 37 million");
     }
 }

@@ -4,7 +4,7 @@ use super::arguments::FmtOptions;
 use super::console::Console;
 use super::{Failure, Outcome, Result, load, read_file};
 use crate::artifact;
-use crate::diagnostic::{Diagnostic, plural};
+use crate::diagnostic::{Diagnostic, Severity, plural};
 use crate::source::Sources;
 use crate::syntax;
 use std::io::Read as _;
@@ -45,7 +45,11 @@ fn inputs(files: &[PathBuf], console: &Console) -> Result<Option<Vec<Input>>> {
     if files.is_empty() {
         return policies_of_project(console);
     }
-    files.iter().map(|file| if file == Path::new("-") { standard_input() } else { named(file) }).collect::<Result<_>>().map(Some)
+    files
+        .iter()
+        .map(|file| if file == Path::new("-") { standard_input() } else { named(file) })
+        .collect::<Result<_>>()
+        .map(Some)
 }
 
 fn named(file: &Path) -> Result<Input> {
@@ -77,7 +81,19 @@ fn policies_of_project(console: &Console) -> Result<Option<Vec<Input>>> {
 fn lay_out(input: &Input, sources: &mut Sources) -> Result<std::result::Result<String, Vec<Diagnostic>>> {
     let id = sources.add(&input.name, &input.text);
     let id = id.ok_or_else(|| Failure::new(format!("`{}` is larger than 4 GiB", input.name)))?;
-    Ok(syntax::format(id, &input.text))
+    let read = syntax::parse(sources, id).diagnostics;
+    if read.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Ok(Err(read));
+    }
+    laid_out(&input.name, &input.text).map(Ok)
+}
+
+/// A text that reads without an error, in the one style.
+pub(super) fn laid_out(name: &str, text: &str) -> Result<String> {
+    syntax::format(text).map_err(|found| {
+        let titles: Vec<String> = found.into_iter().map(|diagnostic| diagnostic.title).collect();
+        Failure::new(format!("cannot lay out `{name}`: {}", titles.join("; ")))
+    })
 }
 
 fn finish(laid: &[Laid], options: &FmtOptions, console: &Console) -> Result<Outcome> {

@@ -5,26 +5,27 @@ mod names;
 mod propose;
 
 use super::console::Console;
-use super::{Failure, Outcome, Result, read_file};
+use super::{Failure, Outcome, Result, fmt, read_file};
 use crate::artifact;
+use crate::catalog;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Format, Severity, plural};
 use crate::project::MANIFEST;
 use crate::source::Sources;
-use crate::{catalog, syntax};
 use std::path::{Path, PathBuf};
 
 const POLICY: &str = "policies/policy.noren";
 
 pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
-    let here = std::env::current_dir().map_err(|error| Failure::new(format!("cannot tell the current folder: {error}")))?;
+    let here =
+        std::env::current_dir().map_err(|error| Failure::new(format!("cannot tell the current folder: {error}")))?;
     let text = read_file(from)?;
     let (schema_path, copy) = schema_path(&here, from)?;
     let new = [MANIFEST, POLICY].into_iter().chain(copy.then_some(schema_path.as_str()));
     refuse_existing(&here, new)?;
     let Some(catalog) = read_catalog(&schema_path, &text, console)? else { return Ok(Outcome::Failed) };
     let project = propose::project(&catalog, &schema_path, &project_name(&here));
-    let policy = laid_out(&project.policy)?;
+    let policy = fmt::laid_out(POLICY, &project.policy)?;
     if copy {
         artifact::create(&here.join(&schema_path), text.as_bytes())?;
     }
@@ -32,7 +33,11 @@ pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
     artifact::create(&here.join(MANIFEST), project.manifest.as_bytes())?;
     if console.format == Format::Human {
         console.err(&format!("wrote {MANIFEST} and {POLICY} for {}\n", plural(catalog.tables.len(), "table")));
-        console.err(&format!("{} of {} left to decide: see `noren check`\n", project.todos.len(), plural(project.columns, "column")));
+        console.err(&format!(
+            "{} of {} left to decide: see `noren check`\n",
+            project.todos.len(),
+            plural(project.columns, "column")
+        ));
     }
     Ok(Outcome::Fine)
 }
@@ -44,7 +49,8 @@ fn schema_path(here: &Path, from: &Path) -> Result<(String, bool)> {
     };
     let (root, file) = (real(here)?, real(from)?);
     let Ok(inside) = file.strip_prefix(&root) else { return Ok(("schema.sql".to_owned(), true)) };
-    let segments: Vec<String> = inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let segments: Vec<String> =
+        inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     Ok((segments.join("/"), false))
 }
 
@@ -62,17 +68,6 @@ fn read_catalog(path: &str, text: &str, console: &Console) -> Result<Option<Cata
     let (catalog, found): (Catalog, Vec<Diagnostic>) = catalog::read(&sources, &[id]);
     console.findings(&found, &sources);
     Ok((!found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)).then_some(catalog))
-}
-
-/// The proposal in the one style. That it reads back is what the formatter proves first.
-fn laid_out(policy: &str) -> Result<String> {
-    let mut sources = Sources::default();
-    let id = sources.add(POLICY, policy).ok_or_else(|| Failure::new("the proposed policy is larger than 4 GiB"))?;
-    syntax::format(id, policy).map_err(|found| {
-        let titles: Vec<String> = found.into_iter().map(|diagnostic| diagnostic.title).collect();
-        Failure::new(format!("the proposed policy does not read back: {}", titles.join("; ")))
-            .help("this is a mistake of Noren's; please report it with the schema's names")
-    })
 }
 
 fn project_name(here: &Path) -> String {

@@ -12,8 +12,8 @@ mod check;
 mod completions;
 mod console;
 mod explain;
-//FMT mod fmt;
-//INIT mod init;
+mod fmt;
+mod init;
 mod progress;
 mod why;
 
@@ -91,10 +91,10 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
     match &arguments.verb {
         Verb::Check => check::run(console),
         Verb::Build(options) => build::run(options, console),
-        Verb::Fmt(_) => Err(Failure::new("x")),
+        Verb::Fmt(options) => fmt::run(options, console),
         Verb::Explain { code } => explain::run(code.as_deref(), console),
         Verb::Why { column, export } => why::run(column, export.as_deref(), console),
-        Verb::Init { .. } => Err(Failure::new("x")),
+        Verb::Init { from } => init::run(from, console),
         Verb::Completions { shell } => Ok(completions::completions(*shell, console)),
         Verb::Man { verb } => completions::man(verb.as_deref(), console),
     }
@@ -102,9 +102,11 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
 
 /// The project of the current folder or of one above it, read.
 fn load() -> Result<Loaded> {
-    let here = std::env::current_dir().map_err(|error| Failure::new(format!("cannot tell the current folder: {error}")))?;
+    let here =
+        std::env::current_dir().map_err(|error| Failure::new(format!("cannot tell the current folder: {error}")))?;
     let Some(root) = project::find(&here) else {
-        let message = format!("expected a `{}` in `{}` or a folder above it, found none", project::MANIFEST, here.display());
+        let message =
+            format!("expected a `{}` in `{}` or a folder above it, found none", project::MANIFEST, here.display());
         return Err(Failure::new(message)
             .help("start a project with `noren init --from schema.sql`, or name its folder with `-C DIR`"));
     };

@@ -65,8 +65,7 @@ fn find_column<'a>(words: &[String], run: &'a Run<'_>) -> Result<(&'a Table, Str
     };
     let written = words.get(..words.len() - 1).unwrap_or_default().join(".");
     let Some(table) = found else {
-        let all: Vec<String> =
-            tables.keys().flat_map(|name| [name.name.clone(), name.to_string()]).collect();
+        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.clone(), name.to_string()]).collect();
         return Err(unknown("table", &written, all.iter().map(String::as_str)));
     };
     if table.columns.contains_key(column) {
@@ -86,14 +85,21 @@ fn unknown<'a>(what: &str, written: &str, candidates: impl IntoIterator<Item = &
 fn exports<'a>(model: &'a Model, wanted: Option<&str>) -> Result<Vec<&'a Export>> {
     let Some(wanted) = wanted else {
         let all: Vec<&Export> = model.exports.values().collect();
-        let none = || Failure::new("expected an export in the policy, found none").help("a column is treated by an export: add `export NAME { tables *; }`");
+        let none = || {
+            Failure::new("expected an export in the policy, found none")
+                .help("a column is treated by an export: add `export NAME { tables *; }`")
+        };
         return if all.is_empty() { Err(none()) } else { Ok(all) };
     };
     let names: Vec<&str> = model.exports.keys().map(String::as_str).collect();
     let found = model.exports.get(wanted).map(|export| vec![export]);
     found.ok_or_else(|| match did_you_mean(wanted, names.iter().copied()) {
-        Some(near) => Failure::new(format!("expected an export, found `{wanted}`")).help(format!("did you mean `{near}`?")),
-        None => Failure::new(format!("expected an export, found `{wanted}`")).help(format!("there are {}", list(&names))),
+        Some(near) => {
+            Failure::new(format!("expected an export, found `{wanted}`")).help(format!("did you mean `{near}`?"))
+        }
+        None => {
+            Failure::new(format!("expected an export, found `{wanted}`")).help(format!("there are {}", list(&names)))
+        }
     })
 }
 
@@ -191,7 +197,10 @@ fn facts(treatment: &Treatment) -> Vec<String> {
         MaskUse::Null => vec!["every value becomes NULL".to_owned()],
         MaskUse::Call(call) => vec![call_facts(call)],
         MaskUse::Expression(own) => {
-            let name = own.definition.as_ref().map_or("the policy's own expression".to_owned(), |name| format!("`{name}`, of the policy's own"));
+            let name = own
+                .definition
+                .as_ref()
+                .map_or("the policy's own expression".to_owned(), |name| format!("`{name}`, of the policy's own"));
             vec![format!("{name}: ({})", own.sql.text)]
         }
         MaskUse::Json(json) => json_facts(&json.root, "$"),

@@ -90,8 +90,8 @@ fn value_of(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Value> {
     let converted = match (parameter.kind, &value.value) {
-        (ParameterKind::Text | ParameterKind::Value, ArgumentValue::Text(text)) => Some(Value::Text(text.clone())),
-        (ParameterKind::Value, ArgumentValue::Typed(_, text)) => Some(Value::Text(text.clone())),
+        (ParameterKind::Text | ParameterKind::Value, ArgumentValue::Text(text))
+        | (ParameterKind::Value, ArgumentValue::Typed(_, text)) => Some(Value::Text(text.clone())),
         (ParameterKind::Integer, ArgumentValue::Number(number)) => number.parse().ok().map(Value::Integer),
         (ParameterKind::Number, ArgumentValue::Number(number)) => Some(Value::Decimal(number.clone())),
         (ParameterKind::Value, ArgumentValue::Number(number)) => {
@@ -132,8 +132,7 @@ fn mismatch(parameter: &Parameter, value: &Spanned<ArgumentValue>) -> Diagnostic
     };
     match near {
         Some(near) => diagnostic.help(format!("did you mean '{near}'?")),
-        None => diagnostic
-            .help(format!("run `noren masks` or read the page of the mask for what `{}` takes", parameter.name)),
+        None => diagnostic.help(format!("write {expected} for `{}`", parameter.name)),
     }
 }
 

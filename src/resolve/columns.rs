@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{Decision, Rule, Step};
 use crate::source::Sources;
-use crate::syntax::ast::{self, ColumnRule, TableBlock, TableClause, TreatmentKind};
+use crate::syntax::ast::{ColumnRule, TableBlock, TableClause, TreatmentKind};
 use std::collections::BTreeSet;
 
 /// A rule that matches a column.
@@ -137,11 +137,7 @@ pub fn uncovered(table: &Table, column: &Column, exports: &[&str], classes: &[&s
     let listed: Vec<String> = exports.iter().map(|export| format!("`export {export}`")).collect();
     let verb = if exports.len() == 1 { "includes" } else { "include" };
     let treatment = suggestion(column, classes, catalog);
-    let line = format!(
-        "table {} {{ {} {treatment}; }}",
-        policy_table(&table.name),
-        policy_name(&column.name)
-    );
+    let line = format!("table {} {{ {} {treatment}; }}", policy_table(&table.name), policy_name(&column.name));
     Diagnostic::new(codes::N0301, format!("column `{}.{}` has no treatment", table.name, column.name))
         .at(column.span, "declared here")
         .note(format!("{} {verb} this table, and every column of an exported table needs one", listed.join(" and ")))

@@ -7,7 +7,7 @@
 
 use crate::model::{Facts, RowSql};
 use pg_query::NodeEnum;
-use pg_query::protobuf::{self, Node, a_const};
+use pg_query::protobuf::{self, AExprKind as Kind, Node, a_const};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -267,22 +267,23 @@ impl Walker<'_> {
         let left = self.optional(expression.lexpr.as_deref())?;
         let right = self.optional(expression.rexpr.as_deref())?;
         let both = Value { identity_of: None, ..Value::strict(vec![left, right]) };
-        use protobuf::AExprKind as Kind;
+        let is_core = expression.name.len() == 1 || expression.name.first().and_then(string_of) == Some("pg_catalog");
         Ok(match Kind::try_from(expression.kind).unwrap_or(Kind::Undefined) {
             Kind::AexprDistinct | Kind::AexprNotDistinct => {
                 Value { total: both.total, constant: both.constant, ..Value::constant() }
             }
-            Kind::AexprNullif => both.nullable(),
-            Kind::AexprOp if is_total_operator(&name) => both,
+            Kind::AexprOp if !is_core => both.raising().nullable(),
             Kind::AexprOp if matches!(name.as_str(), "->" | "->>" | "#>" | "#>>") => both.nullable(),
-            Kind::AexprIn
+            Kind::AexprOp if !is_total_operator(&name) => both.raising(),
+            Kind::AexprOp
+            | Kind::AexprIn
             | Kind::AexprLike
             | Kind::AexprIlike
             | Kind::AexprBetween
             | Kind::AexprNotBetween
             | Kind::AexprBetweenSym
             | Kind::AexprNotBetweenSym => both,
-            Kind::AexprOpAny | Kind::AexprOpAll => both.nullable(),
+            Kind::AexprNullif | Kind::AexprOpAny | Kind::AexprOpAll => both.nullable(),
             _ => both.raising(),
         })
     }

@@ -138,8 +138,8 @@ fn differ(tie: &Tie, child: &Rule, parent: &Rule, parent_is_dropped: bool) -> Di
 /// Whether two treatments do the same to a value. Linkage groups are left out: the child takes the parent's.
 fn same_treatment(left: &Treatment, right: &Treatment) -> bool {
     match (left, right) {
-        (Treatment::Keep | Treatment::Generated, Treatment::Keep | Treatment::Generated) => true,
-        (Treatment::Mask(MaskUse::Null), Treatment::Mask(MaskUse::Null)) => true,
+        (Treatment::Keep | Treatment::Generated, Treatment::Keep | Treatment::Generated)
+        | (Treatment::Mask(MaskUse::Null), Treatment::Mask(MaskUse::Null)) => true,
         (Treatment::Mask(MaskUse::Call(left)), Treatment::Mask(MaskUse::Call(right))) => {
             left.mask.name() == right.mask.name() && left.arguments == right.arguments
         }

@@ -286,7 +286,7 @@ fn unknown_mask(call: &ast::MaskCall, declared: &Declarations<'_>) -> Diagnostic
     if declared.classes.contains_key(name.text.as_str()) {
         return diagnostic.help(format!("a class is written without `mask`: `{}`", name.text));
     }
-    let known: Vec<&str> = crate::mask::all().map(|mask| mask.name()).collect();
+    let known: Vec<&str> = crate::mask::all().map(crate::mask::Mask::name).collect();
     let words = declared.masks.keys().copied().chain(known.iter().copied());
     match did_you_mean(&name.text, words) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),

@@ -36,13 +36,27 @@ enum Sort {
 }
 
 const PLAIN: &[&str] = &[
-    "bool", "int2", "int4", "int8", "numeric", "float4", "float8", "money", "date", "time", "timetz", "timestamp", "timestamptz", "interval",
+    "bool",
+    "int2",
+    "int4",
+    "int8",
+    "numeric",
+    "float4",
+    "float8",
+    "money",
+    "date",
+    "time",
+    "timetz",
+    "timestamp",
+    "timestamptz",
+    "interval",
     "uuid",
 ];
 
 const ASK_TEXT: &str = "text, and its name does not tell of what; keep it because \"…\", mask it or drop it";
 const ASK_UNIQUE: &str = "unique and NOT NULL, so a mask must keep values apart";
-const ASK_CHECKED: &str = "a CHECK or a domain says what it may hold; choose a value that passes, or a mask of your own";
+const ASK_CHECKED: &str =
+    "a CHECK or a domain says what it may hold; choose a value that passes, or a mask of your own";
 const ASK_PARTITION: &str = "part of the partition key, which cannot be masked";
 const ASK_NUMBER: &str = "a number that may tell who somebody is";
 const ASK_PLACE: &str = "may tell where somebody is; round it, drop it or keep it";
@@ -65,7 +79,13 @@ fn propose_within(catalog: &Catalog, table: &Table, column: &Column, depth: u8) 
     match propose_within(catalog, parent, key, depth - 1) {
         Proposal::ByType(_) => guess.propose_plain_or_keep(),
         Proposal::Rule(rule) if rule == "keep" => Proposal::Rule(rule),
-        masked => if let Proposal::Todo(_) = masked { masked } else { Proposal::Silent },
+        masked => {
+            if let Proposal::Todo(_) = masked {
+                masked
+            } else {
+                Proposal::Silent
+            }
+        }
     }
 }
 
@@ -101,7 +121,11 @@ impl<'a> Guess<'a> {
             sort: sort(catalog, &base.data_type),
             hint: names::hint(&table.name.name, &column.name),
             unique: is_unique(table, &column.name),
-            is_key: catalog.tables.values().flat_map(|table| &table.foreign_keys).any(|key| points_at(key, &table.name, &column.name)),
+            is_key: catalog
+                .tables
+                .values()
+                .flat_map(|table| &table.foreign_keys)
+                .any(|key| points_at(key, &table.name, &column.name)),
             checked: base.checked || table.checks.iter().any(|check| check.expression.columns.contains(&column.name)),
             partition_key: matches!(&table.kind, TableKind::Partitioned { key_columns } if key_columns.contains(&column.name)),
             not_null: column.not_null || base.not_null,
@@ -216,7 +240,9 @@ fn base_type(catalog: &Catalog, declared: &DataType) -> Base {
     let mut base = Base { data_type: declared.clone(), not_null: false, checked: false };
     // A domain cannot be made over itself, so this ends.
     while base.data_type.dimensions == 0 {
-        let Some(TypeKind::Domain { base: under, not_null, checks, .. }) = catalog.types.get(&base.data_type.name).map(|kind| &kind.kind) else {
+        let Some(TypeKind::Domain { base: under, not_null, checks, .. }) =
+            catalog.types.get(&base.data_type.name).map(|kind| &kind.kind)
+        else {
             break;
         };
         base.not_null |= not_null;
@@ -243,12 +269,16 @@ fn sort(catalog: &Catalog, data_type: &DataType) -> Sort {
     match data_type.name.name.as_str() {
         name if PLAIN.contains(&name) => Sort::Plain(name.to_owned()),
         "text" | "citext" | "name" => Sort::Text(None),
-        "varchar" | "bpchar" => Sort::Text(data_type.modifiers.first().copied().or((data_type.name.name == "bpchar").then_some(1))),
+        "varchar" | "bpchar" => {
+            Sort::Text(data_type.modifiers.first().copied().or((data_type.name.name == "bpchar").then_some(1)))
+        }
         "json" | "jsonb" => Sort::Document,
         "inet" | "cidr" => Sort::Network,
         "bytea" => Sort::Bytes,
         "tsvector" => Sort::Search,
-        "bit" | "varbit" | "int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange" => Sort::Structured,
+        "bit" | "varbit" | "int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange" => {
+            Sort::Structured
+        }
         _ => Sort::Other,
     }
 }
@@ -278,7 +308,10 @@ fn filler<'a>(catalog: &Catalog, table: &'a Table, column: &str) -> Option<&'a s
             || catalog.functions.get(function).is_some_and(|overloads| overloads.iter().any(body_names))
     };
     let fits = |trigger: &&crate::catalog::Trigger| {
-        trigger.before && trigger.for_each_row && trigger.events.iter().any(|event| event == "insert") && fills(&trigger.function)
+        trigger.before
+            && trigger.for_each_row
+            && trigger.events.iter().any(|event| event == "insert")
+            && fills(&trigger.function)
     };
     table.triggers.iter().find(fits).map(|trigger| trigger.name.as_str())
 }

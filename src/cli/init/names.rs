@@ -31,31 +31,75 @@ pub(super) enum Hint {
 }
 
 /// Words in a row, each a segment of a snake_case or camelCase name. The first line that fits decides, so the
-/// graver hints stand first.
+/// graver hints stand first. Words of the application's own count only at a name's end: `status_note` is a note.
 const WORDS: &[(Hint, &str)] = &[
-    (Hint::Secret, "password|passwd|passphrase|pw digest|secret|token|otp|totp|mfa|salt|credential|credentials|passcode"),
+    (
+        Hint::Secret,
+        "password|passwd|passphrase|pw digest|secret|token|otp|totp|mfa|salt|credential|credentials|passcode",
+    ),
     (Hint::Secret, "api key|apikey|private key|access key|auth key|session key|encryption key|recovery code|pin code"),
-    (Hint::Secret, "ssn|social security|national id|tax id|passport|my number|mynumber|kojin bango|licence number|license number"),
-    (Hint::Secret, "iban|swift|card number|card no|credit card|cvv|cvc|card last4|card holder|account number|account no|koza|kouza"),
+    (
+        Hint::Secret,
+        "ssn|social security|national id|tax id|passport|my number|mynumber|kojin bango|licence number|license number",
+    ),
+    (
+        Hint::Secret,
+        "iban|swift|card number|card no|credit card|cvv|cvc|card last4|card holder|account number|account no|koza|kouza",
+    ),
     (Hint::Email, "email|e mail|mail|mailaddress|emailaddress|meru|meado"),
     (Hint::Phone, "phone|telephone|tel|mobile|cellphone|cell|fax|denwa|keitai|phonenumber"),
-    (Hint::Handle, "username|user name|login|nickname|nick|handle|screen name|twitter|slack|line id|gh login|account name|yuza"),
-    (Hint::PersonName, "first name|last name|middle name|full name|family name|given name|maiden name|display name|surname|forename"),
-    (Hint::PersonName, "firstname|lastname|fullname|middlename|name kana|kana name|kana|furigana|shimei|namae|sei|mei|sei kana|mei kana|yomi"),
-    (Hint::PersonName, "contact name|customer name|user name|employee name|author name|owner name|sender name|recipient name|recipient|person"),
+    (
+        Hint::Handle,
+        "username|user name|login|nickname|nick|handle|screen name|twitter|slack|line id|gh login|account name|yuza",
+    ),
+    (
+        Hint::PersonName,
+        "first name|last name|middle name|full name|family name|given name|maiden name|display name|surname|forename",
+    ),
+    (
+        Hint::PersonName,
+        "firstname|lastname|fullname|middlename|name kana|kana name|kana|furigana|shimei|namae|sei|mei|sei kana|mei kana|yomi",
+    ),
+    (
+        Hint::PersonName,
+        "contact name|customer name|user name|employee name|author name|owner name|sender name|recipient name|recipient|person",
+    ),
     (Hint::Birth, "birth|birthday|birthdate|dob|birth date|born|seinengappi|tanjobi|tanjoubi"),
-    (Hint::Address, "address|address2|street|line1|line2|city|town|postcode|postal code|postal|zip|zipcode|prefecture|district|building"),
+    (
+        Hint::Address,
+        "address|address2|street|line1|line2|city|town|postcode|postal code|postal|zip|zipcode|prefecture|district|building",
+    ),
     (Hint::Address, "jusho|juusho|yubin|yuubin|todofuken|shikuchoson|banchi"),
-    (Hint::Network, "ip|ip address|ipaddress|ip addr|remote address|remote addr|remote ip|user agent|useragent|mac address|device id|session id|cookie|referer|referrer"),
+    (
+        Hint::Network,
+        "ip|ip address|ipaddress|ip addr|remote address|remote addr|remote ip|user agent|useragent|mac address|device id|session id|cookie|referer|referrer",
+    ),
     (Hint::Location, "latitude|longitude|lat|lng|lon|geo|gps|coordinates|location"),
     (Hint::Link, "url|uri|website|homepage|avatar|photo|picture|image|link|documentation|repository|href"),
-    (Hint::FreeText, "description|body|comment|comments|note|notes|memo|message|content|contents|text|bio|biography|remark|remarks|summary"),
-    (Hint::FreeText, "details|detail|reason|feedback|review|answer|question|subject|readme|explanation|gender|sex|seibetsu|diagnosis|symptom|allergy"),
-    (Hint::FreeText, "biko|bikou|bikoo|shosai|naiyo|naiyou|riyu|riyuu|kanso|changelog|error|payload|metadata|data|before|after|diff"),
-    (Hint::Vocabulary, "status|state|type|kind|category|currency|locale|language|lang|timezone|time zone|tz|country|country code|region code"),
-    (Hint::Vocabulary, "color|colour|version|semver|slug|sku|unit|mime|mime type|content type|extension|format|level|priority|severity|mode|stage"),
-    (Hint::Vocabulary, "role|permission|scope|event|event type|action|operation|target|channel|plan|tier|checksum|sha256|sha1|md5|etag|license|rating"),
-    (Hint::Vocabulary, "crate type|edition|code|num|features|req|algorithm|encoding|charset|collation|queue|job type|table name|column name"),
+    (
+        Hint::FreeText,
+        "description|body|comment|comments|note|notes|memo|message|content|contents|text|bio|biography|remark|remarks|summary",
+    ),
+    (
+        Hint::FreeText,
+        "details|detail|reason|feedback|review|answer|question|subject|readme|explanation|gender|sex|seibetsu|diagnosis|symptom|allergy",
+    ),
+    (
+        Hint::FreeText,
+        "biko|bikou|bikoo|shosai|naiyo|naiyou|riyu|riyuu|kanso|changelog|error|payload|metadata|data|before|after|diff",
+    ),
+    (
+        Hint::Vocabulary,
+        "status|type|kind|category|currency|currency code|locale|language|language code|timezone|time zone|tz|country|country code",
+    ),
+    (
+        Hint::Vocabulary,
+        "color|colour|version|sku|unit|mime|mime type|content type|format|level|priority|severity|mode|stage|role|scope|plan|tier",
+    ),
+    (
+        Hint::Vocabulary,
+        "event type|job type|action|operation|channel|rating|license|edition|algorithm|encoding|charset|collation|queue",
+    ),
 ];
 
 /// The same in Japanese script, found anywhere in a name.
@@ -77,42 +121,78 @@ const PEOPLE: &str = "user|users|customer|customers|employee|employees|staff|mem
 
 /// Tables whose `name`s and `title`s are the application's own words.
 const REFERENCE: &str = "category|categories|tag|tags|role|roles|country|countries|currency|currencies|language|languages|keyword|keywords\
-    |status|statuses|type|types|unit|units|plan|plans|permission|permissions|feature|features|genre|genres|reserved";
+    |status|statuses|type|types|unit|units|plan|plans|permission|permissions|feature|features|genre|genres";
 
 /// Tables that tools for migrations keep.
 const BOOKKEEPING: &[&str] = &[
-    "schema_migrations", "ar_internal_metadata", "__diesel_schema_migrations", "_sqlx_migrations", "flyway_schema_history", "alembic_version",
-    "django_migrations", "_prisma_migrations", "knex_migrations", "knex_migrations_lock", "goose_db_version", "databasechangelog",
-    "databasechangeloglock", "migrations", "refinery_schema_history", "sequelizemeta", "SequelizeMeta", "pgmigrations",
+    "schema_migrations",
+    "ar_internal_metadata",
+    "__diesel_schema_migrations",
+    "_sqlx_migrations",
+    "flyway_schema_history",
+    "alembic_version",
+    "django_migrations",
+    "_prisma_migrations",
+    "knex_migrations",
+    "knex_migrations_lock",
+    "goose_db_version",
+    "databasechangelog",
+    "databasechangeloglock",
+    "migrations",
+    "refinery_schema_history",
+    "sequelizemeta",
+    "SequelizeMeta",
+    "pgmigrations",
 ];
 
 /// Columns that tell the tenant, likeliest first.
 pub(super) const TENANT_COLUMNS: &[&str] = &[
-    "tenant_id", "organization_id", "organisation_id", "org_id", "company_id", "workspace_id", "account_id", "clinic_id", "team_id", "client_id",
-    "merchant_id", "shop_id", "kaisha_id", "tenantId", "organizationId", "companyId", "workspaceId", "accountId",
+    "tenant_id",
+    "organization_id",
+    "organisation_id",
+    "org_id",
+    "company_id",
+    "workspace_id",
+    "account_id",
+    "clinic_id",
+    "team_id",
+    "client_id",
+    "merchant_id",
+    "shop_id",
+    "kaisha_id",
+    "tenantId",
+    "organizationId",
+    "companyId",
+    "workspaceId",
+    "accountId",
 ];
 
 /// What the name of a column in a table hints at; the graver of several hints.
 pub(super) fn hint(table: &str, column: &str) -> Option<Hint> {
     let segments = segments(column);
-    let tables = self::segments(table);
-    if ["name", "title"].contains(&segments.last().map_or("", String::as_str)) && segments.len() == 1 {
-        return name_of(&tables, column);
+    if let [only] = segments.as_slice()
+        && ["name", "title", "code"].contains(&only.as_str())
+    {
+        return of_its_table(table, only);
     }
     let japanese = JAPANESE.iter().find(|(_, parts)| parts.iter().any(|part| column.contains(part)));
-    let words = WORDS.iter().find(|(_, lines)| lines.split('|').any(|words| contains(&segments, words)));
+    let fits = |hint: Hint, words: &str| match hint {
+        Hint::Vocabulary => segments.join(" ") == words || segments.join(" ").ends_with(&format!(" {words}")),
+        _ => contains(&segments, words),
+    };
+    let words = WORDS.iter().find(|(hint, lines)| lines.split('|').any(|words| fits(*hint, words)));
     words.map(|(hint, _)| *hint).or(japanese.map(|(hint, _)| *hint))
 }
 
-/// `name` alone says only what the table says.
-fn name_of(table: &[String], column: &str) -> Option<Hint> {
-    let is_one_of = |list: &str| table.iter().any(|segment| list.split('|').any(|word| word == segment));
-    if column.eq_ignore_ascii_case("name") && is_one_of(PEOPLE) {
-        Some(Hint::PersonName)
-    } else if is_one_of(REFERENCE) {
-        Some(Hint::Vocabulary)
-    } else {
-        None
+/// `name` alone says only what the table says: the last word, or the one before `of` (`roles_of_staff`).
+fn of_its_table(table: &str, column: &str) -> Option<Hint> {
+    let segments = segments(table);
+    let head = segments.split(|segment| segment == "of").next().and_then(<[String]>::last)?;
+    let is_one_of = |list: &str| list.split('|').any(|word| word == head);
+    match column {
+        "name" if is_one_of(PEOPLE) => Some(Hint::PersonName),
+        _ if is_one_of(REFERENCE) => Some(Hint::Vocabulary),
+        _ => None,
     }
 }
 
@@ -156,6 +236,9 @@ mod tests {
         assert_eq!(hint("t", "生年月日"), Some(Hint::Birth));
         assert_eq!(hint("t", "password_email_salt"), Some(Hint::Secret));
         assert_eq!(hint("t", "described"), None);
+        assert_eq!(hint("t", "payment_status"), Some(Hint::Vocabulary));
+        assert_eq!(hint("t", "status_note"), Some(Hint::FreeText));
+        assert_eq!(hint("t", "verification_code"), None);
     }
 
     #[test]
@@ -163,5 +246,7 @@ mod tests {
         assert_eq!(hint("users", "name"), Some(Hint::PersonName));
         assert_eq!(hint("product_categories", "name"), Some(Hint::Vocabulary));
         assert_eq!(hint("crates", "name"), None);
+        assert_eq!(hint("roles_of_staff", "name"), Some(Hint::Vocabulary));
+        assert_eq!(hint("user_groups", "name"), None);
     }
 }

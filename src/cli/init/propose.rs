@@ -113,7 +113,8 @@ impl<'a> Draft<'a> {
                 Proposal::ByType(word) => drop(self.types.insert(word)),
                 Proposal::Rule(rule) => rules.entry(rule).or_default().push(name(&column.name)),
                 Proposal::Todo(question) => {
-                    let column = format!("{}.{}", table.name.name, column.name);
+                    let table = if self.schemas.len() == 1 { table.name.name.clone() } else { table.name.to_string() };
+                    let column = format!("{table}.{}", column.name);
                     open.push(format!("-- TODO {}: {question}", printable(&column)));
                     self.todos.push(column);
                 }
@@ -142,16 +143,26 @@ impl<'a> Draft<'a> {
     }
 
     fn table_name(&self, table: &QName) -> String {
-        if self.schemas.len() == 1 { name(&table.name) } else { format!("{}.{}", name(&table.schema), name(&table.name)) }
+        if self.schemas.len() == 1 {
+            name(&table.name)
+        } else {
+            format!("{}.{}", name(&table.schema), name(&table.name))
+        }
     }
 
     fn policy(&self, schema_path: &str) -> String {
         let mut parts = vec![
-            format!("-- Proposed by `noren init` from {}. A name is a weak hint of what a column holds: read every line.", printable(schema_path)),
+            format!(
+                "-- Proposed by `noren init` from {}. A name is a weak hint of what a column holds: read every line.",
+                printable(schema_path)
+            ),
             "-- A column with a TODO has no rule yet, so `noren check` lists it until you decide.".to_owned(),
         ];
         if self.keyed {
-            parts.push("\n-- What keyed masks read; the key itself stands in no file.\nsetting noren.mask_key text secret;".to_owned());
+            parts.push(
+                "\n-- What keyed masks read; the key itself stands in no file.\nsetting noren.mask_key text secret;"
+                    .to_owned(),
+            );
         }
         let classes = CLASSES.iter().filter(|(class, _)| self.classes.contains(class));
         let classes: Vec<String> = classes.map(|(class, treatment)| format!("class {class} {treatment};")).collect();
@@ -206,12 +217,15 @@ impl<'a> Draft<'a> {
 /// A name as a policy writes it: quoted unless it is plain lower case and no word of the language.
 pub(super) fn name(text: &str) -> String {
     let plain = text.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && text.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_');
+        && text
+            .chars()
+            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_');
     if plain && !WORDS.contains(&text) { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
 }
 
 /// Words that begin a clause of a table's block or a selector, or a treatment.
 const WORDS: &[&str] = &[
-    "all", "because", "class", "drop", "else", "except", "export", "fill", "filled", "internal", "keep", "mask", "null", "orphans", "role", "rows",
-    "scoped", "setting", "shared", "skip", "table", "tables", "tenancy", "test", "when",
+    "all", "because", "class", "drop", "else", "except", "export", "fill", "filled", "internal", "keep", "mask",
+    "null", "orphans", "role", "rows", "scoped", "setting", "shared", "skip", "table", "tables", "tenancy", "test",
+    "when",
 ];
