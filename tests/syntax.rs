@@ -1,5 +1,13 @@
 //! Parser and formatter.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests read their cases and fail by panics"
+)]
+#![allow(clippy::format_collect, reason = "generated inputs are small")]
+
 use noren::diagnostic::Severity;
 use noren::source::Sources;
 use noren::syntax::ast::{ArgumentValue, Statement, TreatmentKind};
@@ -363,7 +371,7 @@ fn reading_and_formatting_are_linear() {
         assert!(parse(&text).diagnostics.is_empty());
         let read = start.elapsed();
         syntax::format(&text).expect("formats");
-        (text.len(), read, start.elapsed() - read)
+        (text.len(), read, start.elapsed().saturating_sub(read))
     };
     let (small, large) = (time(200), time(2_000));
     assert!(large.0 > 400_000);
@@ -495,4 +503,18 @@ N0102 17:16 expected `to`, found `too` | did you mean `to`?
     assert_eq!(findings(text), expected);
     let kept = parse(text).file.statements;
     assert!(matches!(kept.last(), Some(Statement::Class(class)) if class.name.text == "last"), "{kept:?}");
+}
+
+/// The statements on the page for users are read; rules of columns stand there alone and get a table around them.
+#[test]
+fn every_example_of_the_language_page_is_read_and_formatted() {
+    let page = include_str!("../docs/language.md");
+    let examples: Vec<&str> = page.split("```").skip(1).step_by(2).collect();
+    assert!(examples.len() > 15, "{}", examples.len());
+    for example in examples {
+        let example = example.replace("{ … }", "{ }");
+        let whole = if parse(&example).diagnostics.is_empty() { example } else { format!("table t {{\n{example}}}") };
+        assert_eq!(findings(&whole), "", "{whole}");
+        check_format(&whole);
+    }
 }
