@@ -1,7 +1,18 @@
 //! What the schema declares: tables, columns, types, keys and everything that a policy must not contradict.
 //!
 //! The catalog knows nothing of policy. It is filled from `pg_dump --schema-only` files or from migrations
-//! applied in name order ([`dump`]), and says what `pg_catalog` would say after the same statements.
+//! applied in name order ([`read`]), and says what `pg_catalog` would say after the same statements.
+
+mod apply;
+mod builtin;
+mod digest;
+mod graph;
+mod lookup;
+mod read;
+mod scan;
+
+pub use lookup::UniqueKey;
+pub use read::read;
 
 use crate::source::Span;
 use indexmap::IndexMap;
@@ -48,6 +59,8 @@ pub struct Catalog {
     pub functions: BTreeMap<QName, Vec<Function>>,
     /// Extensions and the schema each lives in.
     pub extensions: BTreeMap<String, String>,
+    /// Grants on schemas.
+    pub schema_grants: BTreeMap<String, Vec<Grant>>,
 }
 
 /// A table.
@@ -192,6 +205,8 @@ pub struct Key {
     pub initially_deferred: bool,
     /// WITHOUT OVERLAPS (18+).
     pub without_overlaps: bool,
+    /// INCLUDE columns.
+    pub include: Vec<String>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -209,6 +224,8 @@ pub struct ForeignKey {
     pub referenced_columns: Vec<String>,
     /// `NO ACTION`, `RESTRICT`, `CASCADE`, `SET NULL`, `SET DEFAULT`.
     pub on_delete: ReferentialAction,
+    /// `ON DELETE SET NULL (…)` or `SET DEFAULT (…)`: only these columns (15+); empty for all.
+    pub delete_columns: Vec<String>,
     /// The same on update.
     pub on_update: ReferentialAction,
     /// MATCH FULL.
@@ -249,6 +266,10 @@ pub struct Check {
     pub expression: Expression,
     /// False after NOT VALID.
     pub validated: bool,
+    /// False after NOT ENFORCED (18+).
+    pub enforced: bool,
+    /// NO INHERIT: not for partitions and children.
+    pub no_inherit: bool,
     /// Where it is declared.
     pub span: Span,
 }
@@ -349,8 +370,8 @@ pub struct RowPolicy {
     pub span: Span,
 }
 
-/// A grant on a table, view, sequence or function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A grant on a table, view, sequence, function or schema.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
     /// Lower case; `all` stands for ALL PRIVILEGES.
     pub privilege: String,

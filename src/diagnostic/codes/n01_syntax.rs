@@ -12,4 +12,6 @@ super::family! {
     N0109 Error "a reason that is empty or has a line break";
     N0110 Error "a JSON key with capital letters and without quotes";
     N0111 Error "said twice in one block";
+    N0190 Warning "an allowance silences nothing";
+    N0191 Error "an allowance names something that is not a warning";
 }

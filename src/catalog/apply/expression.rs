@@ -1,0 +1,249 @@
+//! What an expression or a query reads.
+//!
+//! The parse tree has 271 kinds of node, and a reference can hide in most of them. A hand-written walk would miss
+//! some, so the tree is turned into JSON values, where every node is visited whatever its kind.
+
+use super::super::{Expression, QName};
+use super::{Builder, tree};
+use pg_query::protobuf::{LimitOption, Node, ResTarget, SelectStmt, SetOperation};
+use pg_query::{DeparseOptions, NodeEnum};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// The columns that names can mean.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    /// The table, for `table.column` and whole-row references.
+    pub table: String,
+    /// Its columns.
+    pub columns: Vec<String>,
+}
+
+/// Everything that a piece of SQL names.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// Each column reference, outermost qualifier first; `*` for all columns.
+    pub columns: BTreeSet<Vec<String>>,
+    /// Functions as written.
+    pub functions: BTreeSet<String>,
+    /// Relations that are no CTE: schema (maybe empty) and name.
+    pub relations: BTreeSet<(String, String)>,
+    /// Literals handed to `nextval`.
+    pub sequences: BTreeSet<String>,
+}
+
+impl Names {
+    pub fn of(node: &Node) -> Self {
+        let mut names = Self::default();
+        match node.node.as_ref() {
+            // The commonest defaults read nothing; they are not worth a detour.
+            Some(NodeEnum::AConst(_)) | None => {}
+            Some(_) => {
+                if let Ok(value) = serde_json::to_value(node) {
+                    names.visit(&value, &Vec::new());
+                }
+            }
+        }
+        names
+    }
+
+    fn visit(&mut self, value: &Value, common: &Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.visit(item, common)),
+            Value::Object(fields) => self.object(fields, common),
+            _ => {}
+        }
+    }
+
+    fn object(&mut self, fields: &Map<String, Value>, common: &Vec<String>) {
+        let common = &self.with_clause(fields, common);
+        for (kind, value) in fields {
+            match kind.as_str() {
+                "ColumnRef" => self.column(value),
+                "FuncCall" => self.function(value, common),
+                "RangeVar" => self.relation(value, common),
+                // UPDATE, DELETE, INSERT, MERGE hold their target without the tag of a node.
+                "relation" if value.get("relname").is_some() => self.relation(value, common),
+                "with_clause" => {}
+                _ => self.visit(value, common),
+            }
+        }
+    }
+
+    /// A CTE is seen by the CTEs after it (by all, when recursive) and by the statement, never by what is outside.
+    fn with_clause(&mut self, fields: &Map<String, Value>, outer: &[String]) -> Vec<String> {
+        let mut common = outer.to_vec();
+        let Some(clause) = fields.get("with_clause").filter(|clause| clause.is_object()) else { return common };
+        let expressions: Vec<&Value> =
+            clause["ctes"].as_array().into_iter().flatten().map(|cte| &cte["node"]["CommonTableExpr"]).collect();
+        let name = |cte: &Value| cte["ctename"].as_str().unwrap_or_default().to_owned();
+        let recursive = clause["recursive"].as_bool() == Some(true);
+        if recursive {
+            common.extend(expressions.iter().map(|cte| name(cte)));
+        }
+        for cte in &expressions {
+            self.visit(&cte["ctequery"], &common);
+            common.push(name(cte));
+        }
+        common
+    }
+
+    fn column(&mut self, value: &Value) {
+        let field = |field: &Value| match &field["node"] {
+            Value::Object(node) if node.contains_key("AStar") => Some("*".to_owned()),
+            node => node["String"]["sval"].as_str().map(str::to_owned),
+        };
+        let fields = value["fields"].as_array().into_iter().flatten().filter_map(field).collect();
+        self.columns.insert(fields);
+    }
+
+    fn function(&mut self, value: &Value, common: &Vec<String>) {
+        let parts = value["funcname"].as_array().into_iter().flatten();
+        let name: Vec<&str> = parts.filter_map(|part| part["node"]["String"]["sval"].as_str()).collect();
+        if name.last() == Some(&"nextval") {
+            self.sequences.extend(value["args"].get(0).and_then(literal).map(str::to_owned));
+        }
+        self.functions.insert(name.join("."));
+        for (_, value) in value.as_object().into_iter().flatten() {
+            self.visit(value, common);
+        }
+    }
+
+    fn relation(&mut self, value: &Value, common: &[String]) {
+        let schema = value["schemaname"].as_str().unwrap_or_default();
+        let name = value["relname"].as_str().unwrap_or_default();
+        if !(schema.is_empty() && common.iter().any(|cte| cte == name)) {
+            self.relations.insert((schema.to_owned(), name.to_owned()));
+        }
+    }
+
+    /// Columns of the scope's table that are read, sorted.
+    pub fn columns_of(&self, scope: &Scope) -> Vec<String> {
+        let mut read = BTreeSet::new();
+        for reference in &self.columns {
+            match reference.as_slice() {
+                [name] if scope.columns.contains(name) => drop(read.insert(name.clone())),
+                [name] if *name == scope.table || name == "*" => read.extend(scope.columns.iter().cloned()),
+                [.., table, name] if *table == scope.table && name == "*" => read.extend(scope.columns.iter().cloned()),
+                [.., table, name] if *table == scope.table && scope.columns.contains(name) => {
+                    read.insert(name.clone());
+                }
+                // `(column).field` of a composite parses as a qualified name inside an indirection only; but
+                // `column.field` can still name the column.
+                [column, ..] if scope.columns.contains(column) && *column != scope.table => {
+                    read.insert(column.clone());
+                }
+                _ => {}
+            }
+        }
+        read.into_iter().collect()
+    }
+}
+
+/// `'text'`, maybe with a cast around it.
+fn literal(value: &Value) -> Option<&str> {
+    let node = &value["node"];
+    match node["TypeCast"]["arg"] {
+        Value::Null => node["AConst"]["val"]["Sval"]["sval"].as_str(),
+        ref inner => literal(inner),
+    }
+}
+
+/// SQL text of an expression by PostgreSQL's own grammar.
+pub(super) fn deparse(node: &Node) -> String {
+    let target = ResTarget { val: Some(Box::new(node.clone())), ..ResTarget::default() };
+    let select = SelectStmt {
+        target_list: vec![Node { node: Some(NodeEnum::ResTarget(Box::new(target))) }],
+        // Zero is no member of either: the C side aborts on it in debug builds.
+        limit_option: LimitOption::Default.into(),
+        op: SetOperation::SetopNone.into(),
+        ..SelectStmt::default()
+    };
+    let text = NodeEnum::SelectStmt(Box::new(select)).deparse(DeparseOptions::default()).unwrap_or_default();
+    text.strip_prefix("SELECT ").map(str::to_owned).unwrap_or(text)
+}
+
+impl Builder<'_> {
+    pub(super) fn expression(&self, node: &Node, scope: &Scope) -> Expression {
+        let names = Names::of(node);
+        Expression {
+            sql: deparse(node),
+            columns: names.columns_of(scope),
+            sequences: names.sequences.iter().filter_map(|text| self.sequence_name(text)).collect(),
+            functions: names.functions.into_iter().collect(),
+        }
+    }
+
+    /// The sequence that a regclass literal means now.
+    fn sequence_name(&self, text: &str) -> Option<QName> {
+        let written = tree::regclass(text)?;
+        let found = self.find_relation(&written.schema, &written.name);
+        Some(found.unwrap_or_else(|| {
+            let schema = if written.schema.is_empty() { self.path.first().cloned() } else { Some(written.schema) };
+            QName::new(schema.unwrap_or_default(), written.name)
+        }))
+    }
+
+    pub(super) fn scope(&self, table: &QName) -> Scope {
+        let columns = self.catalog.tables.get(table).map(|table| table.columns.keys().cloned().collect());
+        Scope { table: table.name.clone(), columns: columns.unwrap_or_default() }
+    }
+}
+
+/// The expression after its column was renamed: the references change their text where the parser says they stand.
+pub(super) fn rename_column(expression: &mut Expression, from: &str, to: &str) {
+    let Some(at) = expression.columns.iter().position(|column| column == from) else { return };
+    expression.columns.remove(at);
+    expression.columns.push(to.to_owned());
+    expression.columns.sort();
+    let prefix = "SELECT ";
+    let text = format!("{prefix}{}", expression.sql);
+    let Ok(parsed) = pg_query::parse(&text, 0) else { return };
+    let Ok(value) = serde_json::to_value(&parsed.protobuf) else { return };
+    let mut places = Vec::new();
+    references(&value, from, &mut places);
+    places.sort_unstable();
+    let mut sql = text.clone();
+    for (start, skipped) in places.into_iter().rev() {
+        if let Some(range) = name_at(&text, start, skipped) {
+            sql.replace_range(range, &quoted(to));
+        }
+    }
+    expression.sql = sql.strip_prefix(prefix).map(str::to_owned).unwrap_or(sql);
+}
+
+/// Offsets of references whose last part is `name`, with the number of parts before it.
+fn references(value: &Value, name: &str, places: &mut Vec<(usize, usize)>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| references(item, name, places)),
+        Value::Object(fields) => {
+            if let Some(reference) = fields.get("ColumnRef") {
+                let parts = reference["fields"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let last = parts.last().and_then(|part| part["node"]["String"]["sval"].as_str());
+                let start = reference["location"].as_u64().and_then(|start| usize::try_from(start).ok());
+                if let (Some(true), Some(start)) = (last.map(|last| last == name), start) {
+                    places.push((start, parts.len() - 1));
+                }
+            }
+            fields.values().for_each(|value| references(value, name, places));
+        }
+        _ => {}
+    }
+}
+
+/// The range of the part after `skipped` parts and their dots.
+fn name_at(text: &str, start: usize, skipped: usize) -> Option<std::ops::Range<usize>> {
+    use super::super::scan::{skip_blank, token_end};
+    let mut at = start;
+    for _ in 0..skipped {
+        let dot = skip_blank(text, token_end(text, at));
+        (text.get(dot..=dot)? == ".").then_some(())?;
+        at = skip_blank(text, dot + 1);
+    }
+    Some(at..token_end(text, at))
+}
+
+/// The name as [`crate::sql`] would print it is not needed here: the text goes back to PostgreSQL's parser only.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
