@@ -1,1 +1,166 @@
-fn main() {}
+//! Whole compile against what `pg_query` alone needs to split and parse the same dump, in one run.
+//!
+//! ```text
+//! cargo bench --bench compile            # 100, 1,000 and 10,000 tables
+//! cargo bench --bench compile -- 100     # these sizes only
+//! ```
+//!
+//! Every measurement is a process of its own, so that peak memory is its own too. CPU seconds, not wall time.
+
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads, writes and starts processes")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark that cannot run says so by failing"
+)]
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["measure", what, folder] => measure(what, Path::new(folder)),
+        [] => compare(&[100, 1_000, 10_000]),
+        sizes => compare(&sizes.iter().map(|size| size.parse().expect("a number of tables")).collect::<Vec<_>>()),
+    }
+}
+
+fn compare(sizes: &[usize]) {
+    println!("| tables × 20 columns | dump | split and parse, CPU s | whole compile, CPU s | ratio | peak memory |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    for size in sizes {
+        let folder = tempfile::tempdir().unwrap();
+        let schema = schema(*size);
+        std::fs::write(folder.path().join("schema.sql"), &schema).unwrap();
+        std::fs::write(folder.path().join("policy.noren"), policy(*size)).unwrap();
+        std::fs::write(folder.path().join("noren.toml"), PROJECT).unwrap();
+        let (parse, _) = child("parse", folder.path());
+        let (compile, memory) = child("compile", folder.path());
+        println!(
+            "| {size} | {:.1} MB | {parse:.2} | {compile:.2} | {:.1} | {memory:.0} MiB |",
+            bytes(schema.len()),
+            compile / parse
+        );
+    }
+}
+
+fn bytes(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap()) / 1e6
+}
+
+fn child(what: &str, folder: &Path) -> (f64, f64) {
+    let output = Command::new(std::env::current_exe().unwrap()).args(["measure", what]).arg(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (cpu, memory) = text.trim().split_once(' ').unwrap();
+    (cpu.parse().unwrap(), memory.parse().unwrap())
+}
+
+fn measure(what: &str, folder: &Path) {
+    match what {
+        "parse" => {
+            let text = std::fs::read_to_string(folder.join("schema.sql")).unwrap();
+            for statement in pg_query::split_with_parser(&text).unwrap() {
+                pg_query::parse(statement, pg_query::ParserOptions::default()).unwrap();
+            }
+        }
+        _ => {
+            let loaded = noren::project::load(folder);
+            let project = loaded.project.unwrap();
+            let compiled = noren::compiler::compile(&loaded.sources, &project);
+            let files = compiled.files.unwrap_or_else(|| {
+                panic!(
+                    "{}",
+                    compiled
+                        .diagnostics
+                        .iter()
+                        .map(|found| found.title.as_str())
+                        .take(5)
+                        .collect::<Vec<_>>()
+                        .join("\n")
+                )
+            });
+            let files = noren::artifact::with_lock(&files, &compiled.schema_digest, &compiled.policy_digest);
+            noren::artifact::write(&folder.join(&project.output), &files, "generated").unwrap();
+        }
+    }
+    println!("{} {}", cpu_seconds(), peak_mebibytes());
+}
+
+/// User and system time of this process: fields 14 and 15 of `/proc/self/stat`, in hundredths of a second.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+}
+
+fn peak_mebibytes() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+}
+
+const PROJECT: &str = r#"[project]
+name = "bench"
+engine = "postgresql"
+version = 15
+schema = ["schema.sql"]
+search = ["public"]
+policies = ["*.noren"]
+output = "generated"
+
+[export.developers]
+target = "psql"
+dir = "data"
+"#;
+
+/// As `pg_dump` writes it: tables first, then keys, indexes, foreign keys and comments.
+fn schema(tables: usize) -> String {
+    let mut text = String::from("CREATE TYPE public.state AS ENUM ('open', 'closed');\n\n");
+    for table in 0..tables {
+        let _ = writeln!(
+            text,
+            "CREATE TABLE public.t{table} (\n    id bigint NOT NULL,\n    tenant_id uuid NOT NULL,\n    parent_id bigint,\n    \
+             email character varying(120),\n    name text NOT NULL,\n    phone text,\n    note text,\n    token text,\n    \
+             birth_date date,\n    amount numeric(12,2) DEFAULT 0 NOT NULL,\n    quantity integer,\n    active boolean DEFAULT true NOT NULL,\n    \
+             state public.state,\n    settings jsonb DEFAULT '{{}}'::jsonb NOT NULL,\n    tags text[],\n    address text,\n    \
+             city character varying(80),\n    ratio double precision,\n    created_at timestamp with time zone DEFAULT now() NOT NULL,\n    \
+             updated_at timestamp with time zone\n);\n\nALTER TABLE public.t{table} OWNER TO app;\n"
+        );
+    }
+    for table in 0..tables {
+        let _ = writeln!(
+            text,
+            "ALTER TABLE ONLY public.t{table}\n    ADD CONSTRAINT t{table}_pkey PRIMARY KEY (id);\n\n\
+             CREATE INDEX t{table}_tenant_id_idx ON public.t{table} USING btree (tenant_id);\n\n\
+             COMMENT ON TABLE public.t{table} IS 'table {table}';\n"
+        );
+        if table > 0 {
+            let parent = table / 2;
+            let _ = writeln!(
+                text,
+                "ALTER TABLE ONLY public.t{table}\n    ADD CONSTRAINT t{table}_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.t{parent}(id);\n"
+            );
+        }
+    }
+    text
+}
+
+/// Classes, globs, types, overrides, and one exact rule in twenty columns.
+fn policy(tables: usize) -> String {
+    let mut text = String::from(
+        "class email mask email(domain => 'example.invalid');\nclass person_name mask constant('****');\n\
+         class phone mask partial(last => 4);\nclass free_text mask null;\nclass secret drop;\n\n\
+         setting noren.mask_key text secret;\n\n\
+         table * {\n  id, *_id, *_at keep;\n  * : (boolean, enum, numeric, int4, float8) keep;\n  email email;\n  phone phone;\n  \
+         note, address free_text;\n  token secret;\n  birth_date mask truncate('year');\n  settings drop;\n  tags, city mask null;\n}\n\n",
+    );
+    for table in 0..tables {
+        let _ = writeln!(text, "table t{table} {{ name person_name; }}");
+    }
+    text.push_str("\nexport developers {\n  tables *;\n  class phone => mask null;\n}\n");
+    text
+}

@@ -1,1 +1,179 @@
 //! The driver: strings the stages together.
+//!
+//! Each stage runs as far as it can, so that one run shows every independent finding; what only follows from an
+//! earlier error is left out. Files exist only when nothing is wrong.
+
+use crate::catalog::{self, Catalog};
+use crate::check::check;
+use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
+use crate::emit::{Digests, emit};
+use crate::model::Model;
+use crate::plan::{ProjectFacts, plan};
+use crate::project::{Project, TargetKind};
+use crate::resolve::resolve;
+use crate::source::Sources;
+use crate::syntax::{self, Parsed};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Compiled {
+    /// Everything found, allowances applied.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the schema declares.
+    pub catalog: Catalog,
+    /// What the policy means; `None` after an error.
+    pub model: Option<Model>,
+    /// Relative path to text; `None` when there is an error.
+    pub files: Option<BTreeMap<String, String>>,
+    /// An error of ours that kept the files from being made.
+    pub failure: Option<String>,
+    /// Of the parsed schema, SHA-256 in hexadecimal.
+    pub schema_digest: String,
+    /// Of the policy's files, SHA-256 in hexadecimal.
+    pub policy_digest: String,
+}
+
+/// Compiles a project.
+pub fn compile(sources: &Sources, project: &Project) -> Compiled {
+    let parsed: Vec<Parsed> = project.policies.iter().map(|id| syntax::parse(sources, *id)).collect();
+    let (catalog, mut diagnostics) = catalog::read(sources, &project.schemas);
+    let policy_digest = policy_digest(sources, project);
+    let schema_digest = catalog.digest();
+    let schema_is_whole = !has_errors(&diagnostics);
+    let policy_is_whole = !parsed.iter().any(|parsed| has_errors(&parsed.diagnostics));
+    let (files, allowances) = split(parsed, &mut diagnostics);
+    let mut model = Model::default();
+    // Half a schema would make errors of half the policy.
+    if schema_is_whole {
+        let (resolved, found) = resolve(sources, &catalog, &project.search, &files);
+        model = resolved;
+        diagnostics.extend(found.into_iter().filter(|found| policy_is_whole || is_independent(found.code)));
+        diagnostics.extend(check(&catalog, &model));
+        if policy_is_whole {
+            diagnostics.extend(check_places(&files, project));
+        }
+    }
+    dedup(&mut diagnostics);
+    let failed = has_errors(&diagnostics);
+    let mut diagnostics = apply_allowances(diagnostics, &allowances, sources);
+    if failed {
+        // What an allowance would silence may not have been reached.
+        diagnostics.retain(|found| found.code != codes::N0190);
+    }
+    let model = (!has_errors(&diagnostics)).then_some(model);
+    let mut compiled =
+        Compiled { diagnostics, catalog, model, files: None, failure: None, schema_digest, policy_digest };
+    write_files(sources, project, &mut compiled);
+    compiled
+}
+
+/// Plans and prints what the model means; findings of the plan are errors like any other.
+fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
+    let Some(model) = &compiled.model else { return };
+    let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
+        TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
+        TargetKind::Later { .. } => None,
+    });
+    let facts = ProjectFacts { version: u32::from(project.version), directories: directories.collect() };
+    match plan(&compiled.catalog, model, &facts) {
+        Err(found) => {
+            compiled.diagnostics.extend(found);
+            compiled.model = None;
+        }
+        Ok(planned) => match emit(&planned, model, sources, &Digests { policy: &compiled.policy_digest }) {
+            Ok(files) => compiled.files = Some(files),
+            Err(error) => compiled.failure = Some(error.to_string()),
+        },
+    }
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Findings that a statement which could not be read does not bring about.
+fn is_independent(code: Code) -> bool {
+    !code.id.starts_with("N03") && ![codes::N0205, codes::N0206, codes::N0211].contains(&code)
+}
+
+fn split(
+    parsed: Vec<Parsed>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<syntax::ast::File>, Vec<syntax::ast::Allowance>) {
+    let mut files = Vec::new();
+    let mut allowances = Vec::new();
+    for parsed in parsed {
+        diagnostics.extend(parsed.diagnostics);
+        allowances.extend(parsed.file.allowances.iter().cloned());
+        files.push(parsed.file);
+    }
+    (files, allowances)
+}
+
+/// The same finding may be met once a column or once an export; it is told once.
+fn dedup(diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen = std::collections::BTreeSet::new();
+    diagnostics.retain(|found| {
+        let place = found.primary.as_ref().map(|label| label.span);
+        seen.insert((found.code.id, place, found.title.clone()))
+    });
+}
+
+/// Every export of the policy has its place in the project file, and the other way round.
+fn check_places(files: &[syntax::ast::File], project: &Project) -> Vec<Diagnostic> {
+    let exports: Vec<_> = files
+        .iter()
+        .flat_map(|file| &file.statements)
+        .filter_map(|statement| match statement {
+            syntax::ast::Statement::Export(export) => Some(&export.name),
+            _ => None,
+        })
+        .collect();
+    let mut diagnostics = Vec::new();
+    for name in exports.iter().filter(|name| !project.exports.contains_key(&name.text)) {
+        diagnostics.push(
+            Diagnostic::new(codes::N0802, format!("expected `[export.{}]` in noren.toml, found none", name.text))
+                .at(name.span, "has no place to go to")
+                .help(format!(
+                    "add to noren.toml: `[export.{}]` with `target = \"psql\"` and `dir = \"data\"`",
+                    name.text
+                )),
+        );
+    }
+    for (name, target) in &project.exports {
+        if exports.iter().any(|export| export.text == *name) {
+            continue;
+        }
+        let diagnostic =
+            Diagnostic::new(codes::N0803, format!("expected an `export {name}` in the policy, found none"))
+                .at(target.span, "places an export that does not exist");
+        diagnostics.push(match did_you_mean(name, exports.iter().map(|export| export.text.as_str())) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => {
+                diagnostic.help(format!("add `export {name} {{ tables *; }}` to the policy, or remove the section"))
+            }
+        });
+    }
+    diagnostics
+}
+
+fn policy_digest(sources: &Sources, project: &Project) -> String {
+    let mut files: Vec<_> = project.policies.iter().filter_map(|id| sources.get(*id)).collect();
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    let mut hash = Sha256::new();
+    for file in files {
+        // Lengths keep the end of one text apart from the start of the next.
+        for part in [&file.path, &file.text] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -81,6 +81,62 @@ pub struct RowSql {
     pub references: Vec<(std::ops::Range<usize>, String)>,
     /// Columns that it reads, sorted, each once.
     pub columns: Vec<String>,
+    /// What PostgreSQL's semantics let us say of its value.
+    pub facts: Facts,
+}
+
+impl RowSql {
+    /// The text with every reference written as the number of its column among those read, so that the same
+    /// expression over columns of other names has the same shape.
+    pub fn shape(&self) -> String {
+        self.substituted(|column| {
+            format!("\u{1}{}", self.columns.iter().position(|other| other == column).unwrap_or_default())
+        })
+    }
+
+    /// The text with every reference replaced.
+    pub fn substituted(&self, name: impl Fn(&str) -> String) -> String {
+        let mut text = String::new();
+        let mut end = 0;
+        for (range, column) in &self.references {
+            text.push_str(self.text.get(end..range.start).unwrap_or_default());
+            text.push_str(&name(column));
+            end = range.end;
+        }
+        text.push_str(self.text.get(end..).unwrap_or_default());
+        text
+    }
+
+    /// The same expression over a column of another name; `None` when it reads any other column than `from`.
+    /// `text` stays as the user wrote it; only what the references mean changes.
+    pub fn renamed(&self, from: &str, to: &str) -> Option<Self> {
+        let rename = |column: &String| (column == from).then(|| to.to_owned());
+        let rename_all = |columns: &[String]| columns.iter().map(rename).collect::<Option<Vec<_>>>();
+        let references: Option<Vec<_>> =
+            self.references.iter().map(|(range, column)| Some((range.clone(), rename(column)?))).collect();
+        let null_only_with = match &self.facts.null_only_with {
+            Some(columns) => Some(rename_all(columns)?),
+            None => None,
+        };
+        let identity_of = self.facts.identity_of.as_ref().and_then(rename);
+        Some(Self {
+            text: self.text.clone(),
+            references: references?,
+            columns: rename_all(&self.columns)?,
+            facts: Facts { null_only_with, identity_of, ..self.facts },
+        })
+    }
+}
+
+/// What is known of an expression without knowing the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// `Some(columns)`: it is NULL only where one of these columns is; `None`: it may be NULL anyway.
+    pub null_only_with: Option<Vec<String>>,
+    /// It can raise no error, whatever the row holds.
+    pub total: bool,
+    /// It is a column, or a cast of one: the value itself.
+    pub identity_of: Option<String>,
 }
 
 /// A column of an exported table.
@@ -92,11 +148,10 @@ pub struct ExportColumn {
     pub decision: Decision,
     /// What happens to a reference whose row is not exported.
     pub orphans: Option<Orphans>,
-    /// The columns whose keyed masks agree with this one's: a class, or the root of its foreign keys.
-    pub group: LinkageGroup,
 }
 
-/// The name that goes into the HMAC, for example `class email` or `column public.users.id`.
+/// The name that goes into the HMAC, for example `class:email` or `column:public.users.id`; JSON leaves outside a
+/// class add their path after a `/`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkageGroup(pub String);
 
@@ -153,11 +208,18 @@ pub struct MaskCall {
     pub mask: &'static dyn Mask,
     /// Its arguments.
     pub arguments: Arguments,
+    /// The columns whose keyed masks agree with this one's: a class, or the root of its foreign keys.
+    pub group: LinkageGroup,
 }
 
 impl fmt::Debug for MaskCall {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("MaskCall").field("mask", &self.mask.name()).field("arguments", &self.arguments).finish()
+        formatter
+            .debug_struct("MaskCall")
+            .field("mask", &self.mask.name())
+            .field("arguments", &self.arguments)
+            .field("group", &self.group)
+            .finish()
     }
 }
 

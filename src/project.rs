@@ -1,1 +1,198 @@
-//! `noren.toml` and the files that it names.
+//! A project: `noren.toml` and the files that it names, read into [`Sources`].
+//!
+//! Everything that the compiler looks at is read here, once, before it starts; what cannot be read is a finding at
+//! the line of `noren.toml` that names it. Nothing outside of the project's folder is read, also not through a
+//! link: a proposed change could otherwise make CI print any file of its machine.
+
+#![allow(clippy::disallowed_methods, reason = "reading the project's files is this module's job")]
+
+mod folder;
+mod manifest;
+mod read;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, Sources, Span, Spanned};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+/// The project file's name.
+pub const MANIFEST: &str = "noren.toml";
+
+/// Major versions of PostgreSQL that files may be written for.
+pub const VERSIONS: RangeInclusive<u8> = 14..=18;
+
+/// Targets that `[export.NAME]` may name, each with its own keys.
+const TARGETS: &[(&str, &[&str])] = &[("psql", &["dir"]), ("aws_s3", &["bucket", "prefix", "region", "kms_key"])];
+
+const STAGES: &[(&str, Stage)] = &[("off", Stage::Off), ("enabled", Stage::Enabled), ("forced", Stage::Forced)];
+
+/// A project whose file is in order.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// `project.name`
+    pub name: String,
+    /// Which server the files are for.
+    pub engine: Engine,
+    /// Its major version.
+    pub version: u8,
+    /// The schema files, in the order they are applied.
+    pub schemas: Vec<SourceId>,
+    /// Schemas in which an unqualified name is looked for, in order.
+    pub search: Vec<String>,
+    /// The policy files, sorted by path.
+    pub policies: Vec<SourceId>,
+    /// Where generated files go, relative to the project's folder.
+    pub output: PathBuf,
+    /// `[export.NAME]`, by name.
+    pub exports: BTreeMap<String, ExportTarget>,
+    /// `[rls]`
+    pub rls: Rls,
+    /// `[env.NAME]`, by name.
+    pub environments: BTreeMap<String, Environment>,
+    /// The project file.
+    pub manifest: SourceId,
+}
+
+/// Which server the files are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// PostgreSQL itself.
+    PostgreSql,
+    /// Aurora with PostgreSQL.
+    AuroraPostgreSql,
+    /// Aurora with `MySQL`.
+    AuroraMySql,
+    /// `AlloyDB`.
+    AlloyDb,
+    /// Cloud SQL for PostgreSQL.
+    CloudSql,
+}
+
+impl Engine {
+    const ALL: [Self; 5] = [Self::PostgreSql, Self::AuroraPostgreSql, Self::AuroraMySql, Self::AlloyDb, Self::CloudSql];
+
+    /// As `project.engine` writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PostgreSql => "postgresql",
+            Self::AuroraPostgreSql => "aurora-postgresql",
+            Self::AuroraMySql => "aurora-mysql",
+            Self::AlloyDb => "alloydb",
+            Self::CloudSql => "cloud-sql",
+        }
+    }
+}
+
+/// Where an export goes.
+#[derive(Clone, Debug)]
+pub struct ExportTarget {
+    /// Which kind, with what is settled.
+    pub kind: TargetKind,
+    /// All keys of the table but `target`, as written.
+    pub settings: BTreeMap<String, Spanned<String>>,
+    /// The table's name.
+    pub span: Span,
+}
+
+/// The kinds of targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Files on the client, below this folder; made of letters, digits and `_ - . /` only.
+    Psql {
+        /// `data` unless said otherwise.
+        dir: String,
+    },
+    /// Known, and an error so far (N0907).
+    Later {
+        /// As `target` writes it.
+        word: String,
+    },
+}
+
+impl TargetKind {
+    fn keys(&self) -> &'static [&'static str] {
+        let word = match self {
+            Self::Psql { .. } => "psql",
+            Self::Later { word } => word,
+        };
+        TARGETS.iter().find(|(target, _)| *target == word).map_or(&[], |(_, keys)| *keys)
+    }
+}
+
+/// `[rls]`; `None` where nothing was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rls {
+    /// `stage`
+    pub stage: Option<Stage>,
+    /// `bypass`
+    pub bypass: Option<Bypass>,
+}
+
+/// How far row-level security is switched on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Not at all.
+    Off,
+    /// For all but the owner.
+    Enabled,
+    /// For the owner too.
+    Forced,
+}
+
+/// How `tenants all` is had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bypass {
+    /// By BYPASSRLS.
+    Attribute,
+    /// By a policy.
+    Policy,
+}
+
+/// `[env.NAME]`: what differs there.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// `rls.*`
+    pub rls: Rls,
+    /// `export.NAME.KEY`, by name and key.
+    pub exports: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
+    /// The table's name.
+    pub span: Span,
+}
+
+/// The project file's values, before the files that it names are read.
+struct Manifest {
+    name: Spanned<String>,
+    engine: Spanned<Engine>,
+    version: Spanned<u8>,
+    schema: Vec<Spanned<String>>,
+    search: Vec<Spanned<String>>,
+    policies: Vec<Spanned<String>>,
+    output: Spanned<String>,
+    exports: BTreeMap<String, ExportTarget>,
+    rls: Rls,
+    environments: BTreeMap<String, Environment>,
+}
+
+/// What reading a project gave.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The folder of `noren.toml`.
+    pub root: PathBuf,
+    /// Every text that was read.
+    pub sources: Sources,
+    /// The project, when all of it could be read.
+    pub project: Option<Project>,
+    /// What was found on the way; an error here means that there is no project.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The nearest folder that holds a `noren.toml`, from `from` upwards.
+pub fn find(from: &Path) -> Option<PathBuf> {
+    from.ancestors().find(|folder| folder.join(MANIFEST).symlink_metadata().is_ok()).map(Path::to_path_buf)
+}
+
+/// Reads the project of a folder that holds a `noren.toml`.
+pub fn load(root: &Path) -> Loaded {
+    read::load(root)
+}

@@ -1,1 +1,105 @@
-//! Proofs over the model, one file a proof.
+//! Proofs over the model, one file a proof. A policy is compiled only when all of them hold.
+//!
+//! Each proof looks at one column, one table or one export and says what would go wrong on a server: a NULL
+//! where none may be, two rows with one key, a value that is too long, or a masked value that leaves by another
+//! door.
+
+mod constant;
+mod evaluate;
+mod fits;
+mod key;
+mod length;
+mod null;
+mod orphans;
+mod partition_key;
+mod reads;
+mod referenced;
+mod total;
+mod tsvector;
+mod unique;
+
+use crate::catalog::{BaseType, Catalog, Column, Table};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Export, ExportColumn, ExportTable, MaskUse, Model, Treatment};
+
+/// One column of one export, with all that a proof may need.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    catalog: &'a Catalog,
+    export: &'a Export,
+    table: &'a Table,
+    exported: &'a ExportTable,
+    column: &'a Column,
+    resolved: &'a ExportColumn,
+    base: &'a BaseType,
+}
+
+impl Case<'_> {
+    /// `schema.table.column`
+    fn name(&self) -> String {
+        format!("{}.{}", self.table.name, self.column.name)
+    }
+
+    /// A finding at the rule that decides this column.
+    fn finding(&self, code: crate::diagnostic::Code, title: String, label: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, title)
+            .at(self.resolved.decision.rule.span, label)
+            .label(self.column.span, format!("`{}` is declared here", self.column.name))
+    }
+}
+
+/// Runs every proof.
+pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for export in model.exports.values() {
+        for exported in export.tables.values() {
+            let Some(table) = catalog.tables.get(&exported.table) else { continue };
+            check_columns(catalog, export, table, exported, &mut diagnostics);
+            unique::check(catalog, table, exported, &mut diagnostics);
+            orphans::check(catalog, export, table, exported, &mut diagnostics);
+        }
+        key::check(model, export, &mut diagnostics);
+    }
+    diagnostics
+}
+
+fn check_columns(
+    catalog: &Catalog,
+    export: &Export,
+    table: &Table,
+    exported: &ExportTable,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for (name, resolved) in &exported.columns {
+        let Some(column) = table.columns.get(name) else { continue };
+        if matches!(resolved.treatment, Treatment::Generated) {
+            continue;
+        }
+        let base = catalog.base_type(&column.data_type);
+        let case = Case { catalog, export, table, exported, column, resolved, base: &base };
+        null::check(&case, diagnostics);
+        fits::check(&case, diagnostics);
+        length::check(&case, diagnostics);
+        constant::check(&case, diagnostics);
+        partition_key::check(&case, diagnostics);
+        reads::check(&case, diagnostics);
+        referenced::check(&case, diagnostics);
+        total::check(&case, diagnostics);
+        tsvector::check(&case, diagnostics);
+    }
+}
+
+/// Every treatment that a value of the column may get: the treatment itself, or the branches of its conditions.
+fn leaves(treatment: &Treatment) -> Vec<&Treatment> {
+    match treatment {
+        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
+            leaves(then).into_iter().chain(leaves(otherwise)).collect()
+        }
+        _ => vec![treatment],
+    }
+}
+
+/// Whether the column leaves with its own values, for every row.
+fn is_kept(treatment: &Treatment) -> bool {
+    matches!(treatment, Treatment::Keep | Treatment::Generated)
+}

@@ -1,13 +1,18 @@
 //! One value for everything that Noren tells its user about the input, built near the check that found it
 //! and rendered in one place per format ([`render`]).
 
+mod allowance;
 pub mod codes;
 pub mod render;
+pub mod words;
 
 use crate::source::Span;
 use std::fmt;
 
+pub use allowance::apply_allowances;
 pub use codes::Code;
+pub use render::{Format, render};
+pub use words::{alternatives, list, plural};
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

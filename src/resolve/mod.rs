@@ -1,1 +1,171 @@
 //! Source names become catalog objects: ast and catalog to [`crate::model`].
+//!
+//! A name is looked up exactly once, here; what comes out holds no word that a later stage would have to look
+//! up again. All independent findings come out of one run.
+
+mod arguments;
+mod columns;
+mod declare;
+mod exports;
+pub mod expression;
+mod foreign_keys;
+mod json;
+mod own_mask;
+mod selector;
+mod treatment;
+mod types;
+
+use crate::catalog::{Catalog, QName};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::Model;
+use crate::source::Sources;
+use crate::syntax::ast::{File, TableBlock, TableClause, TreatmentKind};
+use declare::Declarations;
+use exports::{Exports, Uncovered, demand_reason};
+use selector::{Selected, Selectors};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The policy with nothing left open, and every finding on the way. The model is whole only when no finding is an
+/// error.
+pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &[File]) -> (Model, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let declared = declare::collect(files, &mut diagnostics);
+    check_classes(&declared, &mut diagnostics);
+    let nothing = BTreeSet::new();
+    let (internal, internal_names) =
+        internal_tables(&declared, &Selectors::new(catalog, search, &nothing), &mut diagnostics);
+    let selectors = Selectors::new(catalog, search, &internal_names);
+    let blocks = select_blocks(&declared, &selectors, &mut diagnostics);
+    let shared = Exports {
+        sources,
+        catalog,
+        search,
+        declared: &declared,
+        blocks: &blocks,
+        internal: &internal,
+        selectors: &selectors,
+    };
+    let mut model = Model { mask_key: declared.mask_key.clone(), internal: internal.clone(), ..Model::default() };
+    let mut uncovered = Uncovered::new();
+    for (name, written) in &declared.exports {
+        if let Some(export) = shared.resolve(written, &mut uncovered, &mut diagnostics) {
+            model.exports.insert((*name).to_owned(), export);
+        }
+    }
+    report_uncovered(&uncovered, catalog, &declared, &mut diagnostics);
+    check_patterns(catalog, &blocks, &mut diagnostics);
+    (model, diagnostics)
+}
+
+fn check_classes(declared: &Declarations<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for class in declared.classes.values() {
+        if let TreatmentKind::Class(name) = &class.treatment.kind {
+            diagnostics.push(exports::class_of_class(&class.name.text, name.span));
+        }
+    }
+}
+
+fn internal_tables(
+    declared: &Declarations<'_>,
+    selectors: &Selectors<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (BTreeMap<QName, String>, BTreeSet<QName>) {
+    let mut internal = BTreeMap::new();
+    for block in &declared.blocks {
+        for clause in &block.clauses {
+            let TableClause::Internal { because, span } = clause else { continue };
+            demand_reason(because.as_ref(), "internal", *span, diagnostics);
+            let reason = because.as_ref().map(|reason| reason.value.clone()).unwrap_or_default();
+            // Patterns that select nothing are reported once, where all blocks are selected.
+            let tables = selectors.select(&block.selector, &mut Vec::new());
+            internal.extend(tables.into_keys().map(|table| (table, reason.clone())));
+        }
+    }
+    let names = internal.keys().cloned().collect();
+    (internal, names)
+}
+
+fn select_blocks<'a>(
+    declared: &Declarations<'a>,
+    selectors: &Selectors<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(&'a TableBlock, BTreeMap<QName, Selected>)> {
+    let mut blocks = Vec::new();
+    for block in &declared.blocks {
+        for clause in &block.clauses {
+            if let TableClause::Skip { because, span } = clause {
+                demand_reason(because.as_ref(), "skip", *span, diagnostics);
+            }
+        }
+        blocks.push((*block, selectors.select(&block.selector, diagnostics)));
+    }
+    blocks
+}
+
+fn report_uncovered(
+    uncovered: &Uncovered<'_>,
+    catalog: &Catalog,
+    declared: &Declarations<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let classes: Vec<&str> = declared.classes.keys().copied().collect();
+    for ((table, column), exports) in uncovered {
+        let Some(table) = catalog.tables.get(table) else { continue };
+        let Some(column) = table.columns.get(column) else { continue };
+        diagnostics.push(columns::uncovered(table, column, exports, &classes, catalog));
+    }
+}
+
+/// A column pattern that no column of its tables has is a rule that silently does nothing: an error.
+fn check_patterns(
+    catalog: &Catalog,
+    blocks: &[(&TableBlock, BTreeMap<QName, Selected>)],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for (block, selected) in blocks.iter().filter(|(_, selected)| !selected.is_empty()) {
+        let tables: Vec<_> = selected.keys().filter_map(|name| catalog.tables.get(name)).collect();
+        for clause in &block.clauses {
+            let TableClause::Columns(rule) = clause else { continue };
+            types::check_types(rule.types.as_deref().unwrap_or_default(), catalog, diagnostics);
+            for pattern in &rule.columns {
+                let is_match = |name: &str| {
+                    if pattern.is_glob() { selector::matches(&pattern.text, name) } else { pattern.text == name }
+                };
+                let has_type = |column: &crate::catalog::Column| {
+                    rule.types.as_ref().is_none_or(|types| types::matches_types(types, catalog, column))
+                };
+                let mut columns = tables.iter().flat_map(|table| table.columns.values());
+                if columns.any(|column| is_match(&column.name) && has_type(column)) {
+                    continue;
+                }
+                diagnostics.push(unused_pattern(pattern, &tables, is_match));
+            }
+        }
+    }
+}
+
+fn unused_pattern(
+    pattern: &crate::syntax::ast::Pattern,
+    tables: &[&crate::catalog::Table],
+    is_match: impl Fn(&str) -> bool,
+) -> Diagnostic {
+    let names: BTreeSet<&str> = tables.iter().flat_map(|table| table.columns.keys()).map(String::as_str).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.iter().any(|name| is_match(name)) {
+        return Diagnostic::new(
+            codes::N0204,
+            format!("expected a column of these types, found none named `{}`", pattern.text),
+        )
+        .at(pattern.span, "no column of this name has one of the types")
+        .help("correct the type list, or remove the rule");
+    }
+    if let [table] = tables {
+        return selector::no_such_column(pattern.span, &pattern.text, &table.name.to_string(), &names);
+    }
+    let title = format!("expected a pattern that selects a column, found `{}`, which selects none", pattern.text);
+    let diagnostic = Diagnostic::new(codes::N0204, title).at(pattern.span, "no column of the selected tables");
+    match crate::diagnostic::did_you_mean(&pattern.text, names) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(pattern.span, near),
+        None => diagnostic.help("remove it; a rule that does nothing hides a slip"),
+    }
+}

@@ -1,6 +1,18 @@
 //! N09: the project file, and the schema files that it names.
 
 super::family! {
+    N0902 Error "the project file is not TOML";
+    N0903 Error "a key of the project file is unknown";
+    N0904 Error "a value of the project file has the wrong type";
+    N0905 Error "the project file lacks a key";
+    N0906 Error "a value of the project file is not possible";
+    N0907 Error "an engine or a target is not compiled yet";
+    N0908 Note "a part of the project file is not compiled yet";
+    N0909 Error "a file of the project cannot be read";
+    N0910 Error "a file of the project is not UTF-8";
+    N0911 Error "a path of the project file matches nothing";
+    N0912 Error "a path leads out of the project";
+    N0913 Error "a file that Noren did not write is in the way";
     N0950 Error "a schema file has a statement that PostgreSQL's parser refuses";
     N0951 Error "a schema file is not the whole text of one database's schema";
     N0952 Error "a schema file contradicts what it, or a file before it, declares";

@@ -1,0 +1,77 @@
+//! A mask takes the column's type, and its arguments make sense for it.
+
+use super::{Case, leaves};
+use crate::catalog::{BaseType, Category, DataType, QName};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::{JsonNode, MaskCall, MaskUse, Treatment};
+
+pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for treatment in leaves(&case.resolved.treatment) {
+        match treatment {
+            Treatment::Mask(MaskUse::Call(call)) => check_call(case, call, case.base, diagnostics),
+            Treatment::Mask(MaskUse::Json(json)) if is_json(case.base) => check_node(case, &json.root, diagnostics),
+            Treatment::Mask(MaskUse::Json(_)) => {
+                let title = format!("expected a json or jsonb column for `mask json`, found `{}`", type_name(case));
+                let finding = case.finding(codes::N0403, title, "is by JSON path");
+                diagnostics.push(finding.help("use a mask for the column's own type"));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &mut Vec<Diagnostic>) {
+    if !call.mask.accepts(base) {
+        let title = format!(
+            "expected {} for `{}`, found `{}` of type `{}`",
+            call.mask.accepts_words(),
+            call.mask.name(),
+            case.name(),
+            type_name(case)
+        );
+        let finding = case.finding(codes::N0403, title, "does not take this type");
+        diagnostics.push(finding.help("use a mask for this type, `mask null`, or a SQL expression: `mask (…)`"));
+        return;
+    }
+    if let Err(problem) = call.mask.check_arguments(base, &call.arguments) {
+        let finding = case.finding(codes::N0420, problem, format!("for `{}`", case.name()));
+        diagnostics.push(finding.help(format!("see docs/masks/{}.md for what it takes", call.mask.name())));
+    }
+}
+
+fn check_node(case: &Case<'_>, node: &JsonNode, diagnostics: &mut Vec<Diagnostic>) {
+    match node {
+        JsonNode::Leaf(treatment) => {
+            if let Treatment::Mask(MaskUse::Call(call)) = treatment.as_ref() {
+                check_call(case, call, &text_type(), diagnostics);
+            }
+        }
+        JsonNode::Object { keys, otherwise } => {
+            for node in keys.values() {
+                check_node(case, node, diagnostics);
+            }
+            check_node(case, &JsonNode::Leaf(otherwise.clone()), diagnostics);
+        }
+        JsonNode::Each(node) => check_node(case, node, diagnostics),
+    }
+}
+
+/// What a mask at a JSON path sees.
+fn text_type() -> BaseType {
+    let data_type = DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 };
+    BaseType { data_type, domains: Vec::new(), category: Category::Scalar }
+}
+
+fn is_json(base: &BaseType) -> bool {
+    let name = &base.data_type.name;
+    base.category == Category::Scalar && name.schema == "pg_catalog" && matches!(name.name.as_str(), "json" | "jsonb")
+}
+
+fn type_name(case: &Case<'_>) -> String {
+    let declared = &case.column.data_type;
+    let schema =
+        if declared.name.schema == "pg_catalog" { String::new() } else { format!("{}.", declared.name.schema) };
+    let modifiers: Vec<String> = declared.modifiers.iter().map(ToString::to_string).collect();
+    let modifiers = if modifiers.is_empty() { String::new() } else { format!("({})", modifiers.join(",")) };
+    format!("{schema}{}{modifiers}{}", declared.name.name, "[]".repeat(usize::from(declared.dimensions)))
+}

@@ -1,0 +1,82 @@
+//! A row of the copy must not reference a row that did not leave.
+
+use crate::catalog::{Catalog, ForeignKey, Table};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::{Export, ExportTable, Fill, MaskUse, Treatment};
+use crate::syntax::ast::Orphans;
+
+pub(super) fn check(
+    catalog: &Catalog,
+    export: &Export,
+    table: &Table,
+    exported: &ExportTable,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for key in table.foreign_keys.iter().filter(|key| key.enforced) {
+        let decided =
+            key.columns.iter().any(|name| exported.columns.get(name).is_some_and(|column| column.orphans.is_some()));
+        if !decided && may_dangle(export, exported, key) {
+            diagnostics.push(undecided(export, exported, key));
+        }
+    }
+    check_clauses(catalog, table, exported, diagnostics);
+}
+
+/// Whether a row that leaves may reference one that does not.
+fn may_dangle(export: &Export, exported: &ExportTable, key: &ForeignKey) -> bool {
+    let severed = key.columns.iter().any(|name| {
+        let treatment = exported.columns.get(name).map(|column| &column.treatment);
+        matches!(treatment, Some(Treatment::Drop(Fill::Default) | Treatment::Mask(MaskUse::Null)))
+    });
+    if severed {
+        return false;
+    }
+    export.tables.get(&key.references).is_none_or(is_filtered)
+}
+
+/// Whether some rows of the table stay behind.
+fn is_filtered(table: &ExportTable) -> bool {
+    !table.rows.is_empty() || table.columns.values().any(|column| column.orphans == Some(Orphans::Skip))
+}
+
+fn undecided(export: &Export, exported: &ExportTable, key: &ForeignKey) -> Diagnostic {
+    let columns: Vec<String> = key.columns.iter().map(|column| format!("{}.{column}", exported.table)).collect();
+    let why = match export.tables.get(&key.references) {
+        None => format!("`{}` is not part of `export {}`", key.references, export.name),
+        Some(_) => format!("only some rows of `{}` leave", key.references),
+    };
+    let title = format!("expected `orphans` on `{}`, since {why}", columns.join("`, `"));
+    let rule = key.columns.first().and_then(|name| exported.columns.get(name)).map(|column| &column.decision.rule);
+    let diagnostic = match rule {
+        Some(rule) => Diagnostic::new(codes::N0804, title).at(rule.span, "may reference a row that does not leave"),
+        None => Diagnostic::new(codes::N0804, title),
+    };
+    let treatment = rule.map_or("keep", |rule| rule.text.as_ref());
+    diagnostic
+        .label(key.span, format!("foreign key `{}`", key.name))
+        .note("the copy would refuse such a row")
+        .help(format!("write `{treatment}, orphans null` (the reference becomes NULL) or `{treatment}, orphans skip` (the row stays behind)"))
+}
+
+fn check_clauses(catalog: &Catalog, table: &Table, exported: &ExportTable, diagnostics: &mut Vec<Diagnostic>) {
+    for (name, column) in &exported.columns {
+        let Some(orphans) = column.orphans else { continue };
+        let in_key = table.foreign_keys.iter().any(|key| key.columns.contains(name));
+        let title = if !in_key {
+            format!("expected `orphans` on a column of a foreign key, found it on `{}.{name}`", table.name)
+        } else if orphans == Orphans::Null
+            && table.columns.get(name).is_some_and(|column| super::null::refuses_null(catalog, column))
+        {
+            format!("expected a column that can be NULL for `orphans null`, found `{}.{name}`", table.name)
+        } else {
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::new(codes::N0805, title).at(column.decision.rule.span, "says `orphans`").help(if in_key {
+                "write `orphans skip`"
+            } else {
+                "remove `orphans`"
+            }),
+        );
+    }
+}

@@ -1,0 +1,270 @@
+//! `noren why TABLE.COLUMN`: which rule decides, which lost and why, and what the mask does.
+
+use super::check::{self, Run};
+use super::console::Console;
+use super::{Failure, Outcome, Result, load};
+use crate::catalog::{QName, Table};
+use crate::diagnostic::words::printable;
+use crate::diagnostic::{Severity, did_you_mean, list};
+use crate::mask::Value;
+use crate::model::{Export, ExportColumn, Fill, JsonNode, MaskCall, MaskUse, Model, Rule, Step, Treatment};
+use crate::source::Sources;
+use std::fmt::Write as _;
+
+pub(super) fn run(column: &str, export: Option<&str>, console: &Console) -> Result<Outcome> {
+    let words = parse_name(column)?;
+    let loaded = load()?;
+    let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
+    let (table, column) = find_column(&words, &run)?;
+    let Some(model) = &run.compiled.model else {
+        let errors: Vec<_> = run.found.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+        console.findings(&errors, &loaded.sources);
+        return Ok(Outcome::Findings);
+    };
+    let exports = exports(model, export)?;
+    let mut text = format!("{}.{}\n", table.name, column);
+    for export in exports {
+        explain(&mut text, export, table, &column, model, &loaded.sources);
+    }
+    console.out(&text);
+    Ok(Outcome::Fine)
+}
+
+/// `users.email` as PostgreSQL reads names: folded unless quoted, a doubled quote stands for one.
+fn parse_name(written: &str) -> Result<Vec<String>> {
+    let mut words = vec![String::new()];
+    let mut characters = written.chars().peekable();
+    let mut quoted = false;
+    while let Some(character) = characters.next() {
+        match (character, quoted) {
+            ('"', true) if characters.next_if_eq(&'"').is_some() => push(&mut words, '"'),
+            ('"', _) => quoted = !quoted,
+            ('.', false) => words.push(String::new()),
+            (other, true) => push(&mut words, other),
+            (other, false) => push(&mut words, other.to_ascii_lowercase()),
+        }
+    }
+    let complete = !quoted && (2..=3).contains(&words.len()) && words.iter().all(|word| !word.is_empty());
+    let help = "write a table and a column, for example `users.email` or `public.users.email`";
+    if complete { Ok(words) } else { Err(Failure::new(format!("expected TABLE.COLUMN, found `{written}`")).help(help)) }
+}
+
+fn push(words: &mut [String], character: char) {
+    if let Some(word) = words.last_mut() {
+        word.push(character);
+    }
+}
+
+fn find_column<'a>(words: &[String], run: &'a Run<'_>) -> Result<(&'a Table, String)> {
+    let tables = &run.compiled.catalog.tables;
+    let (found, column) = match words {
+        [table, column] => {
+            let in_search = run.project.search.iter().map(|schema| QName::new(schema, table));
+            (in_search.into_iter().find_map(|name| tables.get(&name)), column)
+        }
+        [schema, table, column] => (tables.get(&QName::new(schema, table)), column),
+        _ => return Err(Failure::new("expected TABLE.COLUMN")),
+    };
+    let written = words.get(..words.len() - 1).unwrap_or_default().join(".");
+    let Some(table) = found else {
+        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.clone(), name.to_string()]).collect();
+        return Err(unknown("table", &written, all.iter().map(String::as_str)));
+    };
+    if table.columns.contains_key(column) {
+        return Ok((table, column.clone()));
+    }
+    Err(unknown(&format!("column of `{}`", table.name), column, table.columns.keys().map(String::as_str)))
+}
+
+fn unknown<'a>(what: &str, written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Failure {
+    let failure = Failure::new(format!("expected a {what}, found `{written}`"));
+    match did_you_mean(written, candidates) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help("names are folded to lower case unless they stand in double quotes"),
+    }
+}
+
+fn exports<'a>(model: &'a Model, wanted: Option<&str>) -> Result<Vec<&'a Export>> {
+    let Some(wanted) = wanted else {
+        let all: Vec<&Export> = model.exports.values().collect();
+        let none = || {
+            Failure::new("expected an export in the policy, found none")
+                .help("a column is treated by an export: add `export NAME { tables *; }`")
+        };
+        return if all.is_empty() { Err(none()) } else { Ok(all) };
+    };
+    let names: Vec<&str> = model.exports.keys().map(String::as_str).collect();
+    let found = model.exports.get(wanted).map(|export| vec![export]);
+    found.ok_or_else(|| match did_you_mean(wanted, names.iter().copied()) {
+        Some(near) => {
+            Failure::new(format!("expected an export, found `{wanted}`")).help(format!("did you mean `{near}`?"))
+        }
+        None => {
+            Failure::new(format!("expected an export, found `{wanted}`")).help(format!("there are {}", list(&names)))
+        }
+    })
+}
+
+fn explain(text: &mut String, export: &Export, table: &Table, column: &str, model: &Model, sources: &Sources) {
+    let found = export.tables.get(&table.name).and_then(|exported| exported.columns.get(column));
+    match found {
+        Some(column) => explain_column(text, &export.name, column, sources),
+        None => {
+            let why = absence(export, &table.name, model);
+            line(text, &format!("\nexport {}", export.name), &why);
+        }
+    }
+}
+
+fn absence(export: &Export, table: &QName, model: &Model) -> String {
+    if let Some(reason) = model.internal.get(table) {
+        return format!("does not leave: the table is internal because \"{reason}\"");
+    }
+    match export.skipped.get(table) {
+        Some(reason) => format!("does not leave: the table is skipped because \"{reason}\""),
+        None => "does not leave: the export does not name the table".to_owned(),
+    }
+}
+
+fn explain_column(text: &mut String, export: &str, column: &ExportColumn, sources: &Sources) {
+    let decision = &column.decision;
+    line(text, &format!("\nexport {export}"), &outcome(&column.treatment));
+    line(text, "  decided by", &rule(&decision.rule, sources));
+    if let Some(class) = &decision.class {
+        line(text, "  class", class);
+    }
+    if let Some(because) = &decision.because {
+        line(text, "  because", because);
+    }
+    for lost in &decision.lost {
+        line(text, "  lost", &format!("{}, since {}", rule(lost, sources), why_lost(lost.step, decision.rule.step)));
+    }
+    for fact in facts(&column.treatment) {
+        line(text, "  mask", &fact);
+    }
+}
+
+fn line(text: &mut String, heading: &str, said: &str) {
+    let _ = writeln!(text, "{heading}: {}", printable(said));
+}
+
+fn outcome(treatment: &Treatment) -> String {
+    match treatment {
+        Treatment::Keep => "keep".to_owned(),
+        Treatment::Generated => "generated: the copy computes it again from its own columns".to_owned(),
+        Treatment::Drop(Fill::Default) => "drop; the copy has the column's default, or NULL".to_owned(),
+        Treatment::Drop(Fill::Expression(sql)) => format!("drop; the copy has ({})", sql.text),
+        Treatment::Drop(Fill::Trigger(name)) => format!("drop; the trigger `{name}` fills the copy"),
+        Treatment::Mask(mask) => written(mask),
+    }
+}
+
+fn written(mask: &MaskUse) -> String {
+    match mask {
+        MaskUse::Null => "mask null".to_owned(),
+        MaskUse::Call(call) => format!("mask {}", called(call)),
+        MaskUse::Expression(own) => format!("mask ({})", own.sql.text),
+        MaskUse::Json(_) => "mask json, by path".to_owned(),
+        MaskUse::When { .. } => "by condition".to_owned(),
+    }
+}
+
+fn called(call: &MaskCall) -> String {
+    let arguments = call.arguments.iter().map(|(name, value)| {
+        let value = match value {
+            Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            Value::Integer(number) => number.to_string(),
+            Value::Decimal(text) => text.clone(),
+            Value::Boolean(truth) => truth.to_string(),
+            Value::Column(column) => column.clone(),
+        };
+        format!("{name} => {value}")
+    });
+    format!("{}({})", call.mask.name(), arguments.collect::<Vec<_>>().join(", "))
+}
+
+fn rule(rule: &Rule, sources: &Sources) -> String {
+    if rule.step == Step::Generated {
+        return "the schema, which generates the column".to_owned();
+    }
+    let place = format!("{}:{}", sources.path(rule.span), sources.position(rule.span));
+    format!("`{}` at {place} ({})", rule.text, step(rule.step))
+}
+
+fn step(step: Step) -> &'static str {
+    match step {
+        Step::Generated => "generated column",
+        Step::GlobGlob => "table glob, column glob",
+        Step::GlobExact => "table glob, exact column",
+        Step::ExactGlob => "exact table, column glob",
+        Step::ExactExact => "exact table, exact column",
+        Step::ForeignKey => "through the foreign key",
+        Step::ExportClass => "the export's treatment of the class",
+        Step::ExportColumn => "the export's treatment of the column",
+    }
+}
+
+fn why_lost(lost: Step, won: Step) -> &'static str {
+    match won {
+        _ if lost == won => "a rule with a list of types beats the same pattern without one, or both say the same",
+        Step::ExportColumn => "what an export says of a column beats everything",
+        Step::ExportClass => "what an export says of a class beats the class",
+        Step::ForeignKey => "a reference follows the key that it points to",
+        Step::ExactExact | Step::ExactGlob if lost < Step::ExactGlob => "an exact table beats a glob",
+        _ => "an exact column beats a glob",
+    }
+}
+
+/// What the mask does, a sentence each; conditions and JSON paths tell it of each of their branches.
+fn facts(treatment: &Treatment) -> Vec<String> {
+    let Treatment::Mask(mask) = treatment else { return Vec::new() };
+    match mask {
+        MaskUse::Null => vec!["every value becomes NULL".to_owned()],
+        MaskUse::Call(call) => vec![call_facts(call)],
+        MaskUse::Expression(own) => {
+            let name = own
+                .definition
+                .as_ref()
+                .map_or("the policy's own expression".to_owned(), |name| format!("`{name}`, of the policy's own"));
+            vec![format!("{name}: ({})", own.sql.text)]
+        }
+        MaskUse::Json(json) => json_facts(&json.root, "$"),
+        MaskUse::When { condition, then, otherwise } => {
+            let branch = |when: &str, treatment: &Treatment| format!("{when}: {}", short(treatment));
+            vec![
+                branch(&format!("where ({})", condition.text), then),
+                branch("elsewhere, also where that is NULL", otherwise),
+            ]
+        }
+    }
+}
+
+fn short(treatment: &Treatment) -> String {
+    match treatment {
+        Treatment::Keep => "keep".to_owned(),
+        Treatment::Drop(_) => "drop".to_owned(),
+        Treatment::Generated => "generated".to_owned(),
+        Treatment::Mask(_) => facts(treatment).join("; "),
+    }
+}
+
+fn json_facts(node: &JsonNode, path: &str) -> Vec<String> {
+    match node {
+        JsonNode::Leaf(treatment) => vec![format!("{path}: {}", short(treatment))],
+        JsonNode::Each(inner) => json_facts(inner, &format!("{path}[*]")),
+        JsonNode::Object { keys, otherwise } => {
+            let named = keys.iter().flat_map(|(key, node)| json_facts(node, &format!("{path}.{key}")));
+            named.chain([format!("{path}, everything else: {}", short(otherwise))]).collect()
+        }
+    }
+}
+
+fn call_facts(call: &MaskCall) -> String {
+    let mask = call.mask;
+    let keyed = if mask.keyed() {
+        format!("; keyed, equal values stay equal within `{}`", call.group.0)
+    } else {
+        String::new()
+    };
+    format!("{}: {}{keyed}", called(call), mask.summary())
+}

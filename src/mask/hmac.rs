@@ -1,0 +1,202 @@
+//! HMAC-SHA-256 in plain SQL, over PostgreSQL's own `sha256` (11+).
+//!
+//! RFC 2104: `sha256(outer pad || sha256(inner pad || message))`. The pads depend on the key alone, and PostgreSQL
+//! would compute them for every row; so they stand in one `WITH … AS MATERIALIZED`, read by scalar sub-selects,
+//! which are evaluated once a statement. The message is a sequence of netstrings (`5:email,`), so that no two
+//! sequences of names run together into the same bytes, and then the value in a form that is the same for all
+//! values that a foreign key holds equal.
+
+use super::types;
+use crate::catalog::{BaseType, Category, QName};
+use crate::sql::{Expr, From, Ident, Relation, Select};
+
+/// The name of the relation that holds the pads.
+pub const KEY: &str = "noren_key";
+
+/// A key shorter than this is refused: every pseudonym becomes NULL. In bytes.
+pub const KEY_BYTES: i64 = 32;
+
+/// SHA-256 works on blocks of 64 bytes.
+const BLOCK: i64 = 64;
+
+/// How a value becomes text so that equal values become equal text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Canonical {
+    /// Text as it is; `char(n)` loses its padding.
+    Text,
+    /// Text without trailing spaces: some column of the group is `char(n)`, which ignores them.
+    Trimmed,
+    /// Text in lower case under the database's collation: some column of the group is citext.
+    Lower,
+    /// Whole and decimal numbers: `1`, `1.0` and `1.00` are equal.
+    Number,
+    /// Binary floating point: `-0` and `0` are equal.
+    Float,
+    /// Dates and timestamps by seconds, which no session setting changes.
+    Instant,
+    /// Bytes in hexadecimal.
+    Bytes,
+    /// The type's own text, where that is one form a value.
+    Own,
+}
+
+impl Canonical {
+    /// The form for columns that are compared with each other; `None` where there is none: types of several
+    /// kinds, or a type whose equal values have several texts.
+    pub fn of<'a>(types: impl IntoIterator<Item = &'a BaseType>) -> Option<Self> {
+        let mut forms = types.into_iter().map(Self::of_one);
+        let first = forms.next()??;
+        forms.try_fold(first, |all, one| one.and_then(|one| all.with(one)))
+    }
+
+    fn of_one(input: &BaseType) -> Option<Self> {
+        if types::is_citext(input) {
+            return Some(Self::Lower);
+        }
+        if input.category == Category::Enum && input.data_type.dimensions == 0 {
+            return Some(Self::Own);
+        }
+        match types::built_in(input)? {
+            "text" | "varchar" | "name" => Some(Self::Text),
+            "bpchar" => Some(Self::Trimmed),
+            "int2" | "int4" | "int8" | "numeric" | "oid" => Some(Self::Number),
+            "float4" | "float8" => Some(Self::Float),
+            "date" | "timestamp" | "timestamptz" => Some(Self::Instant),
+            "bytea" => Some(Self::Bytes),
+            "uuid" | "bool" | "inet" | "cidr" | "macaddr" | "macaddr8" | "time" | "jsonb" | "bit" | "varbit" => {
+                Some(Self::Own)
+            }
+            _ => None,
+        }
+    }
+
+    fn with(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (one, two) if one == two => Some(one),
+            (Self::Text, Self::Trimmed) | (Self::Trimmed, Self::Text) => Some(Self::Trimmed),
+            (Self::Text, Self::Lower) | (Self::Lower, Self::Text) => Some(Self::Lower),
+            _ => None,
+        }
+    }
+
+    /// The value as text.
+    pub fn text(self, value: Expr) -> Expr {
+        match self {
+            Self::Text | Self::Own => value.cast("text"),
+            Self::Trimmed => Expr::call("rtrim", [value.cast("text"), Expr::text(" ")]),
+            Self::Lower => {
+                let collated = Expr::Collate(Box::new(value.cast("text")), QName::new("pg_catalog", "default"));
+                Expr::call("lower", [collated])
+            }
+            Self::Number => Expr::call("trim_scale", [value.cast("numeric")]).cast("text"),
+            Self::Float => value.cast("float8").op("+", Expr::Integer(0)).cast("text"),
+            Self::Instant => Expr::Extract("epoch", Box::new(value)).cast("text"),
+            Self::Bytes => Expr::call("encode", [value, Expr::text("hex")]),
+        }
+    }
+}
+
+/// `length:text,`: sequences of these never run together.
+fn netstring(text: &str) -> String {
+    format!("{}:{text},", text.len())
+}
+
+/// `WITH noren_key AS MATERIALIZED (…)`: the two pads, from the secret setting. A key of more than 64 bytes is
+/// hashed first, as RFC 2104 says; one of fewer than [`KEY_BYTES`], or none, gives NULL and so NULL pseudonyms.
+pub fn key(setting: &str) -> (Ident, Select) {
+    let given = Expr::call("convert_to", [current_setting(setting), Expr::text("UTF8")]);
+    let given = Select { columns: vec![(given, Some("bytes".into()))], ..Select::default() };
+    let bytes = || Expr::of("given", "bytes");
+    let length = || Expr::call("octet_length", [bytes()]);
+    let fitting = Expr::Case(
+        vec![(length().op(">", Expr::Integer(BLOCK)), Expr::call("sha256", [bytes()]))],
+        Some(Box::new(bytes())),
+    );
+    let zeros =
+        Expr::call("decode", [Expr::call("repeat", [Expr::text("00"), Expr::Integer(BLOCK)]), Expr::text("hex")]);
+    let padded = Expr::call("substr", [fitting.op("||", zeros), Expr::Integer(1), Expr::Integer(BLOCK)]);
+    let block = Select {
+        columns: vec![(padded, Some("bytes".into()))],
+        from: vec![From::first(Relation::Select(Box::new(given)), "given")],
+        condition: Some(length().op(">=", Expr::Integer(KEY_BYTES))),
+        ..Select::default()
+    };
+    let positions = Expr::call("generate_series", [Expr::Integer(0), Expr::Integer(BLOCK - 1)]);
+    let mut places = From::joined(Relation::Function(positions, false), "place", crate::sql::Join::Cross);
+    places.columns.push("at".into());
+    let select = Select {
+        columns: vec![(pad(0x36), Some("inner_pad".into())), (pad(0x5c), Some("outer_pad".into()))],
+        from: vec![From::first(Relation::Select(Box::new(block)), "key"), places],
+        ..Select::default()
+    };
+    (Ident::from(KEY), select)
+}
+
+/// An unset setting is NULL, an empty one is short: both end in NULL.
+fn current_setting(setting: &str) -> Expr {
+    Expr::call("current_setting", [Expr::text(setting), Expr::Boolean(true)])
+}
+
+/// Every byte of the key's block, exclusive-or the given one.
+fn pad(byte: i64) -> Expr {
+    let at = || Expr::of("place", "at");
+    let changed = Expr::call("get_byte", [Expr::of("key", "bytes"), at()]).op("#", Expr::Integer(byte));
+    let zero = Expr::text("\\x00").cast("bytea");
+    let single = Expr::call("set_byte", [zero, Expr::Integer(0), changed]);
+    Expr::Aggregate(Ident::from("string_agg"), vec![single, Expr::text("").cast("bytea")], vec![at()])
+}
+
+fn read_pad(name: &str) -> Expr {
+    Expr::scalar(Select {
+        columns: vec![(Expr::column(name), None)],
+        from: vec![From::first(Relation::Common(Ident::from(KEY)), KEY)],
+        ..Select::default()
+    })
+}
+
+fn hmac(message: Expr) -> Expr {
+    let message = Expr::call("convert_to", [message, Expr::text("UTF8")]);
+    let inner = Expr::call("sha256", [read_pad("inner_pad").op("||", message)]);
+    Expr::call("sha256", [read_pad("outer_pad").op("||", inner)])
+}
+
+/// `bytea`, 32 bytes: the HMAC of a value under the run's key, apart for each export and linkage group. NULL when
+/// the value is NULL.
+pub fn of_value(linkage: &str, group: &str, canonical: Canonical, value: Expr) -> Expr {
+    let domain = [linkage, group, "value"].map(netstring).concat();
+    hmac(Expr::text(domain).op("||", canonical.text(value)))
+}
+
+/// `bytea`, 32 bytes: a constant of the run, apart for each export, linkage group and label. It reads no row, so
+/// as a scalar sub-select it is evaluated once a statement.
+pub fn of_label(linkage: &str, group: &str, label: &str) -> Expr {
+    let domain = [linkage, group, "secret", label].map(netstring).concat();
+    Expr::scalar(Select { columns: vec![(hmac(Expr::text(domain)), None)], ..Select::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::DataType;
+
+    fn base(name: &str) -> BaseType {
+        let data_type = DataType { name: QName::new("pg_catalog", name), modifiers: Vec::new(), dimensions: 0 };
+        BaseType { data_type, domains: Vec::new(), category: Category::Scalar }
+    }
+
+    #[test]
+    fn a_group_has_one_form_or_none() {
+        let of = |names: &[&str]| Canonical::of(&names.iter().map(|name| base(name)).collect::<Vec<_>>());
+        assert_eq!(of(&["int4", "numeric", "int8"]), Some(Canonical::Number));
+        assert_eq!(of(&["text", "bpchar"]), Some(Canonical::Trimmed));
+        assert_eq!(of(&["text", "int4"]), None);
+        assert_eq!(of(&["interval"]), None);
+        assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn names_never_run_together() {
+        assert_ne!([netstring("a"), netstring("b,1:c")].concat(), [netstring("a,1:b"), netstring("c")].concat());
+        assert_eq!(netstring("名"), "3:名,");
+    }
+}

@@ -1,0 +1,554 @@
+//! An export's tables, rows and overrides, and through them every column's treatment.
+
+use super::columns::{self, TableRules};
+use super::declare::Declarations;
+use super::foreign_keys;
+use super::selector::{Selected, Selectors, matches, pattern_text};
+use super::treatment::{Target, Treatments, unknown_class};
+use super::types::is_openly_kept;
+use crate::catalog::{Catalog, Column, QName, Table};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::{Decision, Export, ExportColumn, ExportTable, Fill, Rule, Step, Treatment};
+use crate::source::{Sources, Span};
+use crate::syntax::ast::{self, ExportClause, ImportStrategy, TableBlock, TableClause, TablePattern, TreatmentKind};
+use indexmap::IndexMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What all exports share.
+pub struct Exports<'a> {
+    /// For places in messages.
+    pub sources: &'a Sources,
+    /// The schema.
+    pub catalog: &'a Catalog,
+    /// Schemas in which an unqualified name is looked for.
+    pub search: &'a [String],
+    /// The policy's own names.
+    pub declared: &'a Declarations<'a>,
+    /// Table blocks with what they select.
+    pub blocks: &'a [(&'a TableBlock, BTreeMap<QName, Selected>)],
+    /// `internal` tables, with reasons.
+    pub internal: &'a BTreeMap<QName, String>,
+    /// Looks tables up.
+    pub selectors: &'a Selectors<'a>,
+}
+
+/// Columns without a treatment, with the exports that include them: reported once each.
+pub type Uncovered<'a> = BTreeMap<(QName, String), Vec<&'a str>>;
+
+impl<'a> Exports<'a> {
+    /// One export; `None` when it says something that is not compiled yet and so must not be half-obeyed.
+    pub fn resolve(
+        &self,
+        written: &'a ast::Export,
+        uncovered: &mut Uncovered<'a>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Export> {
+        let compiled = not_compiled(written, diagnostics);
+        let (selected, skipped) = self.tables(written, diagnostics);
+        let overrides = self.class_overrides(written, diagnostics);
+        let treatments = Treatments {
+            catalog: self.catalog,
+            search: self.search,
+            declared: self.declared,
+            class_overrides: &overrides,
+        };
+        let mut tables = BTreeMap::new();
+        for name in selected.keys() {
+            let Some(table) = self.catalog.tables.get(name) else { continue };
+            let columns = self.columns(written, table, &treatments, uncovered, diagnostics);
+            let rows = self.rows(table, &treatments, diagnostics);
+            tables.insert(name.clone(), ExportTable { table: name.clone(), rows, columns });
+        }
+        self.export_rows(written, &treatments, &mut tables, diagnostics);
+        self.column_overrides(written, &treatments, &mut tables, diagnostics);
+        foreign_keys::propagate(self.catalog, &mut tables, diagnostics);
+        let export = Export {
+            name: written.name.text.clone(),
+            span: written.span,
+            tables,
+            skipped,
+            linkage: self.linkage(written, diagnostics),
+            import: !written.clauses.iter().any(|clause| matches!(clause, ExportClause::NoImport(_))),
+            strategy: ImportStrategy::Order,
+        };
+        compiled.then_some(export)
+    }
+
+    fn tables(
+        &self,
+        written: &ast::Export,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> (BTreeMap<QName, Selected>, BTreeMap<QName, String>) {
+        let mut selected = BTreeMap::new();
+        let mut stated = false;
+        for clause in &written.clauses {
+            if let ExportClause::Tables(selector) = clause {
+                stated = true;
+                for (table, how) in self.selectors.select(selector, diagnostics) {
+                    if how.exact && self.internal.contains_key(&table) {
+                        diagnostics.push(internal_in_export(&table, selector.span));
+                    }
+                    selected.entry(table).or_insert(how);
+                }
+            }
+        }
+        if !stated {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::N0801,
+                    format!("expected `tables …;` in `export {}`, found none", written.name.text),
+                )
+                .at(written.name.span, "leaves nothing")
+                .help("add `tables *;` or name the tables"),
+            );
+        }
+        let mut skipped = BTreeMap::new();
+        for (table, reason) in self.skips(written, diagnostics) {
+            if selected.remove(&table).is_some() {
+                skipped.insert(table, reason);
+            }
+        }
+        selected.retain(|table, _| !self.internal.contains_key(table));
+        (selected, skipped)
+    }
+
+    fn skips(&self, written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> Vec<(QName, String)> {
+        let mut skips = Vec::new();
+        for (block, tables) in self.blocks {
+            for clause in &block.clauses {
+                if let TableClause::Skip { because, .. } = clause {
+                    let reason = because.as_ref().map(|reason| reason.value.clone()).unwrap_or_default();
+                    skips.extend(tables.keys().map(|table| (table.clone(), reason.clone())));
+                }
+            }
+        }
+        for clause in &written.clauses {
+            if let ExportClause::Skip { table, because, span } = clause {
+                demand_reason(because.as_ref(), "skip", *span, diagnostics);
+                let reason = because.as_ref().map(|reason| reason.value.clone()).unwrap_or_default();
+                if let Some(table) = self.selectors.table(table, diagnostics) {
+                    skips.push((table.name.clone(), reason));
+                }
+            }
+        }
+        skips
+    }
+
+    fn class_overrides(
+        &self,
+        written: &'a ast::Export,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> BTreeMap<&'a str, &'a ast::Treatment> {
+        let mut overrides = BTreeMap::new();
+        for clause in &written.clauses {
+            let ExportClause::Class { class, treatment, span } = clause else { continue };
+            let Some(declared) = self.declared.classes.get(class.text.as_str()) else {
+                diagnostics.push(unknown_class(class, self.declared));
+                continue;
+            };
+            if let TreatmentKind::Class(other) = &treatment.kind {
+                diagnostics.push(class_of_class(&class.text, other.span));
+                continue;
+            }
+            if ast_strength(treatment) < ast_strength(&declared.treatment) && !has_reason(treatment) {
+                let was = crate::syntax::treatment_text(&declared.treatment);
+                diagnostics.push(weaker(*span, &format!("class `{}` gives `{was}`", class.text), declared.span));
+            }
+            if overrides.insert(class.text.as_str(), treatment).is_some() {
+                diagnostics.push(twice(&format!("class `{}`", class.text), *span));
+            }
+        }
+        overrides
+    }
+
+    fn columns(
+        &self,
+        written: &'a ast::Export,
+        table: &'a Table,
+        treatments: &Treatments<'_>,
+        uncovered: &mut Uncovered<'a>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> IndexMap<String, ExportColumn> {
+        let of_table = |(block, tables): &'a (&'a TableBlock, BTreeMap<QName, Selected>)| {
+            tables.get(&table.name).map(|selected| (*block, selected))
+        };
+        let rules = TableRules { blocks: self.blocks.iter().filter_map(of_table).collect() };
+        let mut columns = IndexMap::new();
+        for column in table.columns.values() {
+            let candidates = rules.candidates(self.catalog, column);
+            let decided = columns::decide(&candidates, table, column, self.sources, diagnostics);
+            let resolved = match decided {
+                _ if column.generated.is_some() => Some(generated(&candidates, column, diagnostics)),
+                Some((rule, decision)) => {
+                    self.check_weaker(&rule.treatment, &candidates, treatments, diagnostics);
+                    self.check_open_glob(rule, &decision, treatments, table, column, diagnostics);
+                    let target = Target { table, column };
+                    treatments.resolve(&rule.treatment, target, diagnostics).map(|treatment| ExportColumn {
+                        treatment,
+                        decision,
+                        orphans: rule.treatment.orphans.map(|orphans| orphans.value),
+                    })
+                }
+                None if overridden(written, &table.name, &column.name) => Some(awaiting_override(column)),
+                None => {
+                    let exports = uncovered.entry((table.name.clone(), column.name.clone())).or_default();
+                    exports.push(written.name.text.as_str());
+                    None
+                }
+            };
+            if let Some(resolved) = resolved {
+                columns.insert(column.name.clone(), resolved);
+            }
+        }
+        columns
+    }
+
+    /// A rule that is weaker than one that it beats, or than its class, says why.
+    fn check_weaker(
+        &self,
+        winner: &ast::Treatment,
+        candidates: &[columns::Candidate<'_>],
+        treatments: &Treatments<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        if has_reason(winner) || self.class_has_reason(winner) {
+            return;
+        }
+        let own = self.strength(winner, treatments);
+        let beaten = candidates.iter().skip(1).find(|lost| self.strength(&lost.rule.treatment, treatments) > own);
+        if let Some(lost) = beaten {
+            let said = crate::syntax::treatment_text(&lost.rule.treatment);
+            diagnostics.push(weaker(winner.span, &format!("the less specific rule says `{said}`"), lost.rule.span));
+        }
+    }
+
+    fn strength(&self, treatment: &ast::Treatment, treatments: &Treatments<'_>) -> u8 {
+        match &treatment.kind {
+            TreatmentKind::Class(name) => {
+                let overridden = treatments.class_overrides.get(name.text.as_str()).copied();
+                let declared = self.declared.classes.get(name.text.as_str()).map(|class| &class.treatment);
+                overridden.or(declared).map_or(1, ast_strength)
+            }
+            _ => ast_strength(treatment),
+        }
+    }
+
+    fn class_has_reason(&self, treatment: &ast::Treatment) -> bool {
+        match &treatment.kind {
+            TreatmentKind::Class(name) => {
+                self.declared.classes.get(name.text.as_str()).is_some_and(|class| has_reason(&class.treatment))
+            }
+            _ => false,
+        }
+    }
+
+    /// A glob may keep numbers, dates, uuids, booleans and enums; anything else is named, or the glob says why.
+    fn check_open_glob(
+        &self,
+        rule: &ast::ColumnRule,
+        decision: &Decision,
+        treatments: &Treatments<'_>,
+        table: &Table,
+        column: &Column,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let by_glob = matches!(decision.rule.step, Step::GlobGlob | Step::ExactGlob);
+        let weak = self.strength(&rule.treatment, treatments) == 0;
+        if !by_glob
+            || !weak
+            || has_reason(&rule.treatment)
+            || is_openly_kept(&self.catalog.base_type(&column.data_type))
+        {
+            return;
+        }
+        let pattern = rule.columns.iter().find(|pattern| matches(&pattern.text, &column.name));
+        let pattern = pattern.map_or("*", |pattern| pattern.text.as_str());
+        diagnostics.push(
+            Diagnostic::new(codes::N0305, format!("expected `{}.{}` to be named, found it kept by the glob `{pattern}`", table.name, column.name))
+                .at(rule.span, format!("keeps `{}`", column.name))
+                .label(column.span, "its type can hold anything")
+                .note("a glob keeps numbers, dates, uuids, booleans and enums; else a column added tomorrow would be published by its name")
+                .help(format!("name it in a `table {}` block, or add `because \"…\"` to the glob", table.name.name)),
+        );
+    }
+
+    fn rows(
+        &self,
+        table: &Table,
+        treatments: &Treatments<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<crate::model::Predicate> {
+        let mut rows = Vec::new();
+        for (block, tables) in self.blocks.iter().filter(|(_, tables)| tables.contains_key(&table.name)) {
+            debug_assert!(!tables.is_empty());
+            for clause in &block.clauses {
+                if let TableClause::Rows { predicate, .. } = clause {
+                    rows.extend(treatments.predicate(predicate, table, diagnostics));
+                }
+            }
+        }
+        rows
+    }
+
+    fn export_rows(
+        &self,
+        written: &ast::Export,
+        treatments: &Treatments<'_>,
+        tables: &mut BTreeMap<QName, ExportTable>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        for clause in &written.clauses {
+            let ExportClause::Rows { table: pattern, predicate, span } = clause else { continue };
+            let Some(table) = self.selectors.table(pattern, diagnostics) else { continue };
+            let Some(exported) = tables.get_mut(&table.name) else {
+                diagnostics.push(not_exported(pattern, &written.name.text, *span));
+                continue;
+            };
+            exported.rows.extend(treatments.predicate(predicate, table, diagnostics));
+        }
+    }
+
+    fn column_overrides(
+        &self,
+        written: &ast::Export,
+        treatments: &Treatments<'_>,
+        tables: &mut BTreeMap<QName, ExportTable>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let mut seen = BTreeSet::new();
+        for clause in &written.clauses {
+            let ExportClause::Column { table: pattern, column: name, treatment, span } = clause else { continue };
+            let Some(table) = self.selectors.table(pattern, diagnostics) else { continue };
+            let Some(exported) = tables.get_mut(&table.name) else {
+                diagnostics.push(not_exported(pattern, &written.name.text, *span));
+                continue;
+            };
+            let Some(column) = table.columns.get(&name.text) else {
+                let names: Vec<&str> = table.columns.keys().map(String::as_str).collect();
+                diagnostics.push(super::selector::no_such_column(
+                    name.span,
+                    &name.text,
+                    &table.name.to_string(),
+                    &names,
+                ));
+                continue;
+            };
+            if !seen.insert((table.name.clone(), name.text.clone())) {
+                diagnostics.push(twice(&format!("`{}.{}`", table.name, name.text), *span));
+            }
+            let Some(resolved) = treatments.resolve(treatment, Target { table, column }, diagnostics) else { continue };
+            let Some(current) = exported.columns.get_mut(&name.text) else { continue };
+            let is_weaker = model_strength(&resolved) < model_strength(&current.treatment);
+            if is_weaker && !has_reason(treatment) && !self.class_has_reason(treatment) {
+                let was = format!("the policy says `{}`", current.decision.rule.text);
+                diagnostics.push(weaker(*span, &was, current.decision.rule.span));
+            }
+            override_column(current, resolved, treatment, *span);
+        }
+    }
+
+    /// The name that all pseudonyms of this export share: its own, or the smallest of those it is linkable with.
+    fn linkage(&self, written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> String {
+        for clause in &written.clauses {
+            let ExportClause::Linkable { with, because, span } = clause else { continue };
+            demand_reason(because.as_ref(), "linkable with", *span, diagnostics);
+            if !self.declared.exports.contains_key(with.text.as_str()) {
+                let names = self.declared.exports.keys().copied();
+                let diagnostic = Diagnostic::new(codes::N0211, format!("expected an export, found `{}`", with.text))
+                    .at(with.span, "no such export");
+                diagnostics.push(match crate::diagnostic::did_you_mean(&with.text, names) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic.help("write the name of an `export` of this policy"),
+                });
+            }
+        }
+        linked_set(&written.name.text, self.declared).into_iter().next().unwrap_or(&written.name.text).to_owned()
+    }
+}
+
+/// The exports whose pseudonyms agree with this one's, itself among them; `linkable` holds both ways.
+fn linked_set<'a>(name: &'a str, declared: &'a Declarations<'_>) -> BTreeSet<&'a str> {
+    let mut linked = BTreeSet::from([name]);
+    loop {
+        let before = linked.len();
+        for (from, export) in &declared.exports {
+            for clause in &export.clauses {
+                let ExportClause::Linkable { with, .. } = clause else { continue };
+                if linked.contains(from) || linked.contains(with.text.as_str()) {
+                    linked.extend([from, with.text.as_str()]);
+                }
+            }
+        }
+        if linked.len() == before {
+            return linked;
+        }
+    }
+}
+
+/// Clauses without which the export would show more than was said: nothing is written for such an export.
+fn not_compiled(written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let mut compiled = true;
+    for clause in &written.clauses {
+        let (what, span) = match clause {
+            ExportClause::TenantOne(span) => ("tenant one", *span),
+            ExportClause::ImportStrategy { strategy, span, .. } if strategy.value != ImportStrategy::Order => {
+                ("import strategy", *span)
+            }
+            ExportClause::Tables(selector) => {
+                let by_tenancy = |item: &ast::SelectorItem| {
+                    matches!(item, ast::SelectorItem::Scoped(_) | ast::SelectorItem::Shared(_))
+                };
+                if !selector.items.iter().any(by_tenancy) {
+                    continue;
+                }
+                ("scoped and shared tables", selector.span)
+            }
+            _ => continue,
+        };
+        compiled = false;
+        diagnostics.push(
+            Diagnostic::new(
+                codes::N0291,
+                format!("`export {}` is read but not compiled yet, since it says `{what}`", written.name.text),
+            )
+            .at(span, "without this, the export would show more than the policy says")
+            .help("nothing is written for this export; keep it, or export by table names"),
+        );
+    }
+    compiled
+}
+
+fn generated(
+    candidates: &[columns::Candidate<'_>],
+    column: &Column,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> ExportColumn {
+    let named = candidates.iter().find(|candidate| {
+        candidate.step == Step::ExactExact && !matches!(candidate.rule.treatment.kind, TreatmentKind::Keep)
+    });
+    if let Some(named) = named {
+        diagnostics.push(
+            Diagnostic::new(
+                codes::N0308,
+                format!("expected no treatment for the generated column `{}`, found one", column.name),
+            )
+            .at(named.rule.span, "never leaves: the copy computes it again")
+            .label(column.span, "generated here")
+            .help("remove the rule; treat the columns that it is computed from"),
+        );
+    }
+    let rule = Rule { span: column.span, step: Step::Generated, text: "generated".into() };
+    let decision = Decision { rule, class: None, lost: Vec::new(), because: None };
+    ExportColumn { treatment: Treatment::Generated, decision, orphans: None }
+}
+
+fn overridden(written: &ast::Export, table: &QName, column: &str) -> bool {
+    written.clauses.iter().any(|clause| match clause {
+        ExportClause::Column { table: pattern, column: name, .. } => {
+            let schema_matches = pattern.schema.as_ref().is_none_or(|schema| schema.text == table.schema);
+            schema_matches && pattern.table.text == table.name && name.text == column
+        }
+        _ => false,
+    })
+}
+
+/// A column that only the export speaks of: strongest until its override is put in place.
+fn awaiting_override(column: &Column) -> ExportColumn {
+    let rule = Rule { span: column.span, step: Step::Generated, text: "no rule".into() };
+    let decision = Decision { rule, class: None, lost: Vec::new(), because: None };
+    ExportColumn { treatment: Treatment::Drop(Fill::Default), decision, orphans: None }
+}
+
+fn override_column(current: &mut ExportColumn, resolved: Treatment, written: &ast::Treatment, span: Span) {
+    let rule = Rule { span, step: Step::ExportColumn, text: crate::syntax::treatment_text(written).into() };
+    let lost = std::mem::replace(&mut current.decision.rule, rule);
+    current.decision.lost.insert(0, lost);
+    current.decision.class = match &written.kind {
+        TreatmentKind::Class(name) => Some(name.text.clone()),
+        _ => None,
+    };
+    current.decision.because = written.because.as_ref().map(|reason| reason.value.clone());
+    current.treatment = resolved;
+    if let Some(orphans) = written.orphans {
+        current.orphans = Some(orphans.value);
+    }
+}
+
+/// 0 keep, 1 mask, 2 drop; a conditional treatment is as weak as its weaker branch.
+fn ast_strength(treatment: &ast::Treatment) -> u8 {
+    match &treatment.kind {
+        TreatmentKind::Keep => 0,
+        TreatmentKind::Drop { .. } => 2,
+        TreatmentKind::When { then, otherwise, .. } => ast_strength(then).min(ast_strength(otherwise)),
+        TreatmentKind::Json(json) => ast_strength(&json.otherwise).min(1),
+        _ => 1,
+    }
+}
+
+fn model_strength(treatment: &Treatment) -> u8 {
+    match treatment {
+        Treatment::Keep => 0,
+        Treatment::Drop(_) => 2,
+        Treatment::Mask(crate::model::MaskUse::When { then, otherwise, .. }) => {
+            model_strength(then).min(model_strength(otherwise))
+        }
+        Treatment::Mask(_) | Treatment::Generated => 1,
+    }
+}
+
+/// Whether a treatment says why, itself or in its keeping branch.
+fn has_reason(treatment: &ast::Treatment) -> bool {
+    treatment.because.is_some()
+        || match &treatment.kind {
+            TreatmentKind::When { then, otherwise, .. } => has_reason(then) || has_reason(otherwise),
+            TreatmentKind::Json(json) => has_reason(&json.otherwise),
+            _ => false,
+        }
+}
+
+fn weaker(span: Span, was: &str, place: Span) -> Diagnostic {
+    Diagnostic::new(
+        codes::N0304,
+        "expected `because` on a treatment that is weaker than the one it replaces, found no reason",
+    )
+    .at(span, "shows more")
+    .label(place, was.to_owned())
+    .note("drop is stronger than mask, and mask is stronger than keep")
+    .help("add `because \"…\"`, or use a treatment that is as strong")
+}
+
+/// The finding for a class whose treatment is a class.
+pub fn class_of_class(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(codes::N0213, format!("expected `keep`, `drop` or a mask for class `{name}`, found a class"))
+        .at(span, "is a class itself")
+        .help("write the treatment out")
+}
+
+fn twice(what: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(codes::N0309, format!("expected one override of {what} in an export, found two"))
+        .at(span, "overrides it again")
+        .help("remove one of them")
+}
+
+fn internal_in_export(table: &QName, span: Span) -> Diagnostic {
+    Diagnostic::new(codes::N0806, format!("expected tables that may leave, found the internal table `{table}`"))
+        .at(span, "names an internal table")
+        .help(format!("remove `{table}` here, or its `internal` clause"))
+}
+
+fn not_exported(pattern: &TablePattern, export: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(codes::N0806, format!("expected a table of `export {export}`, found `{}`", pattern_text(pattern)))
+        .at(span, "does not leave in this export")
+        .help("add it to `tables`, or remove this clause")
+}
+
+/// Reports an exception without its reason.
+pub fn demand_reason(because: Option<&ast::Reason>, what: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+    if because.is_none() {
+        diagnostics.push(
+            Diagnostic::new(codes::N0306, format!("expected `because` after `{what}`, found no reason"))
+                .at(span, "is an exception")
+                .help(format!("write `{what} because \"…\"`")),
+        );
+    }
+}

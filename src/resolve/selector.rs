@@ -1,0 +1,262 @@
+//! Table selectors and column patterns against the catalog.
+//!
+//! Only base tables and partition roots can be selected: a partition's columns are its root's, and views hold
+//! no rows of their own. A pattern that selects nothing is an error here, since a rule that silently does
+//! nothing is how a column leaks.
+
+use crate::catalog::{Catalog, QName, Table, TableKind};
+use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::source::Span;
+use crate::syntax::ast::{Pattern, Selector, SelectorItem, TablePattern};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a table was selected; exact beats glob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// By its name rather than by a glob.
+    pub exact: bool,
+    /// The pattern that selected it, for ties.
+    pub pattern: String,
+}
+
+/// Looks tables up by the rules of the language.
+pub struct Selectors<'a> {
+    catalog: &'a Catalog,
+    search: &'a [String],
+    internal: &'a BTreeSet<QName>,
+}
+
+impl<'a> Selectors<'a> {
+    /// `search` are the schemas in which an unqualified name is looked for; `internal` tables are never part of
+    /// `all tables`.
+    pub fn new(catalog: &'a Catalog, search: &'a [String], internal: &'a BTreeSet<QName>) -> Self {
+        Self { catalog, search, internal }
+    }
+
+    /// Every table of a selector and how it was selected.
+    pub fn select(&self, selector: &Selector, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<QName, Selected> {
+        let mut selected: BTreeMap<QName, Selected> = BTreeMap::new();
+        for item in &selector.items {
+            for (table, how) in self.item(item, diagnostics) {
+                let entry = selected.entry(table).or_insert_with(|| how.clone());
+                if how.exact && !entry.exact {
+                    *entry = how;
+                }
+            }
+        }
+        for pattern in &selector.except {
+            for table in self.pattern(pattern, diagnostics) {
+                selected.remove(&table);
+            }
+        }
+        selected
+    }
+
+    fn item(&self, item: &SelectorItem, diagnostics: &mut Vec<Diagnostic>) -> Vec<(QName, Selected)> {
+        match item {
+            SelectorItem::Pattern(pattern) => {
+                let how = Selected { exact: !is_glob(pattern), pattern: pattern_text(pattern) };
+                self.pattern(pattern, diagnostics).into_iter().map(|table| (table, how.clone())).collect()
+            }
+            SelectorItem::All(_) => {
+                let how = Selected { exact: false, pattern: "all tables".to_owned() };
+                let tables = self.tables().filter(|table| !self.internal.contains(&table.name));
+                tables.map(|table| (table.name.clone(), how.clone())).collect()
+            }
+            // Said once for the whole policy as not compiled yet; a table that only this would select has no rule.
+            SelectorItem::Scoped(_) | SelectorItem::Shared(_) => Vec::new(),
+        }
+    }
+
+    /// Base tables and partition roots, in name order.
+    fn tables(&self) -> impl Iterator<Item = &'a Table> {
+        self.catalog.tables.values().filter(|table| is_selectable(table))
+    }
+
+    /// The one table that an exact pattern names.
+    pub fn table(&self, pattern: &TablePattern, diagnostics: &mut Vec<Diagnostic>) -> Option<&'a Table> {
+        if is_glob(pattern) {
+            diagnostics.push(
+                Diagnostic::new(codes::N0208, "expected the name of one table, found a glob")
+                    .at(pattern.span, "selects by pattern")
+                    .help("write the table's name here, once a table"),
+            );
+            return None;
+        }
+        let name = self.pattern(pattern, diagnostics).into_iter().next()?;
+        self.catalog.tables.get(&name)
+    }
+
+    fn pattern(&self, pattern: &TablePattern, diagnostics: &mut Vec<Diagnostic>) -> Vec<QName> {
+        let found: Vec<QName> = match &pattern.schema {
+            Some(schema) => self.matching(Some(schema), &pattern.table),
+            None => self.matching(None, &pattern.table),
+        };
+        if found.is_empty() {
+            diagnostics.push(self.nothing(pattern));
+        } else if !is_glob(pattern) && found.len() > 1 {
+            diagnostics.push(ambiguous(pattern, &found));
+            return Vec::new();
+        }
+        found
+    }
+
+    fn matching(&self, schema: Option<&Pattern>, table: &Pattern) -> Vec<QName> {
+        if let (Some(schema), false) = (schema.filter(|schema| !schema.is_glob()), table.is_glob()) {
+            let name = QName::new(&schema.text, &table.text);
+            return self
+                .catalog
+                .tables
+                .get(&name)
+                .filter(|table| is_selectable(table))
+                .map(|_| name)
+                .into_iter()
+                .collect();
+        }
+        let in_schema = |name: &QName| match schema {
+            Some(pattern) => matches(&pattern.text, &name.schema),
+            None => self.search.contains(&name.schema),
+        };
+        self.tables()
+            .filter(|candidate| in_schema(&candidate.name) && matches(&table.text, &candidate.name.name))
+            .map(|table| table.name.clone())
+            .collect()
+    }
+
+    fn nothing(&self, pattern: &TablePattern) -> Diagnostic {
+        let written = pattern_text(pattern);
+        if let Some(diagnostic) = self.not_a_base_table(pattern, &written) {
+            return diagnostic;
+        }
+        let title = if is_glob(pattern) {
+            format!("expected a pattern that selects a table, found `{written}`, which selects none")
+        } else {
+            format!("expected a table of the schema, found `{written}`")
+        };
+        let diagnostic = Diagnostic::new(codes::N0201, title).at(pattern.span, "no such table");
+        let elsewhere = self.tables().find(|table| pattern.schema.is_none() && table.name.name == pattern.table.text);
+        let unqualified: Vec<&str> = self.tables().map(|table| table.name.name.as_str()).collect();
+        let qualified: Vec<String> = self.tables().map(|table| table.name.to_string()).collect();
+        if let Some(table) = elsewhere {
+            let schema = &table.name.schema;
+            return diagnostic
+                .note(format!("`{}` is in schema `{schema}`, which `search` in noren.toml does not list", table.name))
+                .help(format!("write `{}`", table.name));
+        }
+        let near = if pattern.schema.is_some() {
+            did_you_mean(&written, qualified.iter().map(String::as_str))
+        } else {
+            did_you_mean(&written, unqualified)
+        };
+        match near {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(pattern.span, near),
+            None => diagnostic.help("write a table of the schema files, or remove this pattern"),
+        }
+    }
+
+    fn not_a_base_table(&self, pattern: &TablePattern, written: &str) -> Option<Diagnostic> {
+        if is_glob(pattern) {
+            return None;
+        }
+        let schemas: Vec<&str> = match &pattern.schema {
+            Some(schema) => vec![schema.text.as_str()],
+            None => self.search.iter().map(String::as_str).collect(),
+        };
+        let names: Vec<QName> = schemas.into_iter().map(|schema| QName::new(schema, &pattern.table.text)).collect();
+        let diagnostic = |what: &str, help: String| {
+            Diagnostic::new(codes::N0203, format!("expected a base table, found {what} `{written}`"))
+                .at(pattern.span, format!("is {what}"))
+                .help(help)
+        };
+        if names.iter().any(|name| self.catalog.views.contains_key(name)) {
+            return Some(diagnostic("a view", "name the tables that it reads; views hold no rows of their own".into()));
+        }
+        let table = names.iter().find_map(|name| self.catalog.tables.get(name))?;
+        if table.kind == TableKind::Foreign {
+            return Some(diagnostic(
+                "a foreign table",
+                "remove it; the rows of a foreign table are exported where they live".into(),
+            ));
+        }
+        let root = self.root_of(table);
+        Some(diagnostic("a partition", format!("write its root `{root}`; rules of the root reach every partition")))
+    }
+
+    fn root_of(&self, table: &Table) -> QName {
+        let mut name = &table.name;
+        let mut seen = BTreeSet::new();
+        while let Some(parent) = self.catalog.tables.get(name).and_then(|table| table.partition_of.as_ref()) {
+            if !seen.insert(parent) {
+                break;
+            }
+            name = parent;
+        }
+        name.clone()
+    }
+}
+
+fn ambiguous(pattern: &TablePattern, found: &[QName]) -> Diagnostic {
+    let names: Vec<String> = found.iter().map(|name| format!("`{name}`")).collect();
+    let first = found.first().map(ToString::to_string).unwrap_or_default();
+    Diagnostic::new(codes::N0202, format!("expected one table, found {}", names.join(" and ")))
+        .at(pattern.span, "is in more than one schema of `search`")
+        .help(format!("write the schema too, for example `{first}`"))
+}
+
+fn is_selectable(table: &Table) -> bool {
+    table.partition_of.is_none() && table.kind != TableKind::Foreign
+}
+
+/// Whether any part of a table pattern is a glob.
+pub fn is_glob(pattern: &TablePattern) -> bool {
+    pattern.table.is_glob() || pattern.schema.as_ref().is_some_and(Pattern::is_glob)
+}
+
+/// A pattern as text, for messages and ties.
+pub fn pattern_text(pattern: &TablePattern) -> String {
+    match &pattern.schema {
+        Some(schema) => format!("{}.{}", schema.text, pattern.table.text),
+        None => pattern.table.text.clone(),
+    }
+}
+
+/// Whether `text` is matched by `pattern`, in which `*` stands for any run of characters.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(first) = parts.next() else { return text.is_empty() };
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = rest.get(at + part.len()..).unwrap_or_default();
+    }
+    rest.ends_with(last)
+}
+
+/// A finding about a span that no table owns, for lists of columns.
+pub fn no_such_column(span: Span, written: &str, table: &str, columns: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(codes::N0204, format!("expected a column of `{table}`, found `{written}`"))
+        .at(span, "no such column");
+    match did_you_mean(written, columns.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => diagnostic.help(format!("write a column of `{table}`, or remove this")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        for (pattern, text) in
+            [("*", ""), ("*", "a"), ("*_id", "user_id"), ("a*b*c", "abc"), ("a*b*c", "axbxbc"), ("x", "x")]
+        {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("*_id", "id"), ("a*", "b"), ("a*b*c", "acb"), ("x", "xy"), ("aa*aa", "aaa")] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What a printed piece of SQL is meant to be.
+//!
+//! Text alone cannot be checked: `"a"` may be a name or the tail of a broken literal. So every token carries its
+//! meaning beside its text, and [`super::guard`] asks PostgreSQL's scanner whether the text says that.
+
+use super::Mismatch;
+
+/// A token with what it is meant to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// As printed.
+    pub text: String,
+    /// As meant.
+    pub meaning: Meaning,
+}
+
+/// What a token is meant to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A key word of PostgreSQL's grammar.
+    Word,
+    /// An identifier of this value.
+    Name(String),
+    /// A string of this value.
+    Literal(String),
+    /// An operator, a bracket, a number or a comment: exactly its text.
+    Exact,
+    /// A token of a user's expression: exactly its text, read as this kind by PostgreSQL's scanner.
+    Source(i32),
+    /// psql puts the variable's value here as a string literal.
+    Variable(String),
+}
+
+/// PostgreSQL 14 to 18: words that cannot be a column or table name without quotes, and those that could but
+/// open a special syntax. Unreserved words are not here. `sql::token::tests` holds the list to `pg_query`.
+const QUOTED: &str = " between bigint bit boolean char character coalesce dec decimal exists extract float greatest \
+    grouping inout int integer interval json json_array json_arrayagg json_exists json_object json_objectagg json_query \
+    json_scalar json_serialize json_table json_value least merge_action national nchar none normalize nullif numeric \
+    out overlay position precision real row setof smallint substring time timestamp treat trim values varchar \
+    xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable \
+    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create \
+    current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc \
+    distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral \
+    leading limit localtime localtimestamp not null offset on only or order placing primary references returning \
+    select session_user some symmetric system_user table then to trailing true union unique user using variadic when \
+    where window with ";
+
+/// Words that name functions and types freely, but not columns.
+const FUNCTION_OR_TYPE: &str = " authorization binary collation concurrently cross current_schema freeze full ilike \
+    inner is isnull join left like natural notnull outer overlaps right similar tablesample verbose ";
+
+/// Functions that are grammar: quoted, they would be looked up as functions and not found.
+const SYNTAX: &str = " coalesce greatest least nullif ";
+
+fn listed(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|entry| entry == word)
+}
+
+/// A lower-case ASCII word: what PostgreSQL folds to itself.
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+}
+
+impl Token {
+    /// A key word.
+    pub(crate) fn word(text: &str) -> Self {
+        Self { text: text.to_owned(), meaning: Meaning::Word }
+    }
+
+    /// An operator, bracket or number.
+    pub(crate) fn exact(text: impl Into<String>) -> Self {
+        Self { text: text.into(), meaning: Meaning::Exact }
+    }
+
+    /// The name of a table, column, type or anything but a function.
+    pub(crate) fn name(name: &str) -> Self {
+        let plain = is_plain(name) && !listed(QUOTED, name) && !listed(FUNCTION_OR_TYPE, name);
+        Self { text: if plain { name.to_owned() } else { quote_name(name) }, meaning: Meaning::Name(name.to_owned()) }
+    }
+
+    /// A function's name; the few functions that are grammar stay bare when they are not qualified.
+    pub(crate) fn function(name: &str, qualified: bool) -> Self {
+        if !qualified && listed(SYNTAX, name) {
+            return Self::word(name);
+        }
+        let plain = is_plain(name) && !listed(QUOTED, name);
+        Self { text: if plain { name.to_owned() } else { quote_name(name) }, meaning: Meaning::Name(name.to_owned()) }
+    }
+
+    /// A string. `standard_conforming_strings` is on in every file, so that a backslash is a backslash.
+    pub(crate) fn literal(value: &str) -> Self {
+        let text = format!("'{}'", value.replace('\'', "''"));
+        Self { text, meaning: Meaning::Literal(value.to_owned()) }
+    }
+
+    /// A dollar-quoted string, its tag absent from the body.
+    pub(crate) fn dollar(body: &str) -> Self {
+        let mut tag = "$noren$".to_owned();
+        let mut count = 0_u32;
+        while body.contains(tag.trim_end_matches('$')) {
+            count += 1;
+            tag = format!("$noren_{count}$");
+        }
+        Self { text: format!("{tag}{body}{tag}"), meaning: Meaning::Literal(body.to_owned()) }
+    }
+
+    /// `-- text`
+    pub(crate) fn comment(text: &str) -> Self {
+        let text = if text.is_empty() { "--".to_owned() } else { format!("-- {text}") };
+        Self { text, meaning: Meaning::Exact }
+    }
+
+    /// A psql variable as a string literal.
+    pub(crate) fn variable(name: &str) -> Self {
+        Self { text: format!(":'{name}'"), meaning: Meaning::Variable(name.to_owned()) }
+    }
+
+    /// Refuses what cannot be printed so that it means what it should.
+    pub(crate) fn check(&self) -> Result<(), Mismatch> {
+        match &self.meaning {
+            Meaning::Name(name) => check_name(name),
+            Meaning::Literal(value) => check_text("a string", value, &['\n', '\t']),
+            Meaning::Variable(name) => check_variable(name),
+            Meaning::Exact => check_text("a comment", &self.text, &[]),
+            Meaning::Word | Meaning::Source(_) => Ok(()),
+        }
+    }
+}
+
+fn quote_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The longest identifier, in bytes (`NAMEDATALEN` less one).
+pub const NAME_BYTES: usize = 63;
+
+fn check_name(name: &str) -> Result<(), Mismatch> {
+    if name.is_empty() {
+        return Err(Mismatch::Unprintable("an identifier cannot be empty".to_owned()));
+    }
+    if name.len() > NAME_BYTES {
+        let message =
+            format!("expected an identifier of at most {NAME_BYTES} bytes, found `{name}`, which PostgreSQL cuts");
+        return Err(Mismatch::Unprintable(message));
+    }
+    check_text("an identifier", name, &[])
+}
+
+/// Refuses control characters but the `allowed` ones: no terminal, review tool or line-ending rule may change them.
+pub(crate) fn check_text(what: &str, text: &str, allowed: &[char]) -> Result<(), Mismatch> {
+    let forbidden = |letter: &char| letter.is_control() && !allowed.contains(letter);
+    match text.chars().find(forbidden) {
+        Some(letter) => {
+            let code = u32::from(letter);
+            Err(Mismatch::Unprintable(format!(
+                "{what} cannot hold the control character U+{code:04X}: `{}`",
+                text.escape_debug()
+            )))
+        }
+        None => Ok(()),
+    }
+}
+
+/// psql's variable names are letters, digits and underscores.
+pub(crate) fn check_variable(name: &str) -> Result<(), Mismatch> {
+    let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if fits { Ok(()) } else { Err(Mismatch::Unprintable(format!("expected a psql variable's name, found `{name}`"))) }
+}
+
+/// A name that fits into PostgreSQL's 63 bytes: a longer one is cut at a character and ends in 8 hexadecimal
+/// digits of its SHA-256, so that two long names stay two.
+pub fn fit_name(name: &str) -> String {
+    use sha2::{Digest, Sha256};
+    if name.len() <= NAME_BYTES {
+        return name.to_owned();
+    }
+    let digest: String = Sha256::digest(name.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let room = NAME_BYTES - digest.len() - 1;
+    let kept: String = name
+        .char_indices()
+        .take_while(|(at, letter)| at + letter.len_utf8() <= room)
+        .map(|(_, letter)| letter)
+        .collect();
+    format!("{kept}_{digest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pg_query::protobuf::KeywordKind;
+
+    #[test]
+    fn the_lists_are_postgresql_s() {
+        let of = |word: &str| pg_query::scan(word).unwrap().tokens[0].keyword_kind;
+        for word in QUOTED.split_ascii_whitespace() {
+            assert!(
+                [KeywordKind::ReservedKeyword as i32, KeywordKind::ColNameKeyword as i32].contains(&of(word)),
+                "{word}"
+            );
+        }
+        for word in FUNCTION_OR_TYPE.split_ascii_whitespace() {
+            assert_eq!(of(word), KeywordKind::TypeFuncNameKeyword as i32, "{word}");
+        }
+    }
+
+    #[test]
+    fn names_are_quoted_unless_they_are_plain() {
+        for (name, expected) in [
+            ("users", "users"),
+            ("_a1", "_a1"),
+            ("Users", "\"Users\""),
+            ("select", "\"select\""),
+            ("left", "\"left\""),
+            ("name", "name"),
+            ("a$b", "\"a$b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("1a", "\"1a\""),
+            ("名前", "\"名前\""),
+        ] {
+            assert_eq!(Token::name(name).text, expected);
+        }
+        assert_eq!(Token::function("left", false).text, "left");
+        assert_eq!(Token::function("coalesce", true).text, "\"coalesce\"");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_at_a_character_and_stays_itself() {
+        let one = fit_name(&"名".repeat(30));
+        let two = fit_name(&("名".repeat(29) + "前"));
+        assert!(one.len() <= NAME_BYTES && one.starts_with(&"名".repeat(18)));
+        assert_ne!(one, two);
+        assert_eq!(fit_name("short"), "short");
+    }
+}

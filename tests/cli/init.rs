@@ -1,0 +1,100 @@
+//! `init` proposes a project that reads back, and leaves open exactly what it marks with a TODO.
+
+use super::{Project, noren, ran, tree};
+use crate::{real, support};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The samples' schemas, and those of other projects where they are found.
+fn schemas() -> Vec<PathBuf> {
+    let samples = fs::read_dir(support::root().join("policies")).unwrap();
+    let samples = samples.map(|entry| entry.unwrap().path().join("schema.sql")).filter(|path| path.is_file());
+    let real = real::schemas().into_iter().flat_map(|folder| [folder.join("crates_io.sql"), folder.join("pagila.sql")]);
+    samples.chain(real).collect()
+}
+
+#[test]
+fn a_check_of_what_init_proposes_lists_exactly_its_todos() {
+    for schema in schemas() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = ran(noren(folder.path()).arg("init").arg("--from").arg(&schema));
+        assert_eq!(said.code, 0, "{}: {said:?}", schema.display());
+        let todos = todos(folder.path());
+        let (open, columns) = counts(&said.err);
+        assert_eq!(open, todos.len());
+        assert!(open * 5 <= columns, "{}: {open} of {columns} columns are left open", schema.display());
+        assert_eq!(listed(folder.path()), todos, "{}", schema.display());
+        decide(folder.path(), &todos);
+        let clean = ran(noren(folder.path()).arg("check"));
+        assert_eq!(clean.code, 0, "{}: {}", schema.display(), clean.err);
+        assert_eq!(ran(noren(folder.path()).args(["fmt", "--check", "policies/policy.noren"])).code, 0);
+    }
+}
+
+/// `schema.table.column` of each TODO.
+fn todos(folder: &Path) -> BTreeSet<String> {
+    let policy = fs::read_to_string(folder.join("policies/policy.noren")).unwrap();
+    let names = policy.lines().filter_map(|line| line.trim_start().strip_prefix("-- TODO ")?.split_once(": "));
+    let manifest = fs::read_to_string(folder.join("noren.toml")).unwrap();
+    let search = manifest.split_once("search").unwrap().1.split('"').nth(1).unwrap().to_owned();
+    names
+        .map(|(name, _)| if name.matches('.').count() == 2 { name.to_owned() } else { format!("{search}.{name}") })
+        .collect()
+}
+
+/// `31 of 206 columns left to decide`
+fn counts(said: &str) -> (usize, usize) {
+    let line = said.lines().find(|line| line.contains("left to decide")).unwrap();
+    let words: Vec<&str> = line.split(' ').collect();
+    (words[0].parse().unwrap(), words[2].parse().unwrap())
+}
+
+/// Columns that `check` says have no treatment; anything else that is an error or a warning fails here.
+fn listed(folder: &Path) -> BTreeSet<String> {
+    let json = ran(noren(folder).args(["check", "--format", "json"])).out;
+    let found: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let weighty = found.as_array().unwrap().iter().filter(|finding| finding["severity"] != "note");
+    weighty
+        .map(|finding| {
+            assert_eq!(finding["code"], "N0301", "{finding}");
+            finding["title"].as_str().unwrap().split('`').nth(1).unwrap().to_owned()
+        })
+        .collect()
+}
+
+fn decide(folder: &Path, todos: &BTreeSet<String>) {
+    let quoted = |name: &str| name.split('.').map(|part| format!("\"{part}\"")).collect::<Vec<_>>();
+    let rules = todos.iter().map(|name| match quoted(name).as_slice() {
+        [schema, table, column] => format!("table {schema}.{table} {{ {column} keep because \"decided\"; }}\n"),
+        other => panic!("{other:?}"),
+    });
+    fs::write(folder.join("policies/decided.noren"), rules.collect::<String>()).unwrap();
+}
+
+#[test]
+fn init_writes_over_nothing() {
+    let project = Project::new();
+    let before = tree(project.folder.path());
+    let refused = project.run(&["init", "--from", "schema.sql"]);
+    assert!(refused.code == 2 && refused.err.contains("expected no `noren.toml`"), "{refused:?}");
+    fs::remove_file(project.path("noren.toml")).unwrap();
+    fs::create_dir(project.path("policies")).unwrap();
+    project.write("policies/policy.noren", "-- mine\n");
+    assert_eq!(project.run(&["init", "--from", "schema.sql"]).code, 2);
+    assert_eq!(project.read("policies/policy.noren"), "-- mine\n");
+    fs::remove_file(project.path("policies/policy.noren")).unwrap();
+    assert_eq!(project.run(&["init", "--from", "schema.sql"]).code, 0);
+    assert_eq!(fs::read(project.path("schema.sql")).unwrap(), before.last().unwrap().1);
+}
+
+#[test]
+fn a_dump_that_cannot_be_read_gives_no_project() {
+    let project = Project::new();
+    fs::remove_file(project.path("noren.toml")).unwrap();
+    project.write("broken.sql", "CREATE TABLE t (id int;\n");
+    let broken = project.run(&["init", "--from", "broken.sql"]);
+    assert!(broken.code == 2 && broken.err.contains("broken.sql:1:"), "{broken:?}");
+    assert!(!project.path("noren.toml").exists() && !project.path("policies").exists());
+    assert_eq!(project.run(&["init", "--from", "missing.sql"]).code, 2);
+}
