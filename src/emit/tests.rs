@@ -16,9 +16,9 @@ struct World {
 }
 
 fn of_type(name: &str) -> DataType {
-    let (name, modifiers) = name.split_once('(').map_or((name, Vec::new()), |(name, rest)| {
-        (name, vec![rest.trim_end_matches(')').parse().unwrap()])
-    });
+    let (name, modifiers) = name
+        .split_once('(')
+        .map_or((name, Vec::new()), |(name, rest)| (name, vec![rest.trim_end_matches(')').parse().unwrap()]));
     DataType { name: QName::new("pg_catalog", name), modifiers, dimensions: 0 }
 }
 
@@ -96,7 +96,9 @@ impl World {
             publications: Vec::new(),
             unlogged: false,
         };
-        self.export.tables.insert(name.clone(), ExportTable { table: name.clone(), rows: Vec::new(), columns: exported });
+        self.export
+            .tables
+            .insert(name.clone(), ExportTable { table: name.clone(), rows: Vec::new(), columns: exported });
         self.catalog.tables.insert(name.clone(), table);
         self.catalog.tables.get_mut(&name).unwrap()
     }
@@ -216,7 +218,8 @@ fn world() -> World {
     teams.force_row_security = true;
     teams.row_security = true;
     teams.columns["id"].identity = Some(Identity::Always);
-    let twice = Expression { sql: "n * 2".to_owned(), columns: vec!["n".to_owned()], functions: vec![], sequences: vec![] };
+    let twice =
+        Expression { sql: "n * 2".to_owned(), columns: vec!["n".to_owned()], functions: vec![], sequences: vec![] };
     teams.columns["twice"].generated = Some(Generated { expression: twice, stored: true });
     let note = Treatment::Mask(MaskUse::When {
         condition: sql("id = 1", vec![(0..2, "id")]),

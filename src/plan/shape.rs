@@ -21,7 +21,9 @@ impl Planner<'_> {
     pub(super) fn import_shape(&self, deferred: &[(QName, String)]) -> Vec<Shape> {
         let mut shape = Vec::new();
         for table in self.loaded_tables() {
-            shape.extend(table.triggers.iter().map(|trigger| fact(ShapeKind::Trigger, table, &trigger.name, mode(trigger))));
+            shape.extend(
+                table.triggers.iter().map(|trigger| fact(ShapeKind::Trigger, table, &trigger.name, mode(trigger))),
+            );
         }
         let altered: BTreeSet<(&QName, &str)> = deferred.iter().map(|(table, name)| (table, name.as_str())).collect();
         for table in self.loaded_tables() {
