@@ -6,8 +6,10 @@
 use crate::catalog::{self, Catalog};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
+use crate::emit::{Digests, emit};
 use crate::model::Model;
-use crate::project::Project;
+use crate::plan::{ProjectFacts, plan};
+use crate::project::{Project, TargetKind};
 use crate::resolve::resolve;
 use crate::source::Sources;
 use crate::syntax::{self, Parsed};
@@ -26,6 +28,8 @@ pub struct Compiled {
     pub model: Option<Model>,
     /// Relative path to text; `None` when there is an error.
     pub files: Option<BTreeMap<String, String>>,
+    /// An error of ours that kept the files from being made.
+    pub failure: Option<String>,
     /// Of the parsed schema, SHA-256 in hexadecimal.
     pub schema_digest: String,
     /// Of the policy's files, SHA-256 in hexadecimal.
@@ -60,7 +64,30 @@ pub fn compile(sources: &Sources, project: &Project) -> Compiled {
         diagnostics.retain(|found| found.code != codes::N0190);
     }
     let model = (!has_errors(&diagnostics)).then_some(model);
-    Compiled { diagnostics, catalog, model, files: None, schema_digest, policy_digest }
+    let mut compiled =
+        Compiled { diagnostics, catalog, model, files: None, failure: None, schema_digest, policy_digest };
+    write_files(sources, project, &mut compiled);
+    compiled
+}
+
+/// Plans and prints what the model means; findings of the plan are errors like any other.
+fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
+    let Some(model) = &compiled.model else { return };
+    let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
+        TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
+        TargetKind::Later { .. } => None,
+    });
+    let facts = ProjectFacts { version: u32::from(project.version), directories: directories.collect() };
+    match plan(&compiled.catalog, model, &facts) {
+        Err(found) => {
+            compiled.diagnostics.extend(found);
+            compiled.model = None;
+        }
+        Ok(planned) => match emit(&planned, model, sources, &Digests { policy: &compiled.policy_digest }) {
+            Ok(files) => compiled.files = Some(files),
+            Err(error) => compiled.failure = Some(error.to_string()),
+        },
+    }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

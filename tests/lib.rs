@@ -1,4 +1,12 @@
 //! One test binary: linking PostgreSQL's parser once is cheaper than once a file.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test does IO, and fails by panicking"
+)]
 
 mod cases;
 mod catalog;

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::rows::fill;
-use crate::support::{self, Database};
+use crate::end_to_end::harness::Project;
+use crate::end_to_end::{self, Case};
+use crate::support;
 
 /// The folder with schemas that are read where they lie and are no part of this repository: the one named in
 /// `NOREN_SCHEMAS`, or `shared/schemas` beside the repository or further up.
@@ -17,20 +18,22 @@ pub fn schemas() -> Option<PathBuf> {
     found
 }
 
-fn filled(file: &str, major: Option<u32>) {
+/// Fills the schema of another project, exports it by a policy of ours, imports it and compares everything.
+fn roundtrip(name: &str, major: Option<u32>) {
     let Some(folder) = schemas() else { return };
     let Some(server) = support::server(major) else { return };
-    let database = Database::new(server, "real");
-    database.sql(&std::fs::read_to_string(folder.join(file)).unwrap());
-    fill(&database, 1).whole();
+    let policy = support::root().join("tests/real").join(name);
+    let project = Project::copy(&policy, Some(&folder.join(name).with_extension("sql")));
+    project.build();
+    end_to_end::roundtrip(server, &project, &Case { export: "developers", ..Case::default() });
 }
 
 #[test]
-fn crates_io_is_filled() {
-    filled("crates_io.sql", None);
+fn crates_io_goes_round() {
+    roundtrip("crates_io", None);
 }
 
 #[test]
-fn pagila_is_filled() {
-    filled("pagila.sql", Some(18));
+fn pagila_goes_round() {
+    roundtrip("pagila", Some(18));
 }

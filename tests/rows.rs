@@ -8,7 +8,7 @@
 //! and cycles are set afterwards. Triggers rest meanwhile (they are not under test), so foreign keys are verified at the
 //! end, here and not by the server.
 
-mod values;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -114,11 +114,11 @@ pub fn fill(database: &Database, seed: u64) -> Filled {
     let mut tables: Vec<Table> = json(database, CATALOG);
     // Partitions may each hold the same key, under names of their own.
     for table in &mut tables {
-        let mut seen = Vec::new();
+        let mut known_keys = Vec::new();
         table.foreign.retain(|key| {
             let same = (key.columns.clone(), key.target_sql.clone(), key.target_columns.clone());
-            let new = !seen.contains(&same);
-            seen.push(same);
+            let new = !known_keys.contains(&same);
+            known_keys.push(same);
             new
         });
     }
@@ -126,25 +126,29 @@ pub fn fill(database: &Database, seed: u64) -> Filled {
     let mut filler =
         Filler { database, types, random: Random::new(seed), known: BTreeMap::new(), accepted: BTreeMap::new() };
     sort_by_references(&mut tables);
+    // These fire in a replica too.
+    let loud = database.rows(LOUD_TRIGGERS);
+    database.sql(&loud.iter().filter_map(|row| row[0].as_deref()).collect::<Vec<_>>().join("\n"));
     filler.start_sequences(&tables);
     filler.probe(&tables);
-    let mut filled = Filled::default();
+    let mut result = Filled::default();
     let mut done = Vec::new();
     for table in &tables {
         let refused = filler.fill_table(table, &done);
         done.push(table.oid);
         let count = filler.count(table);
-        filled.rows.insert(table.name.clone(), count);
+        result.rows.insert(table.name.clone(), count);
         if count == 0 {
-            filled.unfilled.insert(table.name.clone(), refused);
+            result.unfilled.insert(table.name.clone(), refused);
         }
     }
     filler.close_cycles(&tables);
-    filled.hollow = filler.hollow(&tables);
+    database.sql(&loud.iter().filter_map(|row| row[1].as_deref()).collect::<Vec<_>>().join("\n"));
+    result.hollow = filler.hollow(&tables);
     refresh(database);
     database.sql("ANALYZE;");
-    filled.broken = broken_foreign_keys(database);
-    filled
+    result.broken = broken_foreign_keys(database);
+    result
 }
 
 /// Foreign keys with rows that point nowhere, found by anti-joins made from `pg_constraint`; the server's own triggers
@@ -284,7 +288,7 @@ impl Filler<'_> {
             }
             let (_, errors) = self.lenient(&script);
             if let Some(line) = errors.lines().rev().find(|line| line.contains("ERROR")) {
-                refused = line.to_owned();
+                line.clone_into(&mut refused);
             }
             have = self.count(table);
             if have >= goal || (round > 6 && have >= 5) {
@@ -338,10 +342,7 @@ impl Filler<'_> {
             5.. if !tame.is_empty() && self.random.below(3) > 0 => &tame,
             _ => &all,
         };
-        if from.is_empty() {
-            return "DEFAULT".to_owned();
-        }
-        let family = from[self.random.below(from.len() as u64) as usize].clone();
+        let Some(family) = self.random.pick(from).map(|family| (*family).clone()) else { return "DEFAULT".to_owned() };
         let value = self.types.value(column.type_id, column.typmod, &family, &mut self.random);
         format!("({value})::{}", column.type_sql)
     }
@@ -443,7 +444,8 @@ impl Filler<'_> {
         if free.is_empty() {
             return;
         }
-        let list: String = shared.iter().map(|name| format!(", {}::text", values::identifier(name))).collect();
+        let list =
+            shared.iter().fold(String::new(), |list, name| format!("{list}, {}::text", values::identifier(name)));
         let rows = self.database.rows(&format!(
             "SELECT tableoid, ctid{list} FROM {}{} ORDER BY tableoid, ctid",
             if table.partitioned { "" } else { "ONLY " },
@@ -576,6 +578,13 @@ SELECT coalesce(json_agg(t ORDER BY t.name), '[]') FROM (
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ) t";
 
+/// What silences a trigger that fires in a replica, and what puts it back.
+const LOUD_TRIGGERS: &str = r"
+SELECT format('ALTER TABLE ONLY %I.%I DISABLE TRIGGER %I;', n.nspname, c.relname, t.tgname),
+  format('ALTER TABLE ONLY %I.%I ENABLE %s TRIGGER %I;', n.nspname, c.relname, CASE t.tgenabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, t.tgname)
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT t.tgisinternal AND t.tgenabled IN ('A', 'R') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' ORDER BY 1";
+
 /// One anti-join a foreign key; a match needs every column, and MATCH FULL allows no half NULL.
 const ANTI_JOINS: &str = r"
 SELECT format('SELECT %L WHERE EXISTS (SELECT FROM %s%s c WHERE (%s) AND NOT EXISTS (SELECT FROM %s%s p WHERE %s))',
@@ -611,6 +620,13 @@ mod tests {
         filled.whole();
         let poor: Vec<_> = filled.rows.iter().filter(|(_, rows)| **rows < 5).collect();
         assert!(poor.is_empty(), "few rows: {poor:?}");
+        let modes = "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1";
+        let expected = [("loud", "A"), ("refuse", "O"), ("unheard", "R")];
+        let found = database.rows(modes).into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>());
+        assert!(
+            found.eq(expected.map(|(name, mode)| vec![name.to_owned(), mode.to_owned()])),
+            "modes of triggers changed"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict JcAeGutBZtbIx9PLIsVIVTgnw3PzYhO9MpCrUHBKo6k2n2dQDKrEkbbWLPN7IxE
+\restrict eoWcJ2Y2x6hFOmiQPtMnOWXyYenJsmApZcdaT6Xj5e2KFEa1fNBMdajo8daptcX
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -179,6 +179,7 @@ CREATE TABLE public."CorporateCards" (
     tenant_id uuid NOT NULL,
     "holderId" bigint,
     "CardNumber" character varying(19) NOT NULL,
+    last4 character(4) GENERATED ALWAYS AS ("right"(("CardNumber")::text, 4)) STORED,
     "expiresOn" date NOT NULL,
     "isActive" boolean DEFAULT true NOT NULL
 );
@@ -264,6 +265,7 @@ CREATE TABLE public.attachments (
     content bytea,
     checksum bytea,
     ocr_text text,
+    ocr_search tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, COALESCE(ocr_text, ''::text))) STORED,
     uploaded_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -1309,6 +1311,13 @@ ALTER TABLE ONLY public."取引先"
 
 
 --
+-- Name: attachments_ocr_search_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX attachments_ocr_search_idx ON public.attachments USING gin (ocr_search);
+
+
+--
 -- Name: bank_accounts_one_default; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1660,14 +1669,6 @@ ALTER TABLE ONLY public.roles_of_staff
 
 
 --
--- Name: sessions sessions_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.sessions
-    ADD CONSTRAINT sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.companies(id);
-
-
---
 -- Name: users users_department_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1740,5 +1741,5 @@ CREATE POLICY own_accounts ON public.bank_accounts FOR SELECT USING ((tenant_id 
 -- PostgreSQL database dump complete
 --
 
-\unrestrict JcAeGutBZtbIx9PLIsVIVTgnw3PzYhO9MpCrUHBKo6k2n2dQDKrEkbbWLPN7IxE
+\unrestrict eoWcJ2Y2x6hFOmiQPtMnOWXyYenJsmApZcdaT6Xj5e2KFEa1fNBMdajo8daptcX
 

@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict UGlHi97SSzz71bpMhSv8D7We4uM6POF1Mcgf5YcCXITrZPlfrztTM438fctLIII
+\restrict 56k1HgUKappT2gEqc4Sh4PhGxeq4hBhXg4RsWH8EiVps4msrowmtDJ69UXfJm3O
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -111,7 +111,7 @@ CREATE TABLE public.coupons (
 
 CREATE TABLE public.customers (
     id bigint NOT NULL,
-    customer_no character varying(12) NOT NULL,
+    customer_no character varying(20) NOT NULL,
     email text,
     name text NOT NULL,
     phone text,
@@ -499,5 +499,5 @@ ALTER TABLE ONLY public.reviews
 -- PostgreSQL database dump complete
 --
 
-\unrestrict UGlHi97SSzz71bpMhSv8D7We4uM6POF1Mcgf5YcCXITrZPlfrztTM438fctLIII
+\unrestrict 56k1HgUKappT2gEqc4Sh4PhGxeq4hBhXg4RsWH8EiVps4msrowmtDJ69UXfJm3O
 

@@ -13,6 +13,9 @@ pub(super) fn run(options: &BuildOptions, console: &Console) -> Result<Outcome> 
     let loaded = load()?;
     let Some(mut run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
     console.findings(&run.found, &loaded.sources);
+    if let Some(failure) = run.compiled.failure.take() {
+        return Err(Failure::new(failure).help("this is an error of noren, not of the policy: nothing was written"));
+    }
     let Some(files) = run.compiled.files.take().filter(|_| check::worst(&run.found) != Some(Severity::Error)) else {
         return Ok(Outcome::Findings);
     };

@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::progress::Progress;
-use super::{Outcome, Result, load};
+use super::{Failure, Outcome, Result, load};
 use crate::compiler::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Format, Severity, plural};
 use crate::project::{Loaded, Project};
@@ -10,8 +10,11 @@ use crate::project::{Loaded, Project};
 /// Exit 1 for errors and for warnings: a warning that is meant to stay has its allowance.
 pub(super) fn run(console: &Console) -> Result<Outcome> {
     let loaded = load()?;
-    let Some(run) = compile(&loaded, console) else { return Ok(Outcome::Failed) };
+    let Some(mut run) = compile(&loaded, console) else { return Ok(Outcome::Failed) };
     console.findings(&run.found, &loaded.sources);
+    if let Some(failure) = run.compiled.failure.take() {
+        return Err(Failure::new(failure).help("this is an error of noren, not of the policy"));
+    }
     if worst(&run.found).is_some_and(|severity| severity < Severity::Note) {
         return Ok(Outcome::Findings);
     }

@@ -1,1 +1,94 @@
-//! Statements to files of one target.
+//! Plan to the files of target `psql`. Nothing is decided here: what a file does is in the plan, and how SQL is
+//! written is in [`crate::sql`].
+
+mod after;
+mod coverage;
+mod import;
+mod plan_json;
+mod psql;
+mod readme;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use crate::model::Model;
+use crate::plan::{ExportPlan, Plan, names};
+use crate::source::{Sources, Span};
+use crate::sql::{Mismatch, Script};
+use std::collections::BTreeMap;
+
+/// What the files are tied to.
+#[derive(Clone, Debug)]
+pub struct Digests<'a> {
+    /// Of the parsed policy and everything in the project file that touches it, hexadecimal.
+    pub policy: &'a str,
+}
+
+/// A file that PostgreSQL's own grammar does not read as what was meant: an error of ours, never a file.
+#[derive(Debug)]
+pub struct EmitError {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it.
+    pub mismatch: Mismatch,
+}
+
+impl std::fmt::Display for EmitError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} does not read back as it was meant: {}", self.path, self.mismatch)
+    }
+}
+
+impl std::error::Error for EmitError {}
+
+/// All files, by their path below the output folder. Same input, same bytes.
+///
+/// # Errors
+/// The first file that is not read back as it was meant.
+pub fn emit(
+    plan: &Plan,
+    model: &Model,
+    sources: &Sources,
+    digests: &Digests<'_>,
+) -> Result<BTreeMap<String, String>, EmitError> {
+    let mut files = BTreeMap::new();
+    files.insert("coverage.txt".to_owned(), coverage::emit(model, sources));
+    files.insert("README.md".to_owned(), readme::emit(plan));
+    for export in &plan.exports {
+        let emitter = Emitter { export, sources, digests };
+        let folder = format!("export/{}", names::encode(&export.name));
+        for (name, script) in emitter.scripts() {
+            let path = format!("{folder}/{name}");
+            let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
+            files.insert(path, text);
+        }
+        files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
+    }
+    Ok(files)
+}
+
+/// One export's files.
+struct Emitter<'a> {
+    export: &'a ExportPlan,
+    sources: &'a Sources,
+    digests: &'a Digests<'a>,
+}
+
+impl Emitter<'_> {
+    fn scripts(&self) -> Vec<(String, Script)> {
+        let mut scripts = vec![("run.sql".to_owned(), self.run())];
+        for table in &self.export.tables {
+            scripts.push((format!("tables/{}.sql", table.stem), self.table(table)));
+        }
+        if let Some(import) = &self.export.import {
+            scripts.push(("import.sql".to_owned(), self.import(import)));
+            scripts.push(("after.sql".to_owned(), self.after()));
+        }
+        scripts
+    }
+
+    /// `policies/users.noren:12`
+    fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.sources.path(span), self.sources.position(span).line)
+    }
+}

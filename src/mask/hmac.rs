@@ -63,7 +63,9 @@ impl Canonical {
             "float4" | "float8" => Some(Self::Float),
             "date" | "timestamp" | "timestamptz" => Some(Self::Instant),
             "bytea" => Some(Self::Bytes),
-            "uuid" | "bool" | "inet" | "cidr" | "macaddr" | "macaddr8" | "time" | "jsonb" | "bit" | "varbit" => Some(Self::Own),
+            "uuid" | "bool" | "inet" | "cidr" | "macaddr" | "macaddr8" | "time" | "jsonb" | "bit" | "varbit" => {
+                Some(Self::Own)
+            }
             _ => None,
         }
     }
@@ -110,7 +112,8 @@ pub fn key(setting: &str) -> (Ident, Select) {
         vec![(length().op(">", Expr::Integer(BLOCK)), Expr::call("sha256", [bytes()]))],
         Some(Box::new(bytes())),
     );
-    let zeros = Expr::call("decode", [Expr::call("repeat", [Expr::text("00"), Expr::Integer(BLOCK)]), Expr::text("hex")]);
+    let zeros =
+        Expr::call("decode", [Expr::call("repeat", [Expr::text("00"), Expr::Integer(BLOCK)]), Expr::text("hex")]);
     let padded = Expr::call("substr", [fitting.op("||", zeros), Expr::Integer(1), Expr::Integer(BLOCK)]);
     let block = Select {
         columns: vec![(padded, Some("bytes".into()))],

@@ -4,9 +4,58 @@
 //! function from an input expression to an output expression. The proofs in `check` believe what a mask says
 //! of itself; the tests hold each mask to it on a real server.
 
+mod bucket;
+mod clamp;
+mod constant;
+mod default;
+mod digits;
+mod email;
+mod fake_name;
+mod hash;
+pub mod hmac;
+mod ip_truncate;
+pub mod json;
+mod names;
+mod noise;
+mod partial;
+mod permute;
+mod truncate;
+mod types;
+mod uuid;
+mod zero;
+
 use crate::catalog::{BaseType, DataType};
 use crate::sql::{Expr, From};
 use indexmap::IndexMap;
+
+/// Every mask, by name.
+const MASKS: &[&dyn Mask] = &[
+    &bucket::Bucket,
+    &clamp::Clamp,
+    &constant::Constant,
+    &default::Default,
+    &digits::Digits,
+    &email::Email,
+    &fake_name::FakeName,
+    &hash::Hash,
+    &ip_truncate::IpTruncate,
+    &noise::Noise,
+    &partial::Partial,
+    &permute::Permute,
+    &truncate::Truncate,
+    &uuid::Uuid,
+    &zero::Zero,
+];
+
+/// Every mask of the catalogue, by name.
+pub fn all() -> impl Iterator<Item = &'static dyn Mask> {
+    MASKS.iter().copied()
+}
+
+/// The mask of this name.
+pub fn find(name: &str) -> Option<&'static dyn Mask> {
+    all().find(|mask| mask.name() == name)
+}
 
 /// A mask of the catalogue.
 pub trait Mask: Sync + Send {
@@ -24,16 +73,36 @@ pub trait Mask: Sync + Send {
     fn check_arguments(&self, _input: &BaseType, _arguments: &Arguments) -> Result<(), String> {
         Ok(())
     }
-    /// Whether it reads the HMAC of its input ([`Context::hash`]).
-    fn keyed(&self) -> bool;
+    /// The page that `noren explain` prints, Markdown.
+    fn page(&self) -> &'static str;
+    /// Whether the run's key decides its output: it reads [`Context::hash`] or [`Context::secret`].
+    fn keyed(&self) -> bool {
+        false
+    }
+    /// What the HMAC in [`Context::hash`] is of.
+    fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
+        Hashes::Nothing
+    }
+    /// Whether it needs [`Context::default`].
+    fn needs_default(&self) -> bool {
+        false
+    }
     /// What it says about distinct inputs.
-    fn uniqueness(&self, input: &BaseType, arguments: &Arguments) -> Uniqueness;
+    fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
+        Uniqueness::Lossy
+    }
     /// What it does with NULL. Every mask of the first dozen keeps NULL but `null`.
-    fn null_rule(&self) -> NullRule;
+    fn null_rule(&self) -> NullRule {
+        NullRule::Keeps
+    }
     /// Whether the expression can never raise an error, whatever the input.
-    fn total(&self, input: &BaseType, arguments: &Arguments) -> bool;
+    fn total(&self, _input: &BaseType, _arguments: &Arguments) -> bool {
+        true
+    }
     /// How long text output may be, in characters.
-    fn length(&self, input: &BaseType, arguments: &Arguments) -> Length;
+    fn length(&self, _input: &BaseType, _arguments: &Arguments) -> Length {
+        Length::NotText
+    }
     /// What the mask gives when that is one value for every input that is not NULL: proofs evaluate it
     /// against enum labels, CHECKs and types.
     fn constant(&self, _input: &BaseType, _arguments: &Arguments) -> Option<Expr> {
@@ -93,6 +162,17 @@ pub enum Value {
     Column(String),
 }
 
+/// What the HMAC that a mask reads is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hashes<'a> {
+    /// It reads none.
+    Nothing,
+    /// The value itself.
+    Input,
+    /// Another column of the row: noise that is tied to the row, not to the value.
+    Column(&'a str),
+}
+
 /// What a mask says about distinct inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uniqueness {
@@ -141,15 +221,16 @@ pub struct Context<'a> {
     pub declared: &'a DataType,
     /// The arguments.
     pub arguments: &'a Arguments,
-    /// `bytea`, 32 bytes: HMAC-SHA-256 of the canonical input under the run's key, bound once a row. NULL when
-    /// the input is NULL. Present when [`Mask::keyed`].
+    /// `bytea`, 32 bytes: HMAC-SHA-256 under the run's key of what [`Mask::hashes`] says, bound once a row
+    /// ([`hmac::of_value`]). NULL when that is NULL.
     pub hash: Option<&'a Expr>,
     /// For masks that need secret constants rather than a hash of the row: `bytea`, 32 bytes, HMAC of the
-    /// linkage group's name and this label, evaluated once a statement.
+    /// linkage group's name and this label, evaluated once a statement ([`hmac::of_label`]).
     pub secret: &'a dyn Fn(&str) -> Expr,
     /// The column's own default, where it has one that reads nothing and is immutable.
     pub default: Option<&'a Expr>,
-    /// An alias that no other relation of the statement has, for a mask that joins a dictionary.
+    /// A mask that joins relations names them this, or this and an underscore and more; no other relation of the
+    /// statement has such a name.
     pub alias: &'a str,
 }
 
@@ -159,4 +240,18 @@ pub struct Rendered {
     pub expr: Expr,
     /// Dictionaries to join to the row, always so that no row is lost or doubled.
     pub joins: Vec<From>,
+}
+
+impl Context<'_> {
+    /// The hash; NULL where none was given, so that a mistake gives NULL and never the value.
+    fn hash(&self) -> Expr {
+        self.hash.cloned().unwrap_or(Expr::Null)
+    }
+}
+
+impl Rendered {
+    /// An expression that joins nothing.
+    fn plain(expr: Expr) -> Self {
+        Self { expr, joins: Vec::new() }
+    }
 }

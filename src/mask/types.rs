@@ -1,6 +1,6 @@
 //! What masks ask of a column's type, and of their own arguments.
 
-use super::{Arguments, Length, Value};
+use super::{Arguments, Value};
 use crate::catalog::{BaseType, Category, DataType};
 use crate::sql::Expr;
 
@@ -14,7 +14,10 @@ pub(super) fn built_in(input: &BaseType) -> Option<&str> {
 /// `citext`, in whichever schema its extension lives.
 pub(super) fn is_citext(input: &BaseType) -> bool {
     let of = &input.data_type;
-    input.category == Category::Scalar && of.dimensions == 0 && of.name.name == "citext" && of.name.schema != "pg_catalog"
+    input.category == Category::Scalar
+        && of.dimensions == 0
+        && of.name.name == "citext"
+        && of.name.schema != "pg_catalog"
 }
 
 pub(super) fn is_text(input: &BaseType) -> bool {
@@ -87,6 +90,21 @@ pub(super) fn number(arguments: &Arguments, name: &str) -> Option<String> {
     }
 }
 
+/// A bound given as a number that the column's type can hold.
+pub(super) fn bound(input: &BaseType, arguments: &Arguments, name: &str) -> Result<f64, String> {
+    let digits = number(arguments, name).unwrap_or_default();
+    let wrong = || format!("expected `{name}` to be a number that the column can hold, found {digits}");
+    let plain = digits.strip_prefix('-').unwrap_or(&digits).bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let value: f64 = digits.parse().map_err(|_| wrong())?;
+    let holds = match integer_range(input) {
+        Some((low, high)) => digits.parse::<i64>().is_ok_and(|value| (low..=high).contains(&value)),
+        None => numeric_limit(&input.data_type)
+            .and_then(|limit| limit.parse::<f64>().ok())
+            .is_none_or(|limit| value.abs() <= limit),
+    };
+    if plain && holds { Ok(value) } else { Err(wrong()) }
+}
+
 /// A number given as an argument, checked to lie between two others.
 pub(super) fn expect_between(name: &str, value: i64, low: i64, high: i64) -> Result<(), String> {
     if (low..=high).contains(&value) {
@@ -98,22 +116,6 @@ pub(super) fn expect_between(name: &str, value: i64, low: i64, high: i64) -> Res
 /// Characters of a text as a length.
 pub(super) fn characters(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
-}
-
-impl Length {
-    /// Whether output of this length fits a column of this type; if not, why, in words. An explicit cast to
-    /// `varchar(n)` cuts in silence, so this is decided before anything is written.
-    pub fn check_fits(self, declared: &DataType) -> Result<(), String> {
-        let limited = declared.name.schema == "pg_catalog" && ["varchar", "bpchar"].contains(&declared.name.name.as_str());
-        let limit = declared.modifiers.first().filter(|_| limited && declared.dimensions == 0);
-        let Some(limit) = limit.and_then(|limit| u32::try_from(*limit).ok()) else { return Ok(()) };
-        match self {
-            Self::NotText | Self::AsInput => Ok(()),
-            Self::AtMost(longest) if longest <= limit => Ok(()),
-            Self::AtMost(longest) => Err(format!("expected at most {limit} characters, the mask gives up to {longest}")),
-            Self::Unbounded => Err(format!("expected at most {limit} characters, the mask says nothing of its length")),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,1 +1,261 @@
-//! Model to ordered statements.
+//! Model to ordered work: what each file of an export does, in which order, and what it must find.
+//!
+//! Everything that takes a decision is here; `emit` only prints it. The facts that a plan expects of a live
+//! database are written down as data ([`Shape`]), so that both sides of an export compare the same list.
+
+pub mod names;
+pub mod order;
+mod masks;
+mod references;
+mod select;
+mod sequences;
+mod shape;
+mod tables;
+pub mod words;
+
+use crate::catalog::{Catalog, QName};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Export, Model};
+use crate::source::Span;
+use crate::sql::Select;
+use crate::syntax::ast::ImportStrategy;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+/// What the project file says of the exports.
+#[derive(Clone, Debug)]
+pub struct ProjectFacts {
+    /// The server's major version.
+    pub version: u32,
+    /// `export.NAME.dir` of each export with target `psql`; others are not planned.
+    pub directories: BTreeMap<String, String>,
+}
+
+/// Everything that the files of all exports do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// By name.
+    pub exports: Vec<ExportPlan>,
+}
+
+/// One export and the import that matches it.
+#[derive(Clone, Debug)]
+pub struct ExportPlan {
+    /// The audience.
+    pub name: String,
+    /// The statement.
+    pub span: Span,
+    /// Where the run folder is made unless psql is told otherwise.
+    pub directory: String,
+    /// Files begin with a line of column names, which the import compares (PostgreSQL 15 and newer).
+    pub header: bool,
+    /// The mask key, where a mask reads it.
+    pub key: Option<KeyPlan>,
+    /// Part of every HMAC input.
+    pub linkage: String,
+    /// In the order of the load: referenced tables first.
+    pub tables: Vec<TablePlan>,
+    /// What both sides expect of the live catalog, sorted.
+    pub shape: Vec<Shape>,
+    /// `None` after `no import`.
+    pub import: Option<ImportPlan>,
+    /// Materialized views that read an exported table, in the order of their dependence.
+    pub refresh: Vec<QName>,
+}
+
+/// The key of keyed masks.
+#[derive(Clone, Debug)]
+pub struct KeyPlan {
+    /// The setting that masks read within the transaction.
+    pub setting: String,
+    /// One text, `noren_fingerprint`: says which key it was without telling it.
+    pub fingerprint: Select,
+}
+
+/// One table of an export.
+#[derive(Clone, Debug)]
+pub struct TablePlan {
+    /// The table.
+    pub name: QName,
+    /// Its file's stem, and its name in the manifest.
+    pub stem: String,
+    /// Its rows live in partitions.
+    pub partitioned: bool,
+    /// Every column, in the table's order.
+    pub columns: Vec<ColumnPlan>,
+    /// Conditions on its rows, for comments.
+    pub conditions: Vec<(Span, String)>,
+    /// The masked rows.
+    pub select: Select,
+}
+
+/// A column and where its treatment comes from.
+#[derive(Clone, Debug)]
+pub struct ColumnPlan {
+    /// The column.
+    pub name: String,
+    /// The rule that decided; `None` where nobody wrote one.
+    pub rule: Option<Span>,
+    /// What the rule says.
+    pub written: String,
+    /// What it gets, with nothing left to look up.
+    pub treatment: String,
+    /// Whether it is in the file, after those before it that are.
+    pub leaves: bool,
+}
+
+impl TablePlan {
+    /// The columns of its file in order.
+    pub fn file_columns(&self) -> impl Iterator<Item = &ColumnPlan> {
+        self.columns.iter().filter(|column| column.leaves)
+    }
+}
+
+/// A fact that the live catalog must hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shape {
+    /// `table`, `column`, `trigger` or `foreign key`.
+    pub kind: ShapeKind,
+    /// The table.
+    pub table: QName,
+    /// The column, trigger or constraint; empty for the table itself.
+    pub item: String,
+    /// What it must be.
+    pub value: String,
+}
+
+/// What a fact is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ShapeKind {
+    /// The kind of table.
+    Table,
+    /// Type, NOT NULL, identity, generation.
+    Column,
+    /// `pg_trigger.tgenabled`; only the import asks.
+    Trigger,
+    /// Whether it is deferrable; only the import asks, and only of keys that it alters.
+    ForeignKey,
+    /// Whether it is forced; only the import asks.
+    RowSecurity,
+    /// A setting of the session; only the import asks.
+    Setting,
+}
+
+impl ShapeKind {
+    /// The word in the emitted list.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Trigger => "trigger",
+            Self::ForeignKey => "foreign key",
+            Self::RowSecurity => "row security",
+            Self::Setting => "setting",
+        }
+    }
+}
+
+/// How the files are loaded.
+#[derive(Clone, Debug)]
+pub struct ImportPlan {
+    /// How foreign keys are satisfied.
+    pub strategy: ImportStrategy,
+    /// Facts that only the import asks for, sorted.
+    pub shape: Vec<Shape>,
+    /// Triggers that would fire; sorted by table and name.
+    pub triggers: Vec<TriggerPlan>,
+    /// Tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
+    pub forced: Vec<QName>,
+    /// Foreign keys of cycles that are not deferrable: made so, and put back.
+    pub deferred: Vec<(QName, String)>,
+    /// Whether constraints are deferred during the load.
+    pub cyclic: bool,
+    /// Sequences that continue after the loaded values.
+    pub sequences: Vec<SequencePlan>,
+    /// Foreign keys to check afterwards, where the strategy keeps the server from checking them.
+    pub unchecked: Vec<UncheckedPlan>,
+}
+
+/// A trigger that is off during the load.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TriggerPlan {
+    /// Its table.
+    pub table: QName,
+    /// The trigger.
+    pub name: String,
+    /// The table is partitioned: its partitions' copies of the trigger follow.
+    pub partitioned: bool,
+    /// How it comes back.
+    pub mode: RestoredMode,
+}
+
+/// How a trigger comes back; one that is off stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RestoredMode {
+    /// `ENABLE TRIGGER`
+    Origin,
+    /// `ENABLE REPLICA TRIGGER`
+    Replica,
+    /// `ENABLE ALWAYS TRIGGER`
+    Always,
+}
+
+/// A sequence and the columns that it numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SequencePlan {
+    /// The sequence.
+    pub name: QName,
+    /// It counts downwards.
+    pub descending: bool,
+    /// Values outside do not come from it.
+    pub minimum: i64,
+    /// Values outside do not come from it.
+    pub maximum: i64,
+    /// Whole-number columns that take their values from it, sorted.
+    pub columns: Vec<(QName, String)>,
+}
+
+/// A foreign key that nobody checked during the load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UncheckedPlan {
+    /// The referencing table.
+    pub table: QName,
+    /// The constraint.
+    pub name: String,
+    /// Counts the rows whose reference leads nowhere.
+    pub dangling: Select,
+}
+
+/// Plans every export with target `psql`.
+///
+/// # Errors
+/// All findings that keep an export from being written, in the order of exports and tables.
+pub fn plan(catalog: &Catalog, model: &Model, facts: &ProjectFacts) -> Result<Plan, Vec<Diagnostic>> {
+    let mut exports = Vec::new();
+    let mut findings = Vec::new();
+    let (canonical, incomparable) = masks::canonical_forms(catalog, model);
+    for (name, export) in &model.exports {
+        if let Some(directory) = facts.directories.get(name) {
+            let planner = Planner { catalog, model, export, facts, canonical: &canonical, keyed: Cell::default(), reads_key: Cell::default() };
+            match planner.plan(directory) {
+                Ok(planned) => exports.push(planned),
+                Err(more) => findings.extend(more),
+            }
+        }
+    }
+    findings.extend(incomparable);
+    if findings.is_empty() { Ok(Plan { exports }) } else { Err(findings) }
+}
+
+struct Planner<'a> {
+    catalog: &'a Catalog,
+    model: &'a Model,
+    export: &'a Export,
+    facts: &'a ProjectFacts,
+    /// How values of each linkage group become bytes.
+    canonical: &'a masks::Forms,
+    /// Set when a mask of the table at hand reads the key.
+    reads_key: Cell<bool>,
+    /// Set when a mask of any table reads it.
+    keyed: Cell<bool>,
+}

@@ -24,6 +24,8 @@ pub enum Meta {
     Qecho(Vec<Word>),
     /// `\warn word …`: to the standard error.
     Warn(Vec<Word>),
+    /// `\cd folder`
+    ChangeDirectory(Word),
     /// `\o file`; without a file, back to the standard output.
     Output(Option<Word>),
     /// `\ir file`
@@ -255,6 +257,7 @@ impl Meta {
             Self::Echo(words) => line("echo", words),
             Self::Qecho(words) => line("qecho", words),
             Self::Warn(words) => line("warn", words),
+            Self::ChangeDirectory(folder) => Ok(format!("\\cd {}", folder.print_file()?)),
             Self::Output(None) => Ok("\\o".to_owned()),
             Self::Output(Some(file)) => Ok(format!("\\o {}", file.print_file()?)),
             Self::Include(file) => Ok(format!("\\ir {}", file.print_file()?)),

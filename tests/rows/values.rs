@@ -129,7 +129,7 @@ impl Types {
         match (found.kind.as_str(), found.category.as_str(), found.name.as_str()) {
             ("e", ..) => numbered("tame", found.labels.len()),
             ("c", ..) => numbered("row", 1),
-            ("r", ..) | ("m", ..) => [numbered("tame", 3), numbered("wild", 4)].concat(),
+            ("r" | "m", ..) => [numbered("tame", 3), numbered("wild", 4)].concat(),
             (_, "A", _) if found.element != 0 && !is_fixed_vector(&found.name) => {
                 [self.families(found.element), vec!["tame-empty".to_owned()]].concat()
             }
@@ -180,7 +180,7 @@ impl Types {
         if family == "tame-empty" {
             return format!("ARRAY[]::{}", found.sql);
         }
-        let mut items: Vec<String> = (0..1 + random.below(3))
+        let mut items: Vec<String> = (0..=random.below(3))
             .map(|_| format!("({})::{}", self.value(found.element, modifier, family, random), element.sql))
             .collect();
         if family.starts_with("wild") && random.below(3) == 0 {
@@ -289,23 +289,19 @@ fn uuid(random: &mut Random) -> String {
 fn builtin_families(name: &str) -> (usize, usize) {
     match name {
         "int2" | "int4" | "int8" | "oid" => (4, 2),
-        "numeric" => (6, 2),
         "float4" | "float8" => (7, 2),
         "bool" => (0, 2),
-        "date" => (5, 2),
-        "timestamp" | "timestamptz" => (6, 2),
-        "time" | "timetz" => (3, 1),
-        "interval" => (5, 2),
-        "uuid" => (1, 1),
+        "date" | "interval" => (5, 2),
+        "numeric" | "timestamp" | "timestamptz" => (6, 2),
+        "time" | "timetz" | "inet" => (3, 1),
+        "uuid" | "tsvector" | "xml" => (1, 1),
         "json" | "jsonb" => (4, 3),
         "bytea" => (3, 5),
         "bit" | "varbit" => (2, 1),
-        "inet" => (3, 1),
         "cidr" | "macaddr" | "macaddr8" | "money" | "name" | "pg_lsn" | "jsonpath" | "tsquery" | "xid" | "xid8"
         | "regclass" | "regtype" | "regproc" | "txid_snapshot" | "pg_snapshot" | "point" | "line" | "lseg" | "box"
-        | "path" | "polygon" | "circle" | "int2vector" | "oidvector" | "ltree" | "hstore" | "cube" | "tid" => (0, 1),
-        "tsvector" | "xml" => (1, 1),
-        "vector" | "halfvec" => (0, 1),
+        | "path" | "polygon" | "circle" | "int2vector" | "oidvector" | "ltree" | "hstore" | "cube" | "tid"
+        | "vector" | "halfvec" => (0, 1),
         _ => (0, 0),
     }
 }
@@ -367,7 +363,7 @@ fn numeric(modifier: i32, wild: bool, number: usize, random: &mut Random) -> Str
     let bounded = modifier >= 4;
     let precision = if bounded { (modifier - 4) >> 16 & 0xffff } else { 30 };
     let packed = (modifier - 4) & 0x7ff;
-    let scale = if !bounded { 10 } else { (packed ^ 1024) - 1024 };
+    let scale = if bounded { (packed ^ 1024) - 1024 } else { 10 };
     let whole = usize::try_from((precision - scale).max(0)).unwrap();
     let part = usize::try_from(scale.clamp(0, precision)).unwrap();
     let make = |random: &mut Random, whole: usize| {

@@ -1,0 +1,155 @@
+//! What every psql file begins with, and the few forms that several of them share.
+
+use super::Emitter;
+use crate::catalog::{DataType, QName};
+use crate::plan::{Shape, TablePlan, names};
+use crate::sql::{
+    Condition, End, Expr, From, Ident, Meta, Relation, Script, Select, SettingValue, Shell, ShellPart, Statement,
+    TemporaryTable, Word,
+};
+
+/// psql's own switches that a start-up file may have set otherwise.
+const SWITCHES: [(&str, &str); 9] = [
+    ("ON_ERROR_STOP", "on"),
+    ("ON_ERROR_ROLLBACK", "off"),
+    ("AUTOCOMMIT", "on"),
+    ("SINGLELINE", "off"),
+    ("SINGLESTEP", "off"),
+    ("FETCH_COUNT", "0"),
+    ("ECHO", "none"),
+    ("ECHO_HIDDEN", "off"),
+    ("QUIET", "on"),
+];
+
+/// Settings under which every value is written and read back exactly. `lc_monetary` is for `money`, `array_nulls`
+/// and `xmloption` for what is read back; `transform_null_equals` would change what a predicate means.
+const EXACT: [(&str, &str); 11] = [
+    ("client_encoding", "UTF8"),
+    ("datestyle", "ISO, YMD"),
+    ("intervalstyle", "postgres"),
+    ("timezone", "UTC"),
+    ("bytea_output", "hex"),
+    ("lc_monetary", "C"),
+    ("xmloption", "content"),
+    ("array_nulls", "on"),
+    ("transform_null_equals", "off"),
+    ("synchronize_seqscans", "off"),
+    ("row_security", "off"),
+];
+
+impl Emitter<'_> {
+    /// The head of a file that is run by itself.
+    pub(super) fn head(&self, purpose: &[&str]) -> Script {
+        let mut script = Script::new();
+        for line in purpose {
+            script.comment(line);
+        }
+        script.comment(&format!("{}  export {}", self.place(self.export.span), self.export.name));
+        script.blank();
+        for (name, value) in SWITCHES {
+            script.meta(Meta::Set(name.to_owned(), vec![Word::text(value)]));
+        }
+        script.run(set("standard_conforming_strings", SettingValue::On));
+        let path = [Ident::from("pg_catalog"), Ident::from("pg_temp")].map(SettingValue::Name);
+        script.run(Statement::Set { local: false, name: "search_path".to_owned(), values: path.to_vec() });
+        for (name, value) in EXACT {
+            script.run(set(name, SettingValue::Text(value.to_owned())));
+        }
+        script.run(set("extra_float_digits", SettingValue::Integer(1)));
+        script
+    }
+
+    /// Where the files of a run are, unless psql was told by `-v run=FOLDER`.
+    pub(super) fn run_folder(&self, script: &mut Script) {
+        let folder = format!("{}/{}", self.export.directory.trim_end_matches('/'), names::encode(&self.export.name));
+        script.meta(Meta::If(Condition::Defined("run".to_owned())));
+        script.meta(Meta::Else);
+        script.meta(Meta::Set("run".to_owned(), vec![Word::text(folder)]));
+        script.meta(Meta::EndIf);
+    }
+
+    /// All tables of the export for LOCK or TRUNCATE, by name, so that two runs never wait for each other.
+    pub(super) fn locked(&self) -> Vec<(QName, bool)> {
+        let mut tables: Vec<(QName, bool)> =
+            self.export.tables.iter().map(|table| (table.name.clone(), !table.partitioned)).collect();
+        tables.sort();
+        tables
+    }
+}
+
+fn set(name: &str, value: SettingValue) -> Statement {
+    Statement::Set { local: false, name: name.to_owned(), values: vec![value] }
+}
+
+/// `CREATE TEMPORARY TABLE pg_temp.name (column text, …)`, and `rows bigint` where a column is called so.
+pub(super) fn temporary(name: &str, columns: &[&str], on_commit_drop: bool) -> Statement {
+    let column = |name: &&str| (Ident::from(*name), text_type(), false);
+    Statement::CreateTemporary(TemporaryTable {
+        name: Ident::from(name),
+        columns: columns.iter().map(column).collect(),
+        on_commit_drop,
+    })
+}
+
+fn text_type() -> DataType {
+    DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 }
+}
+
+/// A temporary table by its full name, so that no other can stand before it.
+pub(super) fn in_temp(name: &str) -> QName {
+    QName::new("pg_temp", name)
+}
+
+/// `INSERT INTO pg_temp.name (…) VALUES …`
+pub(super) fn insert(name: &str, columns: &[&str], rows: Vec<Vec<String>>) -> Statement {
+    Statement::InsertValues {
+        table: in_temp(name),
+        columns: columns.iter().map(|column| Ident::from(*column)).collect(),
+        rows: rows.into_iter().map(|row| row.into_iter().map(Expr::Text).collect()).collect(),
+    }
+}
+
+/// Columns of the list of what a live database must be.
+pub(super) const SHAPE: [&str; 5] = ["kind", "schema_name", "table_name", "item", "value"];
+
+/// The list's rows.
+pub(super) fn shape_rows<'s>(shape: impl Iterator<Item = &'s Shape>) -> Vec<Vec<String>> {
+    shape
+        .map(|fact| {
+            let QName { schema, name } = fact.table.clone();
+            vec![fact.kind.word().to_owned(), schema, name, fact.item.clone(), fact.value.clone()]
+        })
+        .collect()
+}
+
+/// `\if :name` … `\else` `DO …` `\endif`: stops the script where the variable is not true.
+pub(super) fn demand(script: &mut Script, variable: &str, refusal: &'static str) {
+    script.meta(Meta::If(Condition::Variable(variable.to_owned())));
+    script.meta(Meta::Else);
+    script.run(Statement::Do(refusal));
+    script.meta(Meta::EndIf);
+}
+
+/// The columns of a table's file as one word of the manifest.
+pub(super) fn column_list(table: &TablePlan) -> String {
+    table.file_columns().map(|column| names::encode(&column.name)).collect::<Vec<_>>().join(",")
+}
+
+/// A SELECT of one expression.
+pub(super) fn select_one(expr: Expr, name: &str, from: Option<(QName, &str)>) -> Select {
+    Select {
+        columns: vec![(expr, Some(Ident::from(name)))],
+        from: from.into_iter().map(|(table, alias)| From::first(Relation::table(table), alias)).collect(),
+        ..Select::default()
+    }
+}
+
+/// Sends a SELECT of one row; its columns become psql variables.
+pub(super) fn into_variables(script: &mut Script, select: Select) {
+    script.send(Statement::Select(select), End::Set(None));
+}
+
+/// `\set name` to a shell command's output.
+pub(super) fn set_by_shell(script: &mut Script, name: &str, parts: Vec<ShellPart>) {
+    script.meta(Meta::Set(name.to_owned(), vec![Word(vec![crate::sql::WordPart::Shell(Shell(parts))])]));
+}

@@ -1,0 +1,84 @@
+//! `README.md` beside the generated files: what each does, in which order, who runs them, how to undo them.
+
+use crate::plan::{ExportPlan, Plan, names};
+
+const HEAD: &str = "# Generated files
+
+Noren wrote these files from the policy and the schema. Do not edit them: change the policy and build again.
+`coverage.txt` lists what the policy says of every table and column; its diff is the review.
+
+Run everything with `psql -X`, which reads no start-up file. The client needs a POSIX shell with `od`, `awk`, `wc`,
+`mkdir`, `mv`, `rm`, `tr`, `cut` and `sha256sum`, and psql 14 or newer.
+";
+
+const TAIL: &str = "
+## How it is undone
+
+- An export changes nothing in the source database. Delete its run folder; nobody else writes there.
+- An import is one transaction. Stopped anywhere, by an error or by hand, it leaves the target as it was: rows,
+  sequences, triggers, row security and foreign keys. After its commit the old rows are gone; load an older run folder
+  to have that state.
+- The marker goes with `DROP TABLE noren.import_target;`, and no import starts any more.
+
+## What protects the target
+
+An import starts only where the table `noren.import_target` holds one row with the export's name. Put it by hand into a
+database that may lose all its rows, never into production:
+
+```sql
+CREATE SCHEMA noren;
+CREATE TABLE noren.import_target (export text NOT NULL);
+INSERT INTO noren.import_target VALUES ('NAME OF THE EXPORT');
+GRANT USAGE ON SCHEMA noren TO importing_role;
+GRANT SELECT ON noren.import_target TO importing_role;
+```
+
+While an import runs, every table of the export is locked against all readers: it is an outage of the copy.
+";
+
+/// The file.
+pub fn emit(plan: &Plan) -> String {
+    let mut text = HEAD.to_owned();
+    for export in &plan.exports {
+        text.push_str(&section(export));
+    }
+    text + TAIL
+}
+
+fn section(export: &ExportPlan) -> String {
+    let folder = format!("export/{}", names::encode(&export.name));
+    let run = format!("{}/{}", export.directory.trim_end_matches('/'), names::encode(&export.name));
+    let mut text = format!(
+        "\n## Export `{}`\n\n1. `psql -X -d SOURCE -v run={run} -f {folder}/run.sql` writes the masked rows of {} into the fresh \
+         folder `{run}`\n   (any folder that does not exist; without `-v run=` it is this one). Run it as a role that may \
+         read these tables and\n   to which no row security applies: the owner, or one with BYPASSRLS. With fewer rights it \
+         stops instead of writing less.\n",
+        export.name,
+        count(export.tables.len()),
+    );
+    if export.key.is_some() {
+        text.push_str(
+            "   It reads the mask key from the environment variable `NOREN_MASK_KEY`: at least 32 printable ASCII \
+             characters,\n   for example what `openssl rand -hex 32` prints. Keep it: the same key gives the same \
+             pseudonyms.\n",
+        );
+    }
+    text.push_str("   It leaves no file `manifest` unless everything was written; nothing is imported without one.\n");
+    if export.import.is_some() {
+        text.push_str(&format!(
+            "2. `psql -X -d TARGET -v run={run} -f {folder}/import.sql` loads them, as the owner of the tables, no \
+             superuser needed.\n3. `psql -X -d TARGET -f {folder}/after.sql` refreshes materialized views and statistics.\n"
+        ));
+    } else {
+        text.push_str("2. It is never imported: the policy says `no import`.\n");
+    }
+    text.push_str(&format!(
+        "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
+         plan for other runners.\n"
+    ));
+    text
+}
+
+fn count(tables: usize) -> String {
+    if tables == 1 { "1 table".to_owned() } else { format!("{tables} tables") }
+}

@@ -1,0 +1,211 @@
+//! `run.sql` and `tables/*.sql`: one consistent, masked picture of the source.
+//!
+//! Whatever stops the run leaves no manifest, and without a manifest no import starts. The snapshot is taken by
+//! the first statement after LOCK TABLE, so that a TRUNCATE in between cannot make a table look empty.
+
+use super::Emitter;
+use super::psql::{
+    SHAPE, column_list, demand, in_temp, insert, into_variables, select_one, set_by_shell, shape_rows, temporary,
+};
+use crate::plan::{KeyPlan, TablePlan};
+use crate::sql::{
+    CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, Ident, Isolation, LockMode, Meta, Script, ShellPart,
+    Statement, Word, WordPart,
+};
+
+/// Makes the run folder, for its owner only; a folder that exists is refused.
+const MAKE_FOLDER: [&str; 3] = ["mkdir -p -- \"$(dirname -- ", ")\" && mkdir -m 700 -- ", " && echo on || echo off"];
+
+/// Hexadecimal, so that no byte of the key means anything to COPY or to SQL.
+const READ_KEY: &str = "printf %s \"$NOREN_MASK_KEY\" | od -An -v -tx1 | tr -d ' \\n'";
+
+/// The digest of a file with as many lines as rows were sent; `-` and no file where there were none. psql does not
+/// see a disk that is full at the last write, the number of lines does.
+const DIGEST: [&str; 3] = [
+    "f=",
+    "; n=",
+    "; if [ \"$n\" -eq 0 ]; then rm -- \"$f\" && echo -; \
+     elif [ \"$(wc -l < \"$f\")\" -eq \"$n\" ]; then sha256sum < \"$f\" | cut -c 1-64; fi",
+];
+
+/// The same where the first line holds the names of the columns.
+const DIGEST_WITH_HEADER: [&str; 3] = [
+    "f=",
+    "; n=",
+    "; if [ \"$n\" -eq 0 ]; then rm -- \"$f\" && echo -; \
+     elif [ \"$(wc -l < \"$f\")\" -eq $((n + 1)) ]; then sha256sum < \"$f\" | cut -c 1-64; fi",
+];
+
+/// Counts the whole lines of the manifest; if it is all of them, it gets its name.
+const FINISH: [&str; 4] = [
+    "m=",
+    "; n=\"$(awk -F '\\t' '$1 == \"table\" && NF == 5 && $3 ~ /^[0-9]+$/ && ($4 == \"-\" || length($4) == 64) { n++ } \
+     END { print n + 0 }' \"$m\")\"; if [ \"$n\" -eq ",
+    " ] && mv -- \"$m\" ",
+    "; then echo on; else echo off; fi",
+];
+
+impl Emitter<'_> {
+    /// The whole export.
+    pub(super) fn run(&self) -> Script {
+        let mut script = self.head(&[
+            "Exports the masked rows of one audience into a fresh folder. Changes nothing in the database.",
+            "Run as: psql -X -v run=FOLDER -f run.sql",
+        ]);
+        self.run_folder(&mut script);
+        self.fresh_folder(&mut script);
+        script.blank();
+        if self.export.key.is_some() {
+            read_key(&mut script);
+        }
+        script.comment("what the files were compiled for; compared with the live catalog below");
+        script.run(temporary("noren_shape", &SHAPE, false));
+        script.run(insert("noren_shape", &SHAPE, shape_rows(self.export.shape.iter())));
+        script.blank();
+        self.snapshot(&mut script);
+        self.export_tables(&mut script);
+        script.run(Statement::Commit);
+        if self.export.key.is_some() {
+            script.run(Statement::DropTemporary(Ident::from("noren_key")));
+        }
+        script.run(Statement::DropTemporary(Ident::from("noren_shape")));
+        script.blank();
+        self.finish(&mut script);
+        script
+    }
+
+    fn fresh_folder(&self, script: &mut Script) {
+        let [parent, make, end] = MAKE_FOLDER.map(ShellPart::Code);
+        let run = || ShellPart::Variable("run".to_owned());
+        set_by_shell(script, "noren_fresh", vec![parent, run(), make, run(), end]);
+        demand(script, "noren_fresh", include_str!("refuse_folder.sql"));
+    }
+
+    fn snapshot(&self, script: &mut Script) {
+        script.comment("locks first: the snapshot is taken by the statement after");
+        script.run(Statement::Begin { isolation: Some(Isolation::RepeatableRead), read_only: true });
+        script.run(Statement::Lock { tables: self.locked(), mode: LockMode::AccessShare });
+        script.run(Statement::Do(include_str!("shape.sql")));
+        if let Some(key) = &self.export.key {
+            script.blank();
+            use_key(script, key);
+        }
+        script.blank();
+    }
+
+    fn export_tables(&self, script: &mut Script) {
+        let manifest = Word(vec![WordPart::Variable("run".to_owned()), WordPart::Text("/manifest.tmp".to_owned())]);
+        script.meta(Meta::Output(Some(manifest)));
+        let line = |kind: &str, name: &str| Word::text(format!("{kind}\t{name}\t-\t-\t-"));
+        script.meta(Meta::Qecho(vec![line("noren", "1")]));
+        script.meta(Meta::Qecho(vec![line("export", &crate::plan::names::encode(&self.export.name))]));
+        script.meta(Meta::Qecho(vec![line("policy", self.digests.policy)]));
+        let key = match self.export.key {
+            Some(_) => Word(vec![
+                WordPart::Text("key\t".to_owned()),
+                WordPart::Variable("noren_fingerprint".to_owned()),
+                WordPart::Text("\t-\t-\t-".to_owned()),
+            ]),
+            None => line("key", "none"),
+        };
+        script.meta(Meta::Qecho(vec![key]));
+        for table in &self.export.tables {
+            script.meta(Meta::Include(Word::text(format!("tables/{}.sql", table.stem))));
+        }
+        script.meta(Meta::Output(None));
+    }
+
+    fn finish(&self, script: &mut Script) {
+        script.comment("the manifest gets its name last: without it nothing is imported");
+        let [file, count, rename, end] = FINISH.map(ShellPart::Code);
+        let run = || ShellPart::Variable("run".to_owned());
+        let parts = vec![
+            file,
+            run(),
+            ShellPart::Argument("/manifest.tmp".to_owned()),
+            count,
+            ShellPart::Argument(self.export.tables.len().to_string()),
+            rename,
+            run(),
+            ShellPart::Argument("/manifest".to_owned()),
+            end,
+        ];
+        set_by_shell(script, "noren_written", parts);
+        demand(script, "noren_written", include_str!("refuse_incomplete.sql"));
+        script.meta(Meta::Echo(vec![Word::text("written:"), Word::variable("run")]));
+    }
+
+    /// One table: its rows, and its line of the manifest.
+    pub(super) fn table(&self, table: &TablePlan) -> Script {
+        let mut script = Script::new();
+        script.comment("One table of run.sql, which locks, checks and opens the manifest before it.");
+        self.provenance(&mut script, table);
+        let file = Word(vec![WordPart::Variable("run".to_owned()), WordPart::Text(format!("/{}.txt", table.stem))]);
+        let options = CopyOptions { format: CopyFormat::Text, header: self.export.header };
+        script.send(Statement::CopyTo { query: table.select.clone(), options }, End::File(file));
+        script.meta(Meta::Set("noren_rows".to_owned(), vec![Word::variable("ROW_COUNT")]));
+        let [file, count, end] = if self.export.header { DIGEST_WITH_HEADER } else { DIGEST };
+        set_by_shell(
+            &mut script,
+            "noren_digest",
+            vec![
+                ShellPart::Code(file),
+                ShellPart::Variable("run".to_owned()),
+                ShellPart::Argument(format!("/{}.txt", table.stem)),
+                ShellPart::Code(count),
+                ShellPart::Variable("noren_rows".to_owned()),
+                ShellPart::Code(end),
+            ],
+        );
+        script.meta(Meta::Qecho(vec![Word(vec![
+            WordPart::Text(format!("table\t{}\t", table.stem)),
+            WordPart::Variable("noren_rows".to_owned()),
+            WordPart::Text("\t".to_owned()),
+            WordPart::Variable("noren_digest".to_owned()),
+            WordPart::Text(format!("\t{}", column_list(table))),
+        ])]));
+        script
+    }
+
+    /// Where each column's treatment comes from.
+    fn provenance(&self, script: &mut Script, table: &TablePlan) {
+        for (span, rows) in &table.conditions {
+            script.comment(&format!("{}  {} rows ({rows})", self.place(*span), table.name));
+        }
+        for column in &table.columns {
+            match column.rule {
+                Some(span) => script.comment(&format!(
+                    "{}  {}.{} is {}",
+                    self.place(span),
+                    table.name.name,
+                    column.name,
+                    column.written
+                )),
+                None => script.comment(&format!("{}.{} is generated and stays out", table.name.name, column.name)),
+            };
+        }
+    }
+}
+
+/// The key by a path that neither the server's log nor `pg_stat_activity` sees: as rows of a temporary table.
+fn read_key(script: &mut Script) {
+    script.comment("the mask key, from the environment; no statement holds it");
+    script.run(temporary("noren_key", &["hex"], false));
+    script.meta(Meta::Copy(CopyCommand {
+        table: in_temp("noren_key"),
+        columns: vec![Ident::from("hex")],
+        source: CopySource::Program(READ_KEY.to_owned()),
+        options: CopyOptions { format: CopyFormat::Text, header: false },
+    }));
+    script.run(Statement::Do(include_str!("key.sql")));
+    script.blank();
+}
+
+/// Into the setting that masks read, until the end of the transaction: a key from before is overwritten.
+fn use_key(script: &mut Script, key: &KeyPlan) {
+    let bytes = Expr::call("decode", [Expr::column("hex"), Expr::text("hex")]);
+    let text = Expr::call("convert_from", [bytes, Expr::text("UTF8")]);
+    let set = Expr::call("set_config", [Expr::text(key.setting.as_str()), text, Expr::Boolean(true)]);
+    into_variables(script, select_one(set.is_not_null(), "noren_key_is_set", Some((in_temp("noren_key"), "noren_key"))));
+    into_variables(script, key.fingerprint.clone());
+}

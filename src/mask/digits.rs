@@ -1,0 +1,44 @@
+//! `digits`: every digit becomes a 9; the shape stays.
+
+use super::{Arguments, Context, Length, Mask, Parameter, Rendered, types};
+use crate::catalog::BaseType;
+use crate::sql::Expr;
+
+/// See the page `docs/masks/digits.md`.
+pub(super) struct Digits;
+
+impl Mask for Digits {
+    fn name(&self) -> &'static str {
+        "digits"
+    }
+
+    fn summary(&self) -> &'static str {
+        "every ASCII and full-width digit as 9, everything else as it is"
+    }
+
+    fn page(&self) -> &'static str {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/masks/digits.md"))
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+
+    fn accepts_words(&self) -> &'static str {
+        types::TEXT_WORDS
+    }
+
+    fn accepts(&self, input: &BaseType) -> bool {
+        types::is_text(input)
+    }
+
+    fn length(&self, _input: &BaseType, _arguments: &Arguments) -> Length {
+        Length::AsInput
+    }
+
+    fn render(&self, context: &Context<'_>) -> Rendered {
+        let from = Expr::text("0123456789０１２３４５６７８９");
+        let to = Expr::text("9999999999９９９９９９９９９９");
+        Rendered::plain(Expr::call("translate", [context.input.clone().cast("text"), from, to]))
+    }
+}

@@ -1,0 +1,110 @@
+//! `fake_name`: a made-up person's name, the same for the same value.
+//!
+//! Family and given name come from two lists of 128, chosen by two bytes of the hash. The lists are joined: an array
+//! of that length would be read again for every row.
+
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Rendered, names, types};
+use crate::catalog::BaseType;
+use crate::sql::{Expr, From, Ident, Join, Relation};
+
+/// See the page `docs/masks/fake_name.md`.
+pub(super) struct FakeName;
+
+const LOCALES: &[&str] = &["en", "ja"];
+const PARTS: &[&str] = &["full", "family", "given"];
+
+impl Mask for FakeName {
+    fn name(&self) -> &'static str {
+        "fake_name"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a made-up person's name, the same for the same value"
+    }
+
+    fn page(&self) -> &'static str {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/masks/fake_name.md"))
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter {
+                name: "locale",
+                kind: ParameterKind::Choice(LOCALES),
+                required: false,
+                summary: "'en' or 'ja'; 'en' without it",
+            },
+            Parameter {
+                name: "part",
+                kind: ParameterKind::Choice(PARTS),
+                required: false,
+                summary: "'full', 'family' or 'given'; 'full' without it",
+            },
+        ]
+    }
+
+    fn accepts_words(&self) -> &'static str {
+        types::TEXT_WORDS
+    }
+
+    fn accepts(&self, input: &BaseType) -> bool {
+        types::is_text(input)
+    }
+
+    fn keyed(&self) -> bool {
+        true
+    }
+
+    fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
+        Hashes::Input
+    }
+
+    fn length(&self, _input: &BaseType, arguments: &Arguments) -> Length {
+        let longest = |list: &str| list.split_whitespace().map(types::characters).max().unwrap_or(0);
+        let (family, given) = (longest(lists(arguments).0), longest(lists(arguments).1));
+        Length::AtMost(match part(arguments) {
+            "family" => family,
+            "given" => given,
+            _ => family + given + 1,
+        })
+    }
+
+    fn render(&self, context: &Context<'_>) -> Rendered {
+        let (family, given) = lists(context.arguments);
+        let family = (format!("{}_family", context.alias), family, 0);
+        let given = (format!("{}_given", context.alias), given, 1);
+        let word = |list: &(String, &str, i64)| Expr::of(&list.0, "name");
+        let join = |list: &(String, &str, i64)| dictionary(context, &list.0, list.1, list.2);
+        match part(context.arguments) {
+            "family" => Rendered { expr: word(&family), joins: vec![join(&family)] },
+            "given" => Rendered { expr: word(&given), joins: vec![join(&given)] },
+            _ => {
+                let japanese = types::text(context.arguments, "locale") == Some("ja");
+                let (first, second) = if japanese { (&family, &given) } else { (&given, &family) };
+                let expr = word(first).op("||", Expr::text(" ")).op("||", word(second));
+                Rendered { expr, joins: vec![join(&family), join(&given)] }
+            }
+        }
+    }
+}
+
+fn lists(arguments: &Arguments) -> (&'static str, &'static str) {
+    match types::text(arguments, "locale") {
+        Some("ja") => (names::FAMILY_JA, names::GIVEN_JA),
+        _ => (names::FAMILY_EN, names::GIVEN_EN),
+    }
+}
+
+fn part(arguments: &Arguments) -> &str {
+    types::text(arguments, "part").unwrap_or("full")
+}
+
+/// 128 numbered names, of which every row meets one: or none where the hash is NULL.
+fn dictionary(context: &Context<'_>, alias: &str, list: &str, byte: i64) -> From {
+    let row = |(number, name): (i64, &str)| vec![Expr::Integer(number), Expr::text(name)];
+    let rows = (0..).zip(list.split_whitespace()).map(row).collect();
+    let byte = Expr::call("get_byte", [context.hash(), Expr::Integer(byte)]);
+    let on = Expr::of(alias, "number").op("=", byte.op("&", Expr::Integer(names::LAST)));
+    let columns = vec![Ident::from("number"), Ident::from("name")];
+    From { relation: Relation::Values(rows), alias: Ident::from(alias), columns, join: Join::Left(on) }
+}

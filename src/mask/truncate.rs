@@ -1,0 +1,77 @@
+//! `truncate`: a date or a time at the start of its year, quarter, month, week, day or hour.
+//!
+//! `date_trunc` raises where the answer or the conversion leaves the range of timestamps: for dates after the year
+//! 294276, and in the first year there is (4714 BC). Those become the nearest value that can be had.
+
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Rendered, types};
+use crate::catalog::BaseType;
+use crate::sql::Expr;
+
+/// See the page `docs/masks/truncate.md`.
+pub(super) struct Truncate;
+
+const UNITS: &[&str] = &["year", "quarter", "month", "week", "day", "hour"];
+
+impl Mask for Truncate {
+    fn name(&self) -> &'static str {
+        "truncate"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a date or time at the start of its year, quarter, month, week, day or hour"
+    }
+
+    fn page(&self) -> &'static str {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/masks/truncate.md"))
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[Parameter {
+            name: "unit",
+            kind: ParameterKind::Choice(UNITS),
+            required: true,
+            summary: "'year', 'quarter', 'month', 'week', 'day' or 'hour'; timestamptz is cut in UTC",
+        }]
+    }
+
+    fn accepts_words(&self) -> &'static str {
+        "date, timestamp or timestamptz"
+    }
+
+    fn accepts(&self, input: &BaseType) -> bool {
+        matches!(types::built_in(input), Some("date" | "timestamp" | "timestamptz"))
+    }
+
+    fn check_arguments(&self, input: &BaseType, arguments: &Arguments) -> Result<(), String> {
+        let unit = unit(arguments);
+        if types::built_in(input) == Some("date") && ["day", "hour"].contains(&unit) {
+            return Err(format!(
+                "expected a `unit` longer than a day for a date, found `{unit}`, which would change nothing"
+            ));
+        }
+        Ok(())
+    }
+
+    fn render(&self, context: &Context<'_>) -> Rendered {
+        let of = types::built_in(context.input_type).unwrap_or_default();
+        let input = || context.input.clone();
+        let unit = || Expr::text(unit(context.arguments));
+        let (cut, low) = match of {
+            "date" => (Expr::call("date_trunc", [unit(), input().cast("timestamp")]).cast("date"), "4713-01-01 BC"),
+            "timestamp" => (Expr::call("date_trunc", [unit(), input()]), "4713-01-01 00:00:00 BC"),
+            _ => (Expr::call("date_trunc", [unit(), input(), Expr::text("UTC")]), "4713-01-01 00:00:00+00 BC"),
+        };
+        let finite = Expr::call("isfinite", [input()]);
+        let low = || Expr::text(low).cast(of);
+        let mut cases = vec![(Expr::Not(Box::new(finite)), input()), (input().op("<", low()), low())];
+        if of == "date" {
+            let high = || Expr::text("294276-01-01").cast("date");
+            cases.push((input().op(">", Expr::text("294276-12-31").cast("date")), high()));
+        }
+        Rendered::plain(Expr::Case(cases, Some(Box::new(cut))))
+    }
+}
+
+fn unit(arguments: &Arguments) -> &str {
+    types::text(arguments, "unit").unwrap_or("year")
+}

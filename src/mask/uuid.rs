@@ -1,0 +1,68 @@
+//! `uuid`: a pseudonym of version 8 (RFC 9562), which marks it as made up.
+//!
+//! 128 bits of the hash, of which 6 become the version and the variant.
+
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Rendered, Uniqueness, types};
+use crate::catalog::BaseType;
+use crate::sql::Expr;
+
+/// See the page `docs/masks/uuid.md`.
+pub(super) struct Uuid;
+
+impl Mask for Uuid {
+    fn name(&self) -> &'static str {
+        "uuid"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a UUID that stands for the same UUID everywhere"
+    }
+
+    fn page(&self) -> &'static str {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/masks/uuid.md"))
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+
+    fn accepts_words(&self) -> &'static str {
+        "uuid, text, varchar, char or citext"
+    }
+
+    fn accepts(&self, input: &BaseType) -> bool {
+        types::built_in(input) == Some("uuid") || types::is_text(input)
+    }
+
+    fn keyed(&self) -> bool {
+        true
+    }
+
+    fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
+        Hashes::Input
+    }
+
+    fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
+        Uniqueness::Hash { bits: 122 }
+    }
+
+    fn length(&self, input: &BaseType, _arguments: &Arguments) -> Length {
+        if types::is_text(input) { Length::AtMost(36) } else { Length::NotText }
+    }
+
+    fn render(&self, context: &Context<'_>) -> Rendered {
+        let hash = context.hash();
+        let version = bits(&hash, 6, 0x0f, 0x80);
+        let variant = bits(&hash, 8, 0x3f, 0x80);
+        let first = Expr::call("substr", [hash, Expr::Integer(1), Expr::Integer(16)]);
+        let versioned = Expr::call("set_byte", [first, Expr::Integer(6), version]);
+        let marked = Expr::call("set_byte", [versioned, Expr::Integer(8), variant]);
+        Rendered::plain(Expr::call("encode", [marked, Expr::text("hex")]).cast("uuid"))
+    }
+}
+
+/// Byte `at` of the hash with only the `kept` bits, and the `set` ones.
+fn bits(hash: &Expr, at: i64, kept: i64, set: i64) -> Expr {
+    let byte = Expr::call("get_byte", [hash.clone(), Expr::Integer(at)]);
+    byte.op("&", Expr::Integer(kept)).op("|", Expr::Integer(set))
+}

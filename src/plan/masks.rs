@@ -1,0 +1,225 @@
+//! Masks with everything that they ask for: the row's hash, secrets of the run, the column's default.
+
+use super::select::ROW;
+use super::{KeyPlan, Planner};
+use crate::catalog::{BaseType, Catalog, Column, DataType, Expression, QName};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::N0853;
+use crate::mask::hmac::{self, Canonical};
+use crate::mask::{Context, Hashes, Rendered, json};
+use crate::model::{JsonMask, JsonNode, LinkageGroup, MaskCall, MaskUse, Model, Treatment};
+use crate::source::Span;
+use crate::sql::{Expr, From, Relation, Select, SourceSql};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+/// The setting that keyed masks read where the policy declares none.
+const DEFAULT_KEY: &str = "noren.mask_key";
+
+/// The label under which the run's key shows which one it was.
+const FINGERPRINT: &str = "fingerprint";
+
+impl Planner<'_> {
+    /// A mask's SQL for one column.
+    pub(super) fn render(
+        &self,
+        call: &MaskCall,
+        column: &Column,
+        input: &Expr,
+        hash: Option<&Expr>,
+        alias: &str,
+    ) -> Rendered {
+        let secret = |label: &str| {
+            self.reads_key.set(true);
+            hmac::of_label(&self.export.linkage, &call.group.0, label)
+        };
+        let default = column.default.as_ref().filter(|default| is_constant(default));
+        let default = default.map(|default| Expr::Source(SourceSql { text: default.sql.clone() }));
+        call.mask.render(&Context {
+            input,
+            input_type: &self.catalog.base_type(&column.data_type),
+            declared: &column.data_type,
+            arguments: &call.arguments,
+            hash,
+            secret: &secret,
+            default: default.as_ref(),
+            alias,
+        })
+    }
+
+    /// A document masked by path. A leaf's value is hashed where it stands: there is one for each element.
+    pub(super) fn json(&self, json: &JsonMask, column: &Column, input: &Expr, alias: &str) -> Expr {
+        let text = text_column(column);
+        let mut leaf = |treatment: &Treatment, value: Expr| -> Result<Expr, Infallible> {
+            Ok(match treatment {
+                Treatment::Mask(MaskUse::Call(call)) => self.json_leaf(call, &text, value, alias),
+                // The language has no other treatment at a path; a value that is not masked never leaves.
+                _ => Expr::Null,
+            })
+        };
+        let base = self.catalog.base_type(&column.data_type);
+        match json::render(&json.root, input, &base, alias, &mut leaf) {
+            Ok(masked) => masked,
+            Err(never) => match never {},
+        }
+    }
+
+    fn json_leaf(&self, call: &MaskCall, text: &Column, value: Expr, alias: &str) -> Expr {
+        let hash = hashed_column(call, &text.name).map(|hashed| {
+            let hashed = if hashed == text.name { value.clone() } else { Expr::of(ROW, hashed) };
+            self.hash(&call.group.0, hashed)
+        });
+        let alias = format!("{alias}_leaf");
+        let rendered = self.render(call, text, &value, hash.as_ref(), &alias);
+        if rendered.joins.is_empty() {
+            return rendered.expr;
+        }
+        let one = Relation::Values(vec![vec![Expr::Integer(1)]]);
+        Expr::scalar(Select {
+            columns: vec![(rendered.expr, None)],
+            from: std::iter::once(From::first(one, format!("{alias}_one"))).chain(rendered.joins).collect(),
+            ..Select::default()
+        })
+    }
+
+    /// The HMAC of a value, in the form that all columns of its linkage group share.
+    pub(super) fn hash(&self, group: &str, value: Expr) -> Expr {
+        self.reads_key.set(true);
+        let form = self.canonical.get(&(self.export.linkage.clone(), LinkageGroup(group.to_owned()))).copied();
+        hmac::of_value(&self.export.linkage, group, form.unwrap_or(Canonical::Own), value)
+    }
+
+    /// Whether something rendered since the last call reads the key.
+    pub(super) fn takes_key(&self) -> bool {
+        let reads = self.reads_key.replace(false);
+        self.keyed.set(self.keyed.get() || reads);
+        reads
+    }
+
+    pub(super) fn setting(&self) -> &str {
+        self.model.mask_key.as_ref().map_or(DEFAULT_KEY, |setting| setting.name.as_str())
+    }
+
+    /// After all tables are rendered: the key, where one of them read it.
+    pub(super) fn key(&self) -> Option<KeyPlan> {
+        let fingerprint = hmac::of_label(&self.export.linkage, "", FINGERPRINT);
+        let short = Expr::call("substr", [fingerprint, Expr::Integer(1), Expr::Integer(8)]);
+        self.keyed.get().then(|| KeyPlan {
+            setting: self.setting().to_owned(),
+            fingerprint: Select {
+                with: vec![hmac::key(self.setting())],
+                columns: vec![(Expr::call("encode", [short, Expr::text("hex")]), Some("noren_fingerprint".into()))],
+                ..Select::default()
+            },
+        })
+    }
+}
+
+/// How values of each linkage group become bytes: by export linkage and group.
+pub(super) type Forms = BTreeMap<(String, LinkageGroup), Canonical>;
+
+/// One form a group, from the types of all columns that are hashed in it, over all exports that share a linkage.
+pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<Diagnostic>) {
+    let mut groups: BTreeMap<(String, LinkageGroup), Vec<Member>> = BTreeMap::new();
+    for export in model.exports.values() {
+        for (name, exported) in &export.tables {
+            let Some(table) = catalog.tables.get(name) else { continue };
+            for (column, own) in &exported.columns {
+                each_hash(&own.treatment, column, false, &mut |call, hashed, in_json| {
+                    let Some(hashed) = table.columns.get(hashed) else { return };
+                    let hashed = if in_json { &text_column(hashed) } else { hashed };
+                    let base = catalog.base_type(&hashed.data_type);
+                    let place = (format!("{name}.{}", hashed.name), own.decision.rule.span);
+                    groups.entry((export.linkage.clone(), call.group.clone())).or_default().push((base, place));
+                });
+            }
+        }
+    }
+    let mut findings = Vec::new();
+    let mut forms = Forms::new();
+    for (key, members) in groups {
+        match Canonical::of(members.iter().map(|(base, _)| base)) {
+            Some(form) => drop(forms.insert(key, form)),
+            None => findings.extend(incomparable(&members)),
+        }
+    }
+    (forms, findings)
+}
+
+type Member = (BaseType, (String, Span));
+
+fn incomparable(members: &[Member]) -> Option<Diagnostic> {
+    let (first_type, (first, span)) = members.first()?;
+    let other = members.iter().find(|(base, _)| Canonical::of([first_type, base]).is_none())?;
+    let (other_type, (second, second_span)) = other;
+    let title = if first == second {
+        format!("expected a type whose equal values have one text, `{first}` has type `{}`", first_type.data_type.name)
+    } else {
+        format!(
+            "expected columns of one linkage group to have comparable types, `{first}` has type `{}` and `{second}` `{}`",
+            first_type.data_type.name, other_type.data_type.name
+        )
+    };
+    Some(
+        Diagnostic::new(N0853, title)
+            .at(*span, "is masked by a keyed hash")
+            .label(*second_span, "shares its pseudonyms, or would")
+            .note("columns of one class or one foreign key get the same pseudonym for the same value")
+            .help("give one of them a class of its own, or a mask that is not keyed"),
+    )
+}
+
+/// Calls `found` with every mask that reads a hash, the column that is hashed, and whether it is a JSON value.
+fn each_hash<'t>(
+    treatment: &'t Treatment,
+    column: &'t str,
+    in_json: bool,
+    found: &mut dyn FnMut(&'t MaskCall, &'t str, bool),
+) {
+    match treatment {
+        Treatment::Mask(MaskUse::Call(call)) => {
+            if let Some(hashed) = hashed_column(call, column) {
+                found(call, hashed, in_json && hashed == column);
+            }
+        }
+        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
+            each_hash(then, column, in_json, found);
+            each_hash(otherwise, column, in_json, found);
+        }
+        Treatment::Mask(MaskUse::Json(json)) => each_json_hash(&json.root, column, found),
+        _ => {}
+    }
+}
+
+fn each_json_hash<'t>(node: &'t JsonNode, column: &'t str, found: &mut dyn FnMut(&'t MaskCall, &'t str, bool)) {
+    match node {
+        JsonNode::Leaf(treatment) => each_hash(treatment, column, true, found),
+        JsonNode::Each(element) => each_json_hash(element, column, found),
+        JsonNode::Object { keys, otherwise } => {
+            for node in keys.values() {
+                each_json_hash(node, column, found);
+            }
+            each_hash(otherwise, column, true, found);
+        }
+    }
+}
+
+/// The column of the row that a mask's hash is of, when it reads one.
+pub(super) fn hashed_column<'c>(call: &'c MaskCall, column: &'c str) -> Option<&'c str> {
+    match call.mask.hashes(&call.arguments) {
+        Hashes::Nothing => None,
+        Hashes::Input => Some(column),
+        Hashes::Column(other) => Some(other),
+    }
+}
+
+/// `text`, as which masks see the values of a JSON document.
+fn text_column(column: &Column) -> Column {
+    let data_type = DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 };
+    Column { data_type, default: None, ..column.clone() }
+}
+
+/// Reads no column, calls nothing: the same for every row.
+fn is_constant(default: &Expression) -> bool {
+    default.columns.is_empty() && default.functions.is_empty() && default.sequences.is_empty()
+}

@@ -1,0 +1,158 @@
+//! Which rows leave, and which references would then dangle.
+//!
+//! A row leaves when its table's `rows` predicates are true and, for each reference declared `orphans skip`, the
+//! row that it points at leaves too. That test is an EXISTS whose own condition is the referenced table's, and so
+//! on; a cycle of `orphans skip` would have no end and is an error.
+
+use super::{Planner, UncheckedPlan};
+use super::order::{Graph, components};
+use super::select::row_sql;
+use crate::catalog::{Category, ForeignKey, QName, Table};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::N0852;
+use crate::model::ExportTable;
+use crate::sql::{Expr, From, Ident, Relation, Select};
+use crate::syntax::ast::Orphans;
+
+impl Planner<'_> {
+    /// What must be true of the row `alias` of `table` for it to leave; `None` when every row leaves.
+    pub(super) fn leaves(&self, table: &QName, alias: &str) -> Option<Expr> {
+        let export = self.export.tables.get(table)?;
+        let mut conditions: Vec<Expr> =
+            export.rows.iter().map(|predicate| row_sql(&predicate.sql, alias)).collect();
+        for key in self.keys_with(table, export, Orphans::Skip) {
+            if let Some(there) = self.target_leaves(key, alias) {
+                let mut either: Vec<Expr> = key.columns.iter().map(|name| Expr::of(alias, name).is_null()).collect();
+                either.push(there);
+                conditions.push(Expr::Or(either));
+            }
+        }
+        match conditions.len() {
+            0 | 1 => conditions.pop(),
+            _ => Some(Expr::And(conditions)),
+        }
+    }
+
+    /// For a column with `orphans null`: what must be true for its reference to stay.
+    pub(super) fn stays(&self, table: &QName, column: &str, alias: &str) -> Option<Expr> {
+        let export = self.export.tables.get(table)?;
+        let keys = self.keys_with(table, export, Orphans::Null).filter(|key| {
+            let declares = |name: &String| export.columns.get(name).is_some_and(|own| own.orphans.is_some());
+            key.columns.iter().find(|name| declares(name)).is_some_and(|first| first == column)
+        });
+        let mut conditions: Vec<Expr> = keys.filter_map(|key| self.target_leaves(key, alias)).collect();
+        match conditions.len() {
+            0 | 1 => conditions.pop(),
+            _ => Some(Expr::And(conditions)),
+        }
+    }
+
+    /// Foreign keys of which a column says what happens to orphans.
+    fn keys_with<'b>(
+        &'b self,
+        table: &QName,
+        export: &'b ExportTable,
+        orphans: Orphans,
+    ) -> impl Iterator<Item = &'b ForeignKey> {
+        let keys = self.catalog.tables.get(table).map(|table| &table.foreign_keys).into_iter().flatten();
+        keys.filter(move |key| {
+            key.columns.iter().any(|name| export.columns.get(name).is_some_and(|own| own.orphans == Some(orphans)))
+        })
+    }
+
+    /// `EXISTS` of the referenced row among those that leave; `None` when every reference has its row there.
+    fn target_leaves(&self, key: &ForeignKey, alias: &str) -> Option<Expr> {
+        if !self.export.tables.contains_key(&key.references) {
+            return Some(Expr::Boolean(false));
+        }
+        // Each depth has its own alias, so that no column is captured by an inner row.
+        let inner = format!("{alias}_parent");
+        let condition = self.leaves(&key.references, &inner);
+        if condition.is_none() && key.validated && key.enforced {
+            return None;
+        }
+        let pairs = key.referenced_columns.iter().zip(&key.columns);
+        let mut tests: Vec<Expr> =
+            pairs.map(|(there, here)| self.equal(key, &inner, there, Expr::of(alias, here))).collect();
+        tests.extend(condition);
+        let only = self.only(&key.references);
+        Some(Expr::Exists(Box::new(Select {
+            columns: vec![(Expr::Integer(1), None)],
+            from: vec![From::first(Relation::Table { name: key.references.clone(), only }, inner)],
+            condition: Some(Expr::And(tests)),
+            ..Select::default()
+        })))
+    }
+
+    /// Foreign keys of the exported tables, each with a count of its rows that point nowhere. Rows that are loaded
+    /// while nothing fires are never checked again, not even by VALIDATE CONSTRAINT.
+    pub(super) fn unchecked(&self) -> Vec<UncheckedPlan> {
+        let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
+        let keys = tables.flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
+        let keys = keys.filter(|(_, key)| key.enforced);
+        let plan_of = |(table, key): (&Table, &ForeignKey)| UncheckedPlan {
+            table: table.name.clone(),
+            name: key.name.clone(),
+            dangling: self.dangling(&table.name, key),
+        };
+        keys.map(plan_of).collect()
+    }
+
+    fn dangling(&self, table: &QName, key: &ForeignKey) -> Select {
+        let set: Vec<Expr> = key.columns.iter().map(|name| Expr::of("t", name).is_not_null()).collect();
+        let pairs = key.referenced_columns.iter().zip(&key.columns);
+        let tests = pairs.map(|(there, here)| self.equal(key, "parent", there, Expr::of("t", here))).collect();
+        let only = self.only(&key.references);
+        let parent = Expr::Exists(Box::new(Select {
+            columns: vec![(Expr::Integer(1), None)],
+            from: vec![From::first(Relation::Table { name: key.references.clone(), only }, "parent")],
+            condition: Some(Expr::And(tests)),
+            ..Select::default()
+        }));
+        // MATCH FULL demands a parent as soon as one column is set, MATCH SIMPLE only when all are.
+        let referring = if key.match_full { Expr::Or(set) } else { Expr::And(set) };
+        Select {
+            columns: vec![(Expr::call("count", [Expr::Star]), None)],
+            from: vec![From::first(Relation::Table { name: table.clone(), only: self.only(table) }, "t")],
+            condition: Some(Expr::And(vec![referring, Expr::Not(Box::new(parent))])),
+            ..Select::default()
+        }
+    }
+
+    /// The key's own equality: an extension's operator is found by its schema, since the search path has none.
+    fn equal(&self, key: &ForeignKey, alias: &str, column: &str, here: Expr) -> Expr {
+        let there = Expr::of(alias, column);
+        let declared = self.catalog.tables.get(&key.references).and_then(|table| table.columns.get(column));
+        match declared.map(|column| self.catalog.base_type(&column.data_type)) {
+            Some(base) if base.category == Category::Scalar && base.data_type.name.schema != "pg_catalog" => {
+                Expr::OperatorOf(Box::new(there), Ident(base.data_type.name.schema), "=", Box::new(here))
+            }
+            _ => there.op("=", here),
+        }
+    }
+
+    /// Tables whose `orphans skip` lead back to themselves.
+    pub(super) fn check_orphans(&self) -> Vec<Diagnostic> {
+        let mut graph = Graph::new();
+        for (table, export) in &self.export.tables {
+            let targets = self.keys_with(table, export, Orphans::Skip).map(|key| key.references.clone());
+            graph.insert(table.clone(), targets.collect());
+        }
+        components(&graph)
+            .into_iter()
+            .filter(|group| is_cycle(group, &graph))
+            .map(|group| {
+                let names: Vec<String> = group.iter().map(|table| format!("`{table}`")).collect();
+                Diagnostic::new(N0852, format!("expected `orphans skip` to lead to an end, {} skip in a cycle", names.join(" and ")))
+                    .at(self.export.span, "in this export")
+                    .note("whether a row leaves would depend on whether it leaves itself")
+                    .help("say `orphans null` at one reference of the cycle")
+            })
+            .collect()
+    }
+}
+
+fn is_cycle(group: &[QName], graph: &Graph) -> bool {
+    let itself = |table: &QName| graph.get(table).is_some_and(|targets| targets.contains(table));
+    group.len() > 1 || group.first().is_some_and(itself)
+}

@@ -1,0 +1,213 @@
+//! The masked rows of one table.
+//!
+//! PostgreSQL computes an expression as often as it is written. So each keyed hash is bound once a row in an inner
+//! select that `OFFSET 0` keeps apart, and every treatment of the same linkage group and input shares it. Where
+//! nothing is keyed there is no inner select: a barrier around cheap arithmetic costs more than it saves.
+
+use super::Planner;
+use super::masks::hashed_column;
+use crate::catalog::{Column, Table};
+use crate::mask::{Value, hmac};
+use crate::model::{ExportTable, Fill, MaskCall, MaskUse, RowSql, Treatment};
+use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+
+/// The row that treatments read. A user's expression holds no sub-select, so nothing can shadow it.
+pub(super) const ROW: &str = "t";
+
+/// A user's expression with its columns qualified.
+pub(super) fn row_sql(sql: &RowSql, alias: &str) -> Expr {
+    let mut text = String::with_capacity(sql.text.len());
+    let mut at = 0;
+    for (range, column) in &sql.references {
+        text.push_str(sql.text.get(at..range.start).unwrap_or_default());
+        text.push_str(alias);
+        text.push_str(".\"");
+        text.push_str(&column.replace('"', "\"\""));
+        text.push('"');
+        at = range.end;
+    }
+    text.push_str(sql.text.get(at..).unwrap_or_default());
+    Expr::Source(SourceSql { text })
+}
+
+/// The select of a table and what went wrong on the way.
+pub(super) struct Masked<'p, 'a> {
+    planner: &'p Planner<'a>,
+    table: &'a Table,
+    export: &'a ExportTable,
+    /// By linkage group and the column that is hashed.
+    hashes: IndexMap<(String, String), Ident>,
+    joins: Vec<From>,
+}
+
+impl<'p, 'a> Masked<'p, 'a> {
+    pub(super) fn new(planner: &'p Planner<'a>, table: &'a Table, export: &'a ExportTable) -> Self {
+        let mut masked = Self { planner, table, export, hashes: IndexMap::new(), joins: Vec::new() };
+        for (name, column) in &export.columns {
+            masked.bind_hashes(&column.treatment, name);
+        }
+        masked
+    }
+
+    /// Columns that leave, in the table's order.
+    pub(super) fn select(mut self) -> Select {
+        let mut columns = Vec::new();
+        let mut moved = Vec::new();
+        for (name, exported) in &self.export.columns {
+            let Some(column) = self.table.columns.get(name).filter(|_| leaves(&exported.treatment)) else { continue };
+            let value = self.value(&exported.treatment, column);
+            let value = match self.planner.stays(&self.table.name, name, ROW) {
+                Some(stays) => value.when(stays),
+                None => value,
+            };
+            columns.push((value, Some(Ident::new(name))));
+            if self.is_key(name) && !matches!(exported.treatment, Treatment::Keep) {
+                moved.push(Expr::column(name));
+            }
+        }
+        let condition = self.planner.leaves(&self.table.name, ROW);
+        // Rows would otherwise leave in the order of the raw key, which tells which new key was which old one.
+        self.wrap(Select { columns, condition, order_by: moved, ..Select::default() })
+    }
+
+    fn is_key(&self, name: &str) -> bool {
+        self.table.primary_key.as_ref().is_some_and(|key| key.columns.iter().any(|column| column == name))
+    }
+
+    /// Puts the rows under the columns: bare, or with each hash bound once a row.
+    fn wrap(self, mut select: Select) -> Select {
+        let rows = Relation::Table { name: self.table.name.clone(), only: self.planner.only(&self.table.name) };
+        let first = if self.hashes.is_empty() {
+            rows
+        } else {
+            let read = self.read_columns();
+            let read = self.table.columns.keys().filter(|name| read.contains(name.as_str()));
+            let mut columns: Vec<(Expr, Option<Ident>)> = read.map(|name| (Expr::of(ROW, name), None)).collect();
+            for ((group, input), name) in &self.hashes {
+                if let Some(column) = self.table.columns.get(input) {
+                    columns.push((self.planner.hash(group, Expr::of(ROW, &column.name)), Some(name.clone())));
+                }
+            }
+            let from = vec![From::first(rows, ROW)];
+            let condition = select.condition.take();
+            Relation::Select(Box::new(Select { columns, from, condition, barrier: true, ..Select::default() }))
+        };
+        if self.planner.takes_key() {
+            select.with.push(hmac::key(self.planner.setting()));
+        }
+        select.from = std::iter::once(From::first(first, ROW)).chain(self.joins).collect();
+        select
+    }
+
+    /// Columns that the outer select reads: what is dropped is not even touched.
+    fn read_columns(&self) -> BTreeSet<&str> {
+        let mut read = BTreeSet::new();
+        for (name, own) in &self.export.columns {
+            reads(&own.treatment, name, &mut read);
+            if own.orphans.is_some() {
+                let keys = self.table.foreign_keys.iter().filter(|key| key.columns.contains(name));
+                read.extend(keys.flat_map(|key| &key.columns).map(String::as_str));
+            }
+        }
+        read
+    }
+
+    /// Gives a name to every hash that the treatment reads.
+    fn bind_hashes(&mut self, treatment: &Treatment, column: &str) {
+        match treatment {
+            Treatment::Mask(MaskUse::Call(call)) => {
+                let Some(hashed) = hashed_column(call, column) else { return };
+                let key = (call.group.0.clone(), hashed.to_owned());
+                let name = self.free_name(self.hashes.len() + 1);
+                self.hashes.entry(key).or_insert(name);
+            }
+            Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
+                self.bind_hashes(then, column);
+                self.bind_hashes(otherwise, column);
+            }
+            _ => {}
+        }
+    }
+
+    fn free_name(&self, number: usize) -> Ident {
+        let mut name = format!("noren_hash_{number}");
+        while self.table.columns.contains_key(&name) {
+            name.push('_');
+        }
+        Ident(name)
+    }
+}
+
+/// What a treatment reads of the row, hashes apart.
+fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c str>) {
+    match treatment {
+        Treatment::Keep => drop(read.insert(column)),
+        Treatment::Generated | Treatment::Drop(Fill::Default | Fill::Trigger(_)) | Treatment::Mask(MaskUse::Null) => {}
+        Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
+        Treatment::Mask(MaskUse::Expression(own)) => read.extend(own.sql.columns.iter().map(String::as_str)),
+        Treatment::Mask(MaskUse::Json(_)) => drop(read.insert(column)),
+        Treatment::Mask(MaskUse::Call(call)) => {
+            read.insert(column);
+            let columns = call.arguments.values().filter_map(|value| match value {
+                Value::Column(name) => Some(name.as_str()),
+                _ => None,
+            });
+            read.extend(columns);
+        }
+        Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
+            read.extend(condition.columns.iter().map(String::as_str));
+            reads(then, column, read);
+            reads(otherwise, column, read);
+        }
+    }
+}
+
+/// Whether the column is in the file: a dropped one is, when the export computes what fills it.
+pub(super) fn leaves(treatment: &Treatment) -> bool {
+    match treatment {
+        Treatment::Keep | Treatment::Mask(_) | Treatment::Drop(Fill::Expression(_)) => true,
+        Treatment::Generated | Treatment::Drop(Fill::Default | Fill::Trigger(_)) => false,
+    }
+}
+
+impl Masked<'_, '_> {
+    /// The value that leaves, of the column's declared type.
+    fn value(&mut self, treatment: &Treatment, column: &Column) -> Expr {
+        let masked = match treatment {
+            // A generated column is never among those that leave.
+            Treatment::Keep | Treatment::Generated => return Expr::of(ROW, &column.name),
+            Treatment::Drop(Fill::Default | Fill::Trigger(_)) => Expr::Null,
+            Treatment::Drop(Fill::Expression(sql)) => row_sql(sql, ROW),
+            Treatment::Mask(MaskUse::Null) => Expr::Null,
+            Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql, ROW),
+            Treatment::Mask(MaskUse::Call(call)) => self.call(call, column),
+            Treatment::Mask(MaskUse::Json(json)) => {
+                let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
+                self.planner.json(json, column, &Expr::of(ROW, &column.name), &alias)
+            }
+            Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
+                let then = self.value(then, column);
+                let otherwise = self.value(otherwise, column);
+                return Expr::Case(vec![(row_sql(condition, ROW), then)], Some(Box::new(otherwise)));
+            }
+        };
+        masked.cast_to(column.data_type.clone())
+    }
+
+    fn call(&mut self, call: &MaskCall, column: &Column) -> Expr {
+        let hash = hashed_column(call, &column.name)
+            .and_then(|hashed| self.hashes.get(&(call.group.0.clone(), hashed.to_owned())))
+            .map(|name| Expr::Column(Some(Ident::from(ROW)), name.clone()));
+        let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
+        let rendered = self.planner.render(call, column, &Expr::of(ROW, &column.name), hash.as_ref(), &alias);
+        self.joins.extend(rendered.joins);
+        rendered.expr
+    }
+}
+
+/// Tells the relations that a column's mask joins from those of other columns, the same in every compilation.
+fn column_number(table: &Table, name: &str) -> usize {
+    table.columns.get_index_of(name).map_or(0, |index| index + 1)
+}

@@ -1,0 +1,102 @@
+//! What the live catalog must look like for the compiled files to mean what they say.
+//!
+//! The words are those that `emit/shape.sql` makes of `pg_catalog`: a type by schema and internal name, with its
+//! modifiers as `format_type` prints them, so that no search path and no spelling changes them.
+
+use super::{Planner, Shape, ShapeKind};
+use crate::catalog::{Column, DataType, ForeignKey, Identity, QName, Table, TableKind, Trigger, TriggerMode};
+use crate::syntax::ast::ImportStrategy;
+use std::collections::BTreeSet;
+
+impl Planner<'_> {
+    /// Tables and columns, sorted.
+    pub(super) fn shape(&self) -> Vec<Shape> {
+        let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
+        let mut shape: Vec<Shape> = tables.flat_map(|table| table_shape(table).collect::<Vec<_>>()).collect();
+        shape.sort();
+        shape
+    }
+
+    /// Triggers of the tables and of their partitions, and foreign keys that the load alters, sorted.
+    pub(super) fn import_shape(&self, deferred: &[(QName, String)]) -> Vec<Shape> {
+        let mut shape = Vec::new();
+        for table in self.loaded_tables() {
+            shape.extend(table.triggers.iter().map(|trigger| fact(ShapeKind::Trigger, table, &trigger.name, mode(trigger))));
+        }
+        let altered: BTreeSet<(&QName, &str)> = deferred.iter().map(|(table, name)| (table, name.as_str())).collect();
+        for table in self.loaded_tables() {
+            for key in table.foreign_keys.iter().filter(|key| altered.contains(&(&table.name, key.name.as_str()))) {
+                shape.push(fact(ShapeKind::ForeignKey, table, &key.name, deferrability(key)));
+            }
+        }
+        for table in self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name)) {
+            let forced = if table.force_row_security { "forced" } else { "not forced" };
+            shape.push(fact(ShapeKind::RowSecurity, table, "", forced));
+        }
+        shape.push(Shape {
+            kind: ShapeKind::Setting,
+            table: QName::new("", ""),
+            item: "session_replication_role".to_owned(),
+            value: if self.export.strategy == ImportStrategy::ParameterGroup { "replica" } else { "origin" }.to_owned(),
+        });
+        shape.sort();
+        shape
+    }
+}
+
+fn fact(kind: ShapeKind, table: &Table, item: &str, value: impl Into<String>) -> Shape {
+    Shape { kind, table: table.name.clone(), item: item.to_owned(), value: value.into() }
+}
+
+fn table_shape(table: &Table) -> impl Iterator<Item = Shape> {
+    let kind = if matches!(table.kind, TableKind::Partitioned { .. }) { "partitioned" } else { "ordinary" };
+    let columns = table.columns.values().map(|column| fact(ShapeKind::Column, table, &column.name, words(column)));
+    std::iter::once(fact(ShapeKind::Table, table, "", kind)).chain(columns)
+}
+
+fn words(column: &Column) -> String {
+    let mut words = type_words(&column.data_type);
+    if column.not_null {
+        words.push_str(" not null");
+    }
+    match column.identity {
+        Some(Identity::Always) => words.push_str(" identity always"),
+        Some(Identity::ByDefault) => words.push_str(" identity by default"),
+        None => {}
+    }
+    match &column.generated {
+        Some(generated) if generated.stored => words.push_str(" generated stored"),
+        Some(_) => words.push_str(" generated virtual"),
+        None => {}
+    }
+    words
+}
+
+fn type_words(data_type: &DataType) -> String {
+    let built_in = data_type.name.schema == "pg_catalog";
+    let mut modifiers: Vec<String> = data_type.modifiers.iter().map(ToString::to_string).collect();
+    // `numeric(5)` is `numeric(5,0)`.
+    if built_in && data_type.name.name == "numeric" && modifiers.len() == 1 {
+        modifiers.push("0".to_owned());
+    }
+    let modifiers =
+        if built_in && !modifiers.is_empty() { format!("({})", modifiers.join(",")) } else { String::new() };
+    format!("{}{modifiers}{}", data_type.name, if data_type.dimensions > 0 { "[]" } else { "" })
+}
+
+fn mode(trigger: &Trigger) -> &'static str {
+    match trigger.mode {
+        TriggerMode::Origin => "O",
+        TriggerMode::Disabled => "D",
+        TriggerMode::Replica => "R",
+        TriggerMode::Always => "A",
+    }
+}
+
+fn deferrability(key: &ForeignKey) -> &'static str {
+    match (key.deferrable, key.initially_deferred) {
+        (false, _) => "not deferrable",
+        (true, false) => "deferrable initially immediate",
+        (true, true) => "deferrable initially deferred",
+    }
+}

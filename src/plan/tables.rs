@@ -1,0 +1,235 @@
+//! One export: its tables in the order of the load, and what the import does around it.
+
+use super::order::{Graph, components};
+use super::select::{Masked, leaves};
+use super::sequences::plan_sequences;
+use super::words::{one_line, orphan_words, treatment_words};
+use super::{
+    ColumnPlan, ExportPlan, ImportPlan, Planner, RestoredMode, TablePlan, TriggerPlan, names,
+};
+use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::codes::{N0850, N0851};
+use crate::model::{Export, ExportColumn, Fill, Treatment};
+use crate::syntax::ast::ImportStrategy;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl<'a> Planner<'a> {
+    pub(super) fn plan(&self, directory: &str) -> Result<ExportPlan, Vec<Diagnostic>> {
+        let mut findings = self.check_orphans();
+        if self.export.import {
+            findings.extend(self.check_outside_references());
+            findings.extend(self.check_foreign_partitions());
+        }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let groups = components(&self.graph());
+        let tables = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
+        Ok(ExportPlan {
+            name: self.export.name.clone(),
+            span: self.export.span,
+            directory: directory.to_owned(),
+            header: self.facts.version >= 15,
+            key: self.key(),
+            linkage: self.export.linkage.clone(),
+            tables,
+            shape: self.shape(),
+            import: self.export.import.then(|| self.import(&groups)),
+            refresh: self.refresh(),
+        })
+    }
+
+    /// Rows of a plain table never include those of its inheritance children; a partitioned one has no others.
+    pub(super) fn only(&self, table: &QName) -> bool {
+        !self.catalog.tables.get(table).is_some_and(is_partitioned)
+    }
+
+    /// The exported tables and all their partitions, by name.
+    pub(super) fn loaded_tables(&self) -> Vec<&'a Table> {
+        let all = self.catalog.tables.values();
+        all.filter(|table| self.export.tables.contains_key(self.root(table))).collect()
+    }
+
+    fn root(&self, table: &'a Table) -> &'a QName {
+        let mut root = table;
+        // A partition is deeper than its parent, so there are at most as many steps as tables.
+        for _ in 0..self.catalog.tables.len() {
+            match root.partition_of.as_ref().and_then(|parent| self.catalog.tables.get(parent)) {
+                Some(parent) => root = parent,
+                None => break,
+            }
+        }
+        &root.name
+    }
+
+    fn table(&self, name: &QName) -> Option<TablePlan> {
+        let table = self.catalog.tables.get(name)?;
+        let export = self.export.tables.get(name)?;
+        let plan_of = |(column, own): (&String, &ExportColumn)| ColumnPlan {
+            name: column.clone(),
+            rule: (!matches!(own.treatment, Treatment::Generated)).then_some(own.decision.rule.span),
+            written: one_line(&own.decision.rule.text),
+            treatment: treatment_words(&own.treatment) + orphan_words(own.orphans),
+            leaves: leaves(&own.treatment),
+        };
+        Some(TablePlan {
+            name: name.clone(),
+            stem: names::file_stem(name),
+            partitioned: is_partitioned(table),
+            columns: export.columns.iter().map(plan_of).collect(),
+            conditions: export.rows.iter().map(|rows| (rows.span, one_line(&rows.sql.text))).collect(),
+            select: Masked::new(self, table, export).select(),
+        })
+    }
+
+    /// Foreign keys between exported tables. A reference of a partition binds its root's load.
+    fn graph(&self) -> Graph {
+        let mut graph: Graph = self.export.tables.keys().map(|name| (name.clone(), BTreeSet::new())).collect();
+        for table in self.loaded_tables() {
+            for key in table.foreign_keys.iter().filter(|key| key.enforced) {
+                let target = self.catalog.tables.get(&key.references).map(|target| self.root(target).clone());
+                if let (Some(references), Some(target)) = (graph.get_mut(self.root(table)), target) {
+                    references.insert(target);
+                }
+            }
+        }
+        graph
+    }
+
+    fn import(&self, groups: &[Vec<QName>]) -> ImportPlan {
+        let ordered = self.export.strategy == ImportStrategy::Order;
+        let inside = self.keys_inside(groups);
+        let deferred: Vec<(QName, String)> = inside
+            .iter()
+            .filter(|(_, key)| ordered && !key.deferrable)
+            .map(|(table, key)| ((*table).clone(), key.name.clone()))
+            .collect();
+        let names: BTreeSet<&QName> = self.export.tables.keys().collect();
+        let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
+        let forced = tables.filter(|table| table.force_row_security);
+        ImportPlan {
+            strategy: self.export.strategy,
+            shape: self.import_shape(&deferred),
+            triggers: self.triggers(),
+            forced: forced.map(|table| table.name.clone()).collect(),
+            deferred,
+            cyclic: ordered && !inside.is_empty(),
+            sequences: plan_sequences(self.catalog, &names),
+            unchecked: if ordered { Vec::new() } else { self.unchecked() },
+        }
+    }
+
+    /// Foreign keys between two tables of one cycle; a table's key to itself is checked at the end of its COPY.
+    fn keys_inside(&self, groups: &[Vec<QName>]) -> Vec<(&'a QName, &'a ForeignKey)> {
+        let home: BTreeMap<&QName, usize> =
+            groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |name| (name, at))).collect();
+        let mut inside = Vec::new();
+        for table in self.loaded_tables() {
+            for key in table.foreign_keys.iter().filter(|key| key.enforced) {
+                let target = self.catalog.tables.get(&key.references).map(|target| self.root(target));
+                let (from, to) = (self.root(table), target.unwrap_or(&key.references));
+                if from != to && home.get(from) == home.get(to) && home.contains_key(from) {
+                    inside.push((&table.name, key));
+                }
+            }
+        }
+        inside
+    }
+
+    fn triggers(&self) -> Vec<TriggerPlan> {
+        let mut triggers = Vec::new();
+        for table in self.loaded_tables() {
+            for trigger in table.triggers.iter().filter(|trigger| !self.fills(table, trigger)) {
+                let mode = match trigger.mode {
+                    TriggerMode::Origin => RestoredMode::Origin,
+                    TriggerMode::Replica => RestoredMode::Replica,
+                    TriggerMode::Always => RestoredMode::Always,
+                    TriggerMode::Disabled => continue,
+                };
+                let (name, partitioned) = (trigger.name.clone(), is_partitioned(table));
+                triggers.push(TriggerPlan { table: table.name.clone(), name, partitioned, mode });
+            }
+        }
+        triggers.sort();
+        triggers
+    }
+
+    /// A trigger that fills a dropped column stays on.
+    fn fills(&self, table: &Table, trigger: &Trigger) -> bool {
+        let export = self.export.tables.get(&table.name);
+        export.is_some_and(|export| {
+            let fills = |own: &ExportColumn| matches!(&own.treatment, Treatment::Drop(Fill::Trigger(name)) if *name == trigger.name);
+            export.columns.values().any(fills)
+        })
+    }
+
+    /// Materialized views that read an exported table, after those that they read themselves.
+    fn refresh(&self) -> Vec<QName> {
+        let views = &self.catalog.views;
+        let graph: Graph =
+            views.values().map(|view| (view.name.clone(), view.reads.iter().cloned().collect())).collect();
+        let loaded: BTreeSet<&QName> = self.loaded_tables().iter().map(|table| &table.name).collect();
+        let mut stale: BTreeSet<QName> = BTreeSet::new();
+        let mut refresh = Vec::new();
+        for name in components(&graph).into_iter().flatten() {
+            let Some(view) = views.get(&name) else { continue };
+            if view.reads.iter().any(|read| loaded.contains(read) || stale.contains(read)) {
+                if view.materialized && !view.with_no_data {
+                    refresh.push(name.clone());
+                }
+                stale.insert(name);
+            }
+        }
+        refresh
+    }
+
+    /// TRUNCATE refuses a table that another references, and CASCADE would empty tables that nobody named.
+    fn check_outside_references(&self) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        for table in self.catalog.tables.values().filter(|table| !self.export.tables.contains_key(self.root(table))) {
+            for key in &table.foreign_keys {
+                let target = self.catalog.tables.get(&key.references).map_or(&key.references, |target| self.root(target));
+                if self.export.tables.contains_key(target) {
+                    findings.push(outside_reference(self.export, table, key));
+                }
+            }
+        }
+        findings
+    }
+
+    fn check_foreign_partitions(&self) -> Vec<Diagnostic> {
+        let loaded = self.loaded_tables();
+        let foreign = loaded.into_iter().filter(|table| table.kind == TableKind::Foreign);
+        foreign
+            .map(|table| {
+                Diagnostic::new(
+                    N0851,
+                    format!("expected the import to empty tables of one database, `{}` is a foreign partition", table.name),
+                )
+                .at(table.span, "its rows live on another server")
+                .label(self.export.span, "this export loads them")
+                .note("TRUNCATE would reach through the partition and empty the table on the other server")
+                .help("say `no import;` in the export, or leave the partitioned table out")
+            })
+            .collect()
+    }
+}
+
+fn outside_reference(export: &Export, table: &Table, key: &ForeignKey) -> Diagnostic {
+    Diagnostic::new(
+        N0850,
+        format!(
+            "expected every table that references an exported one to be exported, `{}` references `{}` and is not",
+            table.name, key.references
+        ),
+    )
+    .at(export.span, format!("this export empties and loads `{}`", key.references))
+    .label(key.span, "this foreign key")
+    .note("the import empties exactly the exported tables, and PostgreSQL refuses to empty one that another references")
+    .help(format!("export `{}` too, if need be with `rows (false)`, or say `no import;`", table.name))
+}
+
+fn is_partitioned(table: &Table) -> bool {
+    matches!(table.kind, TableKind::Partitioned { .. })
+}
