@@ -1,1 +1,798 @@
-//! Every mask held to what it says of itself, on a real server.
+//! Every mask is held to what it says of itself, on a real server, over the extremes of every type that it takes.
+//! A new mask is covered by being registered.
+
+use crate::support::{self, Database};
+use hmac::{Hmac, KeyInit, Mac};
+use noren::catalog::{BaseType, Category, DataType, QName};
+use noren::mask::hmac::{self as keyed, Canonical};
+use noren::mask::{
+    self, Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Rendered, Uniqueness, Value, json,
+};
+use noren::model::{Fill, JsonNode, MaskUse, Treatment};
+use noren::server::Server;
+use noren::sql::{Expr, From, Ident, Relation, Select, Statement};
+use sha2::Sha256;
+use std::collections::BTreeMap;
+
+const KEY: &str = "a key of the tests, long enough: 0123456789";
+
+/// A type with the values that break things.
+struct Sample {
+    base: BaseType,
+    /// As the schema would declare it.
+    sql: &'static str,
+    /// Literals, all different under the type's own equality.
+    values: Vec<String>,
+}
+
+fn data_type(schema: &str, name: &str, modifiers: &[i32], dimensions: u8) -> DataType {
+    DataType { name: QName::new(schema, name), modifiers: modifiers.to_vec(), dimensions }
+}
+
+fn base(schema: &str, name: &str, modifiers: &[i32], dimensions: u8, category: Category) -> BaseType {
+    BaseType { data_type: data_type(schema, name, modifiers, dimensions), domains: vec![], category }
+}
+
+fn sample(name: &str, modifiers: &[i32], sql: &'static str, values: &[&str]) -> Sample {
+    let base = base("pg_catalog", name, modifiers, 0, Category::Scalar);
+    Sample { base, sql, values: values.iter().map(|value| (*value).to_owned()).collect() }
+}
+
+const INT2: &[&str] = &["-32768", "-32767", "-1", "0", "1", "2", "255", "256", "32766", "32767"];
+const INT4: &[&str] =
+    &["-2147483648", "-32769", "32768", "32769", "65535", "65536", "2147483646", "2147483647", "100000"];
+const INT8: &[&str] = &[
+    "-9223372036854775808",
+    "-2147483649",
+    "2147483648",
+    "2147483649",
+    "4294967296",
+    "9223372036854775806",
+    "9223372036854775807",
+];
+const TEXT: &[&str] = &[
+    "",
+    " ",
+    "a",
+    "ab",
+    "abcdefg",
+    "abcdefgh",
+    "taro@corp.co.jp",
+    "Taro@corp.co.jp",
+    "090-1234-5678",
+    "０９０",
+    "😀",
+    "😀😀😀😀😀😀😀😀",
+    "e\u{301}e\u{301}",
+    "it's \"quoted\" \\ $$ -- /* :x",
+    "line\nline\ttab",
+    "\u{1}",
+    "NULL",
+    "\\N",
+    "1e400",
+    "名前 太郎",
+];
+
+fn samples() -> Vec<Sample> {
+    let (huge, digits) = ("9".repeat(131_072), "123456789".repeat(11_000));
+    let tiny = format!("0.{}1", "0".repeat(16_000));
+    let mut samples = vec![
+        sample("int2", &[], "smallint", INT2),
+        sample("int4", &[], "integer", &[INT2, INT4].concat()),
+        sample("int8", &[], "bigint", &[INT2, INT4, INT8].concat()),
+        sample(
+            "numeric",
+            &[],
+            "numeric",
+            &[
+                "0",
+                "0.01",
+                "-1.5",
+                "1e1000",
+                "-1e1000",
+                "1e999",
+                &huge,
+                &format!("-{huge}"),
+                &tiny,
+                "NaN",
+                "Infinity",
+                "-Infinity",
+                "123456.7890",
+            ],
+        ),
+        sample(
+            "numeric",
+            &[5, 2],
+            "numeric(5,2)",
+            &["0", "999.99", "-999.99", "0.01", "-0.01", "NaN", "500", "123.45"],
+        ),
+        sample("numeric", &[38], "numeric(38)", &[&"9".repeat(38), &format!("-{}", "9".repeat(38)), "0", "1"]),
+        sample(
+            "float4",
+            &[],
+            "real",
+            &[
+                "0",
+                "1.5",
+                "-1.5",
+                "3.4028235e38",
+                "-3.4028235e38",
+                "1e-45",
+                "-1e-45",
+                "NaN",
+                "Infinity",
+                "-Infinity",
+                "1e30",
+                "1e-30",
+            ],
+        ),
+        sample(
+            "float8",
+            &[],
+            "double precision",
+            &[
+                "0",
+                "1.5",
+                "1.7976931348623157e308",
+                "-1.7976931348623157e308",
+                "5e-324",
+                "-5e-324",
+                "NaN",
+                "Infinity",
+                "-Infinity",
+                "1e300",
+                "1e-300",
+            ],
+        ),
+        sample("text", &[], "text", &[TEXT, &[&digits]].concat()),
+        sample("varchar", &[64], "varchar(64)", &[TEXT, &[&"😀".repeat(64)]].concat()),
+        sample("bpchar", &[40], "char(40)", &["", "a", "ab", "abcdefgh", "😀", &"😀".repeat(40), "taro@corp.co.jp"]),
+        sample("bool", &[], "boolean", &["true", "false"]),
+        sample(
+            "date",
+            &[],
+            "date",
+            &[
+                "4714-11-24 BC",
+                "4713-01-01 BC",
+                "0001-01-01 BC",
+                "0001-01-01",
+                "1999-12-31",
+                "2024-02-29",
+                "294276-12-31",
+                "294277-01-01",
+                "5874897-12-31",
+                "infinity",
+                "-infinity",
+            ],
+        ),
+        sample(
+            "timestamp",
+            &[],
+            "timestamp",
+            &[
+                "4714-11-24 00:00:00 BC",
+                "4713-01-01 00:00:00 BC",
+                "0001-01-01 00:00:00",
+                "2024-02-29 12:34:56.789",
+                "294276-12-31 23:59:59.999999",
+                "infinity",
+                "-infinity",
+            ],
+        ),
+        sample(
+            "timestamptz",
+            &[3],
+            "timestamptz(3)",
+            &[
+                "4714-11-24 00:00:00+00 BC",
+                "4713-01-01 00:00:00+00 BC",
+                "2024-02-29 12:34:56.789+09",
+                "294276-12-31 23:59:59.999+00",
+                "infinity",
+                "-infinity",
+            ],
+        ),
+        sample("time", &[], "time", &["00:00:00", "23:59:59.999999", "24:00:00"]),
+        sample("timetz", &[], "timetz", &["00:00:00+15:59", "24:00:00-15:59"]),
+        sample("interval", &[], "interval", &["0", "-178000000 years", "178000000 years", "1 day -24:00:01"]),
+        sample(
+            "uuid",
+            &[],
+            "uuid",
+            &[
+                "00000000-0000-0000-0000-000000000000",
+                "ffffffff-ffff-ffff-ffff-ffffffffffff",
+                "0b5a9c1e-8d8f-4d0a-9a51-0e5b1a7d1a11",
+            ],
+        ),
+        sample(
+            "inet",
+            &[],
+            "inet",
+            &[
+                "0.0.0.0/0",
+                "10.1.2.3/8",
+                "255.255.255.255",
+                "::/0",
+                "2001:db8::1",
+                "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            ],
+        ),
+        sample("cidr", &[], "cidr", &["0.0.0.0/0", "10.0.0.0/8", "255.255.255.255/32", "::/0", "2001:db8::/48"]),
+        sample("bytea", &[], "bytea", &["", "\\x00", "\\xdeadbeef"]),
+        sample("jsonb", &[], "jsonb", &["null", "{}", "[]", "\"x\"", "1e1000"]),
+        sample("json", &[], "json", &["null", "{\"a\": \"\\u0000\"}", "1e200000"]),
+        sample("money", &[], "money", &["0", "-92233720368547758.08", "92233720368547758.07"]),
+    ];
+    let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+    samples.push(Sample {
+        base: base("public", "citext", &[], 0, Category::Scalar),
+        sql: "public.citext",
+        values: values(&["", "a", "abcdefgh", "Taro@corp.co.jp", "😀😀"]),
+    });
+    samples.push(Sample {
+        base: base("public", "mood", &[], 0, Category::Enum),
+        sql: "public.mood",
+        values: values(&["sad", "very happy"]),
+    });
+    samples.push(Sample {
+        base: base("pg_catalog", "int4", &[], 1, Category::Array),
+        sql: "integer[]",
+        values: values(&["{}", "{1,NULL}"]),
+    });
+    samples.push(Sample {
+        base: base("public", "pair", &[], 0, Category::Composite),
+        sql: "public.pair",
+        values: values(&["(,)", "(1,x)"]),
+    });
+    samples
+}
+
+/// Argument lists that a mask accepts for a type: every combination of some values for each parameter.
+fn argument_lists(mask: &dyn Mask, sample: &Sample) -> Vec<Arguments> {
+    let mut lists = vec![Arguments::new()];
+    for parameter in mask.parameters() {
+        let given = candidates(parameter, sample);
+        let mut longer = if parameter.required { vec![] } else { lists.clone() };
+        for list in &lists {
+            for value in &given {
+                let mut list = list.clone();
+                list.insert(parameter.name, value.clone());
+                longer.push(list);
+            }
+        }
+        lists = longer;
+    }
+    lists.retain(|list| mask.check_arguments(&sample.base, list).is_ok());
+    let step = lists.len().div_ceil(8).max(1);
+    lists.into_iter().step_by(step).collect()
+}
+
+fn candidates(parameter: &Parameter, sample: &Sample) -> Vec<Value> {
+    let texts = |texts: &[&str]| texts.iter().map(|text| Value::Text((*text).to_owned())).collect();
+    let numbers = |numbers: &[&str]| numbers.iter().map(|number| Value::Decimal((*number).to_owned())).collect();
+    match parameter.kind {
+        ParameterKind::Text => texts(&["x", "…", "example.test"]),
+        ParameterKind::Integer => [0, 1, 4, 16, 24, 1000].map(Value::Integer).into(),
+        ParameterKind::Number => numbers(&["-5", "0.1", "1", "300"]),
+        ParameterKind::Boolean => vec![Value::Boolean(true), Value::Boolean(false)],
+        ParameterKind::Value => vec![Value::Text(sample.values[0].clone()), Value::Text(sample.values[1].clone())],
+        ParameterKind::Column => vec![Value::Column("k".into())],
+        ParameterKind::Choice(words) => texts(words),
+    }
+}
+
+/// The masked rows of `trial`, ordered by key: the value, the mask's own output, and that as the column's type.
+fn query(mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> Select {
+    let hashed = match mask.hashes(arguments) {
+        Hashes::Nothing => None,
+        Hashes::Input => Some((Canonical::of([&sample.base]), "v")),
+        Hashes::Column(column) => Some((Some(Canonical::Number), column)),
+    };
+    let hash = hashed.map(|(canonical, column)| {
+        let canonical = canonical.expect("a mask hashes only types that have a canonical form");
+        keyed::of_value("tests", "column:trial.v", canonical, Expr::of("t", column))
+    });
+    let mut inner = vec![(Expr::of("t", "k"), Some(Ident::from("k"))), (Expr::of("t", "v"), Some(Ident::from("v")))];
+    inner.extend(hash.map(|hash| (hash, Some(Ident::from("h")))));
+    let raw = Select {
+        columns: inner,
+        from: vec![From::first(Relation::table(QName::new("public", "trial")), "t")],
+        barrier: true,
+        ..Select::default()
+    };
+    let (input, h, default) = (
+        Expr::of("r", "v"),
+        Expr::of("r", "h"),
+        Expr::text(sample.values[0].clone()).cast_to(sample.base.data_type.clone()),
+    );
+    let rendered = mask.render(&Context {
+        input: &input,
+        input_type: &sample.base,
+        declared: &sample.base.data_type,
+        arguments,
+        hash: Some(&h).filter(|_| hashed.is_some()),
+        secret: &|label| keyed::of_label("tests", "column:trial.v", label),
+        default: mask.needs_default().then_some(&default),
+        alias: "mask",
+    });
+    let mut from = vec![From::first(Relation::Select(Box::new(raw)), "r")];
+    from.extend(rendered.joins);
+    Select {
+        with: vec![keyed::key("noren.mask_key")],
+        columns: vec![
+            (Expr::of("r", "v").cast("text"), Some("raw".into())),
+            (rendered.expr.clone().cast("text"), Some("plain".into())),
+            (rendered.expr.cast_to(sample.base.data_type.clone()).cast("text"), Some("masked".into())),
+        ],
+        from,
+        order_by: vec![Expr::of("r", "k")],
+        ..Select::default()
+    }
+}
+
+type Row = Vec<Option<String>>;
+
+/// Whether a mask is what it says on this type with these arguments; its rows if so.
+fn judge(database: &Database, mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> Result<Vec<Row>, String> {
+    let sql = Statement::Select(query(mask, sample, arguments)).print().map_err(|mismatch| mismatch.to_string())?;
+    let settings = format!(
+        "SET standard_conforming_strings = on; SET search_path = pg_catalog, pg_temp; SET extra_float_digits = 1;\nSET noren.mask_key = '{KEY}';\n"
+    );
+    let copy = format!("COPY (\n{sql}\n) TO STDOUT;\n");
+    let (printed, again) = match database.try_sql(&format!("{settings}{copy}SELECT 'again';\n{copy}")) {
+        Ok(printed) => printed.split_once("again\n").map(|(one, two)| (one.to_owned(), two.to_owned())).unwrap(),
+        Err(_) if !mask.total(&sample.base, arguments) => return Ok(vec![]),
+        Err(error) => {
+            return Err(format!("says that it raises no error: {}", error.chars().take(600).collect::<String>()));
+        }
+    };
+    let rows: Vec<Row> = printed.lines().map(|line| line.split('\t').map(support::from_copy).collect()).collect();
+    let expect = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
+    expect(printed == again, "is not the same twice")?;
+    expect(rows.len() == sample.values.len() + 1, "loses or doubles rows")?;
+    for row in &rows {
+        judge_row(mask, sample, arguments, row)?;
+    }
+    let mut outputs: Vec<_> = rows.iter().map(|row| row[2].clone()).collect();
+    outputs.sort();
+    outputs.dedup();
+    match mask.uniqueness(&sample.base, arguments) {
+        Uniqueness::Lossy => {}
+        _ => expect(outputs.len() == rows.len(), "says that different values stay different")?,
+    }
+    if let Some(constant) = mask.constant(&sample.base, arguments) {
+        let constant = Statement::Select(Select { columns: vec![(constant.cast("text"), None)], ..Select::default() })
+            .print()
+            .unwrap();
+        let constant = database.value(&constant);
+        let same = rows.iter().filter_map(|row| row[2].as_ref()).all(|masked| *masked == constant);
+        expect(same, "says that it is a constant")?;
+    }
+    Ok(rows)
+}
+
+fn judge_row(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, row: &Row) -> Result<(), String> {
+    let [raw, plain, masked] = row.as_slice() else { return Err("has no three columns".into()) };
+    let fail = |what: String| Err(format!("{what}: {} becomes {plain:?}, {masked:?}", short(raw)));
+    if raw.is_none() != masked.is_none() {
+        return fail("says that NULL stays NULL and nothing else becomes it".into());
+    }
+    let (Some(raw), Some(plain), Some(masked)) = (raw, plain, masked) else { return Ok(()) };
+    let length = |text: &str| u32::try_from(text.chars().count()).unwrap();
+    let is_char = sample.base.data_type.name.name == "bpchar";
+    match mask.length(&sample.base, arguments) {
+        Length::AtMost(most) if length(plain) > most => return fail(format!("says at most {most} characters")),
+        Length::AsInput
+            if length(plain) > length(raw)
+                && mask.constant(&sample.base, arguments).is_none()
+                && !mask.needs_default() =>
+        {
+            return fail("says at most as long as the value".into());
+        }
+        Length::NotText
+            if ["text", "varchar", "bpchar", "citext"].contains(&sample.base.data_type.name.name.as_str()) =>
+        {
+            return fail("says that its output is not text".into());
+        }
+        _ => {}
+    }
+    let fits = noren_fits(mask.length(&sample.base, arguments), &sample.base.data_type);
+    if fits && !is_char && sample.base.data_type.name.name == "varchar" && plain != masked {
+        return fail("is cut by the column".into());
+    }
+    let keyed_text = matches!(mask.hashes(arguments), Hashes::Input) && raw.chars().count() > 3;
+    if keyed_text && masked.contains(raw.as_str()) {
+        return fail("shows the value".into());
+    }
+    Ok(())
+}
+
+fn short(text: &Option<String>) -> String {
+    format!("{:?}", text.as_ref().map(|text| text.chars().take(60).collect::<String>()))
+}
+
+fn noren_fits(length: Length, declared: &DataType) -> bool {
+    match (length, declared.modifiers.first()) {
+        (Length::AtMost(most), Some(limit)) => i64::from(most) <= i64::from(*limit),
+        (Length::Unbounded, _) => false,
+        _ => true,
+    }
+}
+
+fn database(server: &'static Server) -> Database {
+    let database = Database::new(server, "masks");
+    database.sql("CREATE EXTENSION citext SCHEMA public; CREATE TYPE public.mood AS ENUM ('sad', 'very happy'); CREATE TYPE public.pair AS (a int, b text);");
+    database
+}
+
+fn fill(database: &Database, sample: &Sample) {
+    let literal = |value: &String| Expr::text(value.clone());
+    let rows: Vec<String> = sample
+        .values
+        .iter()
+        .enumerate()
+        .map(|(key, value)| format!("({}, {}::{})", key + 1, value_sql(&literal(value), value), sample.sql))
+        .collect();
+    database.sql(&format!(
+        "DROP TABLE IF EXISTS public.trial; CREATE TABLE public.trial (k bigint PRIMARY KEY, v {});\nINSERT INTO public.trial VALUES (0, NULL), {};",
+        sample.sql,
+        rows.join(", ")
+    ));
+}
+
+/// Control characters are not printed by us, but columns hold them.
+fn value_sql(literal: &Expr, value: &str) -> String {
+    literal.print().unwrap_or_else(|_| format!("'{}'", value.replace('\'', "''")))
+}
+
+/// Every mask on every type; what came out, for comparison between versions.
+fn every_mask(server: &'static Server) -> BTreeMap<String, Vec<Row>> {
+    let database = database(server);
+    let mut results = BTreeMap::new();
+    let mut wrong = vec![];
+    for sample in samples() {
+        fill(&database, &sample);
+        for mask in mask::all().filter(|mask| mask.accepts(&sample.base)) {
+            let lists = argument_lists(mask, &sample);
+            assert!(!lists.is_empty(), "{} on {}: no arguments to test it with", mask.name(), sample.sql);
+            for arguments in lists {
+                let what = format!("{} on {} with {arguments:?}", mask.name(), sample.sql);
+                match judge(&database, mask, &sample, &arguments) {
+                    Ok(rows) => drop(results.insert(what, rows)),
+                    Err(why) => wrong.push(format!("{what} {why}")),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    results
+}
+
+#[test]
+fn every_mask_is_what_it_says_on_every_type_and_the_same_on_every_version() {
+    let Some(server) = support::server(None) else { return };
+    let results = every_mask(server);
+    for mask in mask::all() {
+        let name = format!("{} on ", mask.name());
+        assert!(results.keys().any(|what| what.starts_with(&name)), "{} was tested on nothing", mask.name());
+    }
+    for other in [14, 18].into_iter().filter_map(|major| support::server(Some(major))) {
+        let found = every_mask(other);
+        for (what, rows) in &results {
+            assert_eq!(Some(rows), found.get(what), "{what} on {}", other.version());
+        }
+    }
+}
+
+/// Says of itself what is not true, one thing at a time.
+struct Liar(&'static str);
+
+impl Mask for Liar {
+    fn name(&self) -> &'static str {
+        "liar"
+    }
+    fn summary(&self) -> &'static str {
+        ""
+    }
+    fn page(&self) -> &'static str {
+        ""
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+    fn accepts_words(&self) -> &'static str {
+        "text"
+    }
+    fn accepts(&self, _input: &BaseType) -> bool {
+        true
+    }
+    fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
+        if self.0 == "unique" { Uniqueness::Preserved } else { Uniqueness::Lossy }
+    }
+    fn length(&self, _input: &BaseType, _arguments: &Arguments) -> Length {
+        match self.0 {
+            "longer" => Length::AtMost(3),
+            "as long" => Length::AsInput,
+            _ => Length::Unbounded,
+        }
+    }
+    fn constant(&self, _input: &BaseType, _arguments: &Arguments) -> Option<Expr> {
+        (self.0 == "constant").then(|| Expr::text("x"))
+    }
+    fn render(&self, context: &Context<'_>) -> Rendered {
+        let input = || context.input.clone();
+        let expr = match self.0 {
+            "total" => input().cast("int4").cast("text"),
+            "null" => Expr::call("coalesce", [input(), Expr::text("none")]),
+            "makes null" => Expr::call("nullif", [input(), Expr::text("a")]),
+            "twice" => input().op("||", Expr::call("random", []).cast("text")),
+            "as long" => input().op("||", Expr::text("!")),
+            "longer" => input(),
+            "constant" => input(),
+            _ => Expr::call("left", [input(), Expr::Integer(1)]),
+        };
+        let joins = if self.0 == "rows" {
+            let two = Relation::Values(vec![vec![Expr::Integer(1)], vec![Expr::Integer(2)]]);
+            vec![From::joined(two, "two", noren::sql::Join::Cross)]
+        } else {
+            vec![]
+        };
+        Rendered { expr, joins }
+    }
+}
+
+#[test]
+fn a_mask_that_lies_is_found_out() {
+    let Some(server) = support::server(None) else { return };
+    let database = database(server);
+    let sample = sample("text", &[], "text", TEXT);
+    fill(&database, &sample);
+    for lie in ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows"] {
+        let judged = judge(&database, &Liar(lie), &sample, &Arguments::new());
+        assert!(judged.is_err(), "{lie} was believed");
+    }
+    assert!(judge(&database, &Liar("honest"), &sample, &Arguments::new()).is_ok());
+}
+
+fn reference(key: &str, message: &str) -> String {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    hmac.update(message.as_bytes());
+    hmac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn the_hmac_is_rfc_2104_s() {
+    let Some(server) = support::server(None) else { return };
+    let database = Database::new(server, "hmac");
+    let keys =
+        ["k".repeat(32), "k".repeat(63), "k".repeat(64), "k".repeat(65), "鍵".repeat(50), "a'b\\c:\"d ".repeat(4)];
+    let texts: Vec<String> =
+        TEXT.iter().map(|text| (*text).to_owned()).chain((0..120).map(|n| "x".repeat(n))).collect();
+    for key in &keys {
+        let values = texts
+            .iter()
+            .map(|text| vec![Expr::Source(noren::sql::SourceSql { text: value_sql(&Expr::text(text.clone()), text) })])
+            .collect();
+        let hash = |group| {
+            Expr::call(
+                "encode",
+                [keyed::of_value("devs", group, Canonical::Text, Expr::of("t", "v")), Expr::text("hex")],
+            )
+        };
+        let label = Expr::call("encode", [keyed::of_label("devs", "class:email", "permute"), Expr::text("hex")]);
+        let mut values = From::first(Relation::Values(values), "t");
+        values.columns.push("v".into());
+        let select = Select {
+            with: vec![keyed::key("noren.mask_key")],
+            columns: vec![(Expr::of("t", "v"), None), (hash("class:email"), None), (label, None)],
+            from: vec![values],
+            ..Select::default()
+        };
+        let sql = Statement::Select(select);
+        // Control characters come in by the test's own literal, which the guard rightly refuses.
+        let sql = sql.print().unwrap_or_default();
+        let setting = format!("SET noren.mask_key = {};", Expr::text(key.clone()).print().unwrap());
+        let printed = database.sql(&format!("{setting}\nCOPY ({sql}) TO STDOUT;"));
+        assert_eq!(printed.lines().count(), texts.len());
+        for line in printed.lines() {
+            let row: Row = line.split('\t').map(support::from_copy).collect();
+            let text = row[0].clone().unwrap();
+            assert_eq!(
+                row[1].as_deref(),
+                Some(reference(key, &format!("4:devs,11:class:email,5:value,{text}")).as_str()),
+                "{text}"
+            );
+            assert_eq!(row[2].as_deref(), Some(reference(key, "4:devs,11:class:email,6:secret,7:permute,").as_str()));
+        }
+    }
+}
+
+#[test]
+fn a_short_or_missing_key_gives_null_and_a_good_one_is_read_once() {
+    let Some(server) = support::server(None) else { return };
+    let database = Database::new(server, "key");
+    database.sql("CREATE TABLE public.trial AS SELECT n AS k, n::text AS v FROM generate_series(1, 1000) n");
+    let hash = keyed::of_value("devs", "class:email", Canonical::Text, Expr::of("t", "v"));
+    let select = Select {
+        with: vec![keyed::key("noren.mask_key")],
+        columns: vec![(Expr::Aggregate("count".into(), vec![hash], vec![]), None)],
+        from: vec![From::first(Relation::table(QName::new("public", "trial")), "t")],
+        ..Select::default()
+    };
+    let sql = Statement::Select(select).print().unwrap();
+    assert_eq!(database.sql(&sql).trim(), "0");
+    let short = "k".repeat(31);
+    assert_eq!(database.sql(&format!("SET noren.mask_key = ''; {sql}")).trim(), "0");
+    assert_eq!(database.sql(&format!("SET noren.mask_key = '{short}'; {sql}")).trim(), "0");
+    assert_eq!(database.sql(&format!("SET noren.mask_key = '{short}k'; {sql}")).trim(), "1000");
+    let plan = database.sql(&format!("SET noren.mask_key = '{KEY}'; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}"));
+    let scans: Vec<&str> = plan.lines().filter(|line| line.contains("CTE Scan on noren_key")).collect();
+    assert!(!scans.is_empty() && scans.iter().all(|line| line.contains("loops=1")), "{plan}");
+    assert!(plan.contains("InitPlan"), "{plan}");
+}
+
+#[test]
+fn permute_is_a_permutation_that_narrower_types_agree_with() {
+    let Some(server) = support::server(None) else { return };
+    let database = Database::new(server, "permute");
+    let permute = mask::find("permute").unwrap();
+    let of = |name: &'static str, sql| Sample {
+        base: base("pg_catalog", name, &[], 0, Category::Scalar),
+        sql,
+        values: vec![String::new()],
+    };
+    let masked = |sample: &Sample| {
+        let mut select = query(permute, sample, &Arguments::new());
+        select.order_by.clear();
+        Statement::Select(select).print().unwrap()
+    };
+    let key = format!("SET noren.mask_key = '{KEY}';");
+    // All of smallint, into itself.
+    database.sql("CREATE TABLE public.trial (k bigint, v smallint); INSERT INTO public.trial SELECT n, n FROM generate_series(-32768, 32767) n;");
+    let small = masked(&of("int2", "smallint"));
+    let found = database.sql(&format!("{key} SELECT count(DISTINCT masked), count(*) FILTER (WHERE raw = masked), min(masked::int), max(masked::int) FROM ({small}) m;"));
+    let (rest, same) = (found.trim().replace('|', " "), found.split('|').nth(1).unwrap().parse::<u32>().unwrap());
+    assert!(rest.starts_with("65536 ") && rest.ends_with("-32768 32767") && same < 100, "{rest}");
+    // Narrower types agree with wider ones.
+    database.sql("CREATE TABLE public.wide AS SELECT k, v::bigint AS v FROM public.trial;");
+    let wide = masked(&of("int8", "bigint")).replace("public.trial", "public.wide");
+    let differ = format!(
+        "{key} SELECT count(*) FROM ({small}) a FULL JOIN ({wide}) b USING (raw) WHERE a.masked IS DISTINCT FROM b.masked;"
+    );
+    assert_eq!(database.sql(&differ).trim(), "0");
+    // More than 100,000 keys of every size, extremes among them, stay different and in range.
+    database.sql(
+        "DROP TABLE public.trial; CREATE TABLE public.trial (k bigint, v bigint);
+         INSERT INTO public.trial SELECT 0, n FROM generate_series(1, 60000) n;
+         INSERT INTO public.trial SELECT 0, 2147483647 - n FROM generate_series(0, 30000) n;
+         INSERT INTO public.trial SELECT 0, 2147483648 + n FROM generate_series(0, 30000) n;
+         INSERT INTO public.trial SELECT 0, 9223372036854775807 - n FROM generate_series(0, 30000) n;
+         INSERT INTO public.trial SELECT 0, -9223372036854775807 - 1 + n FROM generate_series(0, 30000) n;
+         INSERT INTO public.trial SELECT 0, -n FROM generate_series(0, 60000) n;",
+    );
+    let wide = masked(&of("int8", "bigint"));
+    let found = database.sql(&format!(
+        "{key} SELECT count(*), count(DISTINCT masked), bool_and(sign(raw::numeric + 0.5) = sign(masked::numeric + 0.5)),
+           bool_and((abs(raw::numeric + 0.5) < 32768) = (abs(masked::numeric + 0.5) < 32768)),
+           bool_and((abs(raw::numeric + 0.5) < 2147483648) = (abs(masked::numeric + 0.5) < 2147483648)),
+           count(*) FILTER (WHERE raw = masked) < 300
+         FROM ({wide}) m;"
+    ));
+    assert_eq!(found.trim(), "240005|240005|t|t|t|t");
+}
+
+fn document(keys: Vec<(&str, JsonNode)>, otherwise: Treatment) -> JsonNode {
+    let keys = keys.into_iter().map(|(key, node)| (key.to_owned(), node)).collect();
+    JsonNode::Object { keys, otherwise: Box::new(otherwise) }
+}
+
+fn leaf(treatment: Treatment) -> JsonNode {
+    JsonNode::Leaf(Box::new(treatment))
+}
+
+fn masked_json(database: &Database, root: &JsonNode, kind: &str, text: &str) -> String {
+    let input = Expr::text(text).cast(kind);
+    let of = base("pg_catalog", kind, &[], 0, Category::Scalar);
+    let mut stars = |_: &Treatment, text: Expr| -> Result<Expr, ()> { Ok(Expr::text("****").when(text.is_not_null())) };
+    let raw = Select { columns: vec![(input, Some("doc".into()))], barrier: true, ..Select::default() };
+    let masked = json::render(root, &Expr::of("r", "doc"), &of, "j", &mut stars).unwrap();
+    let select = Select {
+        columns: vec![(masked, None)],
+        from: vec![From::first(Relation::Select(Box::new(raw)), "r")],
+        ..Select::default()
+    };
+    database.sql(&Statement::Select(select).print().unwrap()).trim().to_owned()
+}
+
+#[test]
+fn json_of_any_shape_is_masked_and_never_raises() {
+    let Some(server) = support::server(None) else { return };
+    let database = Database::new(server, "json");
+    let star = || leaf(Treatment::Mask(MaskUse::Json(noren::model::JsonMask { root: leaf(Treatment::Keep) })));
+    let dropped = || Treatment::Drop(Fill::Default);
+    let root = document(
+        vec![
+            ("theme", leaf(Treatment::Keep)),
+            ("it's", leaf(Treatment::Mask(MaskUse::Null))),
+            ("contact", document(vec![("email", star())], dropped())),
+            ("tags", JsonNode::Each(Box::new(star()))),
+            (
+                "people",
+                JsonNode::Each(Box::new(document(vec![("name", star()), ("age", leaf(Treatment::Keep))], dropped()))),
+            ),
+            ("gone", JsonNode::Each(Box::new(leaf(dropped())))),
+        ],
+        dropped(),
+    );
+    let cases = [
+        (
+            r#"{"theme": "dark", "contact": {"email": "S@S", "phone": "S"}, "other": "S"}"#,
+            r#"{"theme": "dark", "contact": {"email": "****"}}"#,
+        ),
+        (
+            r#"{"theme": {"any": [1]}, "it's": "S", "contact": "S"}"#,
+            r#"{"it's": null, "theme": {"any": [1]}, "contact": null}"#,
+        ),
+        (r#"{"contact": {"email": {"S": "S"}}}"#, r#"{"contact": {"email": null}}"#),
+        (r#"{"contact": {"email": null}}"#, r#"{"contact": {"email": null}}"#),
+        (
+            r#"{"contact": ["S"], "tags": "S", "people": {"name": "S"}}"#,
+            r#"{"tags": null, "people": null, "contact": null}"#,
+        ),
+        (r#"{"tags": ["S", 1, null, true, ["S"], {}]}"#, r#"{"tags": ["****", "****", null, "****", null, null]}"#),
+        (
+            r#"{"people": [{"name": "S", "age": 3}, "S", null, []], "gone": ["S"]}"#,
+            r#"{"gone": [], "people": [{"age": 3, "name": "****"}, null, null, null]}"#,
+        ),
+        (r#"{"tags": [], "people": []}"#, r#"{"tags": [], "people": []}"#),
+        (r#""S""#, "null"),
+        (r#"["S"]"#, "null"),
+        ("null", "null"),
+        ("{}", "{}"),
+    ];
+    for kind in ["jsonb", "json"] {
+        for (document, expected) in cases {
+            assert_eq!(masked_json(&database, &root, kind, document), expected, "{kind} {document}");
+        }
+    }
+    // What json holds and jsonb does not.
+    for document in [r#"{"theme": "\u0000"}"#, r#"{"theme": "\ud800"}"#, r#"{"theme": 1e200000}"#] {
+        assert_eq!(masked_json(&database, &root, "json", document), "null", "{document}");
+    }
+    let keep_rest = document(vec![("secret", leaf(dropped())), ("name", star())], Treatment::Keep);
+    assert_eq!(
+        masked_json(&database, &keep_rest, "jsonb", r#"{"secret": "S", "name": "S", "x": 1}"#),
+        r#"{"x": 1, "name": "****"}"#
+    );
+    assert_eq!(masked_json(&database, &keep_rest, "jsonb", r#""S""#), "null");
+}
+
+#[test]
+fn json_null_in_sql_stays_null() {
+    let Some(server) = support::server(None) else { return };
+    let database = Database::new(server, "json");
+    let root = document(vec![], Treatment::Drop(Fill::Default));
+    for kind in ["jsonb", "json"] {
+        let of = base("pg_catalog", kind, &[], 0, Category::Scalar);
+        let mut none = |_: &Treatment, text: Expr| -> Result<Expr, ()> { Ok(text) };
+        let masked = json::render(&root, &Expr::Null.cast(kind), &of, "j", &mut none).unwrap();
+        let sql =
+            Statement::Select(Select { columns: vec![(masked.is_null(), None)], ..Select::default() }).print().unwrap();
+        assert_eq!(database.sql(&sql).trim(), "t");
+    }
+}
+
+#[test]
+fn every_mask_has_a_page_that_names_its_parameters() {
+    for mask in mask::all() {
+        assert!(mask.page().starts_with(&format!("# {}\n", mask.name())), "{}", mask.name());
+        assert!(mask.page().contains(&format!("mask {}", mask.name())), "{}", mask.name());
+        for parameter in mask.parameters() {
+            assert!(!parameter.summary.is_empty());
+        }
+    }
+    let names: Vec<_> = mask::all().map(|mask| mask.name()).collect();
+    assert!(names.is_sorted(), "{names:?}");
+}

@@ -41,7 +41,9 @@ impl Mask for Bucket {
     fn render(&self, context: &Context<'_>) -> Rendered {
         let step = || Expr::Integer(step(context.arguments));
         let input = || context.input.clone().cast("numeric");
-        let cut = Expr::call("floor", [input().op("/", step())]).op("*", step());
+        // Exact, where a division would be rounded.
+        let above = input().op("%", step()).op("+", step()).op("%", step());
+        let cut = input().op("-", above);
         let least = match types::integer_range(context.input_type) {
             Some((low, _)) => Some(low.to_string()),
             None => types::numeric_limit(&context.input_type.data_type).map(|limit| format!("-{limit}")),
@@ -49,7 +51,7 @@ impl Mask for Bucket {
         let own = context.input_type.data_type.clone();
         let Some(least) = least else { return Rendered::plain(unlimited(context.input, cut)) };
         let kept = Expr::call("greatest", [cut, Expr::Decimal(least)]).cast_to(own);
-        Rendered::plain(types::unless_null(context.input, kept))
+        Rendered::plain(types::unless_null(context, kept))
     }
 }
 

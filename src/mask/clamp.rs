@@ -54,6 +54,6 @@ impl Mask for Clamp {
     fn render(&self, context: &Context<'_>) -> Rendered {
         let bound = |name: &str| Expr::Decimal(types::number(context.arguments, name).unwrap_or_default());
         let kept = types::clamped(context.input.clone(), bound("low"), bound("high"));
-        Rendered::plain(types::unless_null(context.input, kept.cast_to(context.input_type.data_type.clone())))
+        Rendered::plain(types::unless_null(context, kept.cast_to(context.input_type.data_type.clone())))
     }
 }

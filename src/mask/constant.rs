@@ -61,7 +61,7 @@ impl Mask for Constant {
 
     fn render(&self, context: &Context<'_>) -> Rendered {
         let value = self.constant(context.input_type, context.arguments).unwrap_or(Expr::Null);
-        Rendered::plain(types::unless_null(context.input, value))
+        Rendered::plain(types::unless_null(context, value))
     }
 }
 

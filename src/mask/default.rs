@@ -45,6 +45,6 @@ impl Mask for Default {
 
     fn render(&self, context: &Context<'_>) -> Rendered {
         let value = context.default.cloned().unwrap_or(Expr::Null);
-        Rendered::plain(types::unless_null(context.input, value))
+        Rendered::plain(types::unless_null(context, value))
     }
 }

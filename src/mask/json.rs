@@ -30,7 +30,7 @@ pub fn render<E>(
     let mut renderer = Renderer { alias, next: 1, leaf };
     let masked = renderer.node(root, document)?.unwrap_or_else(null);
     if !json {
-        return Ok(types::unless_null(input, masked));
+        return Ok(masked.when(input.clone().is_not_null()));
     }
     let text = input.clone().cast("text");
     let unreadable = text.op("~", Expr::text(UNREADABLE));

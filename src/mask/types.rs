@@ -1,6 +1,6 @@
 //! What masks ask of a column's type, and of their own arguments.
 
-use super::{Arguments, Value};
+use super::{Arguments, Context, Value};
 use crate::catalog::{BaseType, Category, DataType};
 use crate::sql::Expr;
 
@@ -62,9 +62,14 @@ pub(super) fn clamped(value: Expr, low: Expr, high: Expr) -> Expr {
     Expr::call("least", [Expr::call("greatest", [value, low]), high])
 }
 
-/// `CASE WHEN input IS NOT NULL THEN value END`
-pub(super) fn unless_null(input: &Expr, value: Expr) -> Expr {
-    value.when(input.clone().is_not_null())
+/// `CASE WHEN input IS NOT NULL THEN value END`. Of a composite, `IS NOT NULL` asks whether all its fields are not
+/// NULL, so there the question is put otherwise.
+pub(super) fn unless_null(context: &Context<'_>, value: Expr) -> Expr {
+    let input = context.input.clone();
+    value.when(match context.input_type.category {
+        Category::Composite => input.op("IS DISTINCT FROM", Expr::Null),
+        _ => input.is_not_null(),
+    })
 }
 
 pub(super) fn text<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a str> {

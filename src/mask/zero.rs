@@ -42,7 +42,7 @@ impl Mask for Zero {
 
     fn render(&self, context: &Context<'_>) -> Rendered {
         let value = self.constant(context.input_type, context.arguments).unwrap_or(Expr::Null);
-        Rendered::plain(types::unless_null(context.input, value))
+        Rendered::plain(types::unless_null(context, value))
     }
 }
 
