@@ -286,6 +286,8 @@ pub struct Rule {
 /// How specific a rule is, the most specific last so that `max` finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
+    /// Nobody spoke of the column; never in a finished model.
+    Undecided,
     /// Nobody wrote a rule: a generated column.
     Generated,
     /// Table glob and column glob.

@@ -104,6 +104,16 @@ impl Database {
         database
     }
 
+    /// A copy of this database, to which nobody may be connected.
+    pub fn twin(&self) -> Self {
+        let name = unique("twin");
+        let owner = self.value("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()");
+        let variables = [("name", name.as_str()), ("owner", owner.as_str()), ("template", self.name.as_str())];
+        let sql = "CREATE DATABASE :\"name\" OWNER :\"owner\" TEMPLATE :\"template\";";
+        self.server.execute_with("postgres", "postgres", &variables, sql).unwrap_or_else(|error| panic!("{error}"));
+        Self { server: self.server, name }
+    }
+
     /// Runs SQL as superuser and gives what psql prints; an error fails the test.
     #[track_caller]
     pub fn sql(&self, sql: &str) -> String {

@@ -1,5 +1,5 @@
 //! A digest of what the schema says, not of how the file says it: statement order, comments, spacing and
-//! pg_dump's random `\restrict` token leave it unchanged.
+//! `pg_dump`'s random `\restrict` token leave it unchanged.
 
 use super::Catalog;
 use crate::source::{Sources, Span};
@@ -18,7 +18,11 @@ impl Catalog {
         plain.forget_places();
         hasher.update(format!("{plain:?}").as_bytes());
         let bytes = hasher.finalize();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut text = String::with_capacity(bytes.len() * 2);
+        for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+        text
     }
 
     fn forget_places(&mut self) {
@@ -48,7 +52,9 @@ impl Catalog {
         self.sequences.values_mut().for_each(|sequence| sequence.grants.sort());
         for overloads in self.functions.values_mut() {
             overloads.sort_by(|one, two| one.arguments.cmp(&two.arguments));
-            overloads.iter_mut().for_each(|function| function.grants.sort());
+            for function in overloads {
+                function.grants.sort();
+            }
         }
         self.schema_grants.retain(|_, grants| !grants.is_empty());
         self.schema_grants.values_mut().for_each(|grants| grants.sort());
@@ -69,7 +75,9 @@ impl Catalog {
         for found in self.types.values_mut() {
             change(&mut found.span);
             if let super::TypeKind::Domain { checks, .. } = &mut found.kind {
-                checks.iter_mut().for_each(|one| change(&mut one.span));
+                for check in checks {
+                    change(&mut check.span);
+                }
             }
         }
         for view in self.views.values_mut() {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 /// What makes rows of a table unique: a constraint or a unique index.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent facts of the key")]
 pub struct UniqueKey<'c> {
     /// The constraint or index.
     pub name: &'c str,
@@ -100,10 +101,10 @@ impl Catalog {
             Some(TypeKind::Enum(_)) => Category::Enum,
             Some(TypeKind::Composite(_)) => Category::Composite,
             Some(TypeKind::Range(_) | TypeKind::Multirange(_)) => Category::Range,
-            Some(TypeKind::Domain { .. } | TypeKind::Base) => Category::Scalar,
             None if name.schema == "pg_catalog" && builtin::is_range(&name.name) => Category::Range,
             None if self.tables.contains_key(name) || self.views.contains_key(name) => Category::Composite,
-            None => Category::Scalar,
+            // A base type, of PostgreSQL, of an extension or of the schema; domains were taken off.
+            _ => Category::Scalar,
         }
     }
 

@@ -192,6 +192,7 @@ pub struct Expression {
 
 /// PRIMARY KEY or UNIQUE.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_catalog")]
 pub struct Key {
     /// The constraint.
     pub name: String,
@@ -213,6 +214,7 @@ pub struct Key {
 
 /// FOREIGN KEY.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_catalog")]
 pub struct ForeignKey {
     /// The constraint.
     pub name: String,
@@ -317,6 +319,7 @@ pub enum IndexPart {
 
 /// A trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_catalog")]
 pub struct Trigger {
     /// The trigger.
     pub name: String,
@@ -482,6 +485,7 @@ pub struct Sequence {
 
 /// A function or procedure.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_catalog")]
 pub struct Function {
     /// Its name.
     pub name: QName,

@@ -86,7 +86,7 @@ fn not_a_dump(source: SourceId, text: &str) -> Option<Diagnostic> {
     Some(finding)
 }
 
-/// pg_dump begins and ends with a comment of its own; a file with the first only lost its tail.
+/// `pg_dump` begins and ends with a comment of its own; a file with the first only lost its tail.
 fn truncated(source: SourceId, text: &str, scan: &Scan) -> Option<Diagnostic> {
     let begins = text
         .lines()
@@ -117,7 +117,7 @@ fn commands(source: SourceId, text: &str, scan: &Scan) -> Vec<Diagnostic> {
         let line = text.get(range.clone()).unwrap_or_default().trim_end();
         let mut words = line.split_whitespace();
         let command = words.next().unwrap_or_default();
-        let span = Span::new(source, range.start, range.start + line.len());
+        let place = Span::new(source, range.start, range.start + line.len());
         match command {
             "\\connect" | "\\c" => {
                 let database = words.next().unwrap_or_default();
@@ -125,12 +125,12 @@ fn commands(source: SourceId, text: &str, scan: &Scan) -> Vec<Diagnostic> {
                     databases.push(database);
                 }
                 if databases.len() > 1 {
-                    found.push(second_database(span, database));
+                    found.push(second_database(place, database));
                 }
             }
             "\\i" | "\\ir" | "\\include" | "\\include_relative" | "\\if" | "\\elif" | "\\else" | "\\gexec"
             | "\\gset" => {
-                found.push(included(span, command));
+                found.push(included(place, command));
             }
             _ => {}
         }
@@ -154,29 +154,26 @@ fn included(span: Span, command: &str) -> Diagnostic {
 
 fn read_text<'t>(builder: &mut Builder<'t>, source: SourceId, text: &'t str, scan: &Scan) {
     let split = pg_query::split_with_parser(text);
-    match split {
-        Ok(statements) => {
-            let start = text.as_ptr() as usize;
-            for statement in statements {
-                let base = statement.as_ptr() as usize - start;
-                read_statement(builder, Place { source, base, text: statement });
+    if let Ok(statements) = split {
+        let start = text.as_ptr() as usize;
+        for statement in statements {
+            let base = statement.as_ptr() as usize - start;
+            read_statement(builder, Place { source, base, text: statement });
+        }
+    } else {
+        for range in &scan.statements {
+            let Some(statement) = text.get(range.clone()) else { continue };
+            let open = scan.unterminated.filter(|open| range.contains(&open.start));
+            match open {
+                Some(open) => builder.found.push(unterminated(source, open)),
+                None => read_statement(builder, Place { source, base: range.start, text: statement }),
             }
         }
-        Err(_) => {
-            for range in &scan.statements {
-                let Some(statement) = text.get(range.clone()) else { continue };
-                let open = scan.unterminated.filter(|open| range.contains(&open.start));
-                match open {
-                    Some(open) => builder.found.push(unterminated(source, open)),
-                    None => read_statement(builder, Place { source, base: range.start, text: statement }),
-                }
-            }
-            // An open comment belongs to no statement.
-            if let Some(open) =
-                scan.unterminated.filter(|open| !scan.statements.iter().any(|range| range.contains(&open.start)))
-            {
-                builder.found.push(unterminated(source, open));
-            }
+        // An open comment belongs to no statement.
+        if let Some(open) =
+            scan.unterminated.filter(|open| !scan.statements.iter().any(|range| range.contains(&open.start)))
+        {
+            builder.found.push(unterminated(source, open));
         }
     }
 }
@@ -235,10 +232,10 @@ fn error_token(text: &str, message: &str) -> Option<Range<usize>> {
         let prefix = text.get(..end).unwrap_or(text);
         matches!(pg_query::parse(prefix, 0), Err(pg_query::Error::Parse(found)) if found == message)
     };
-    if tokens.is_empty() {
-        return None;
-    }
-    let (mut low, mut high) = (0, tokens.len() - 1);
+    let last = tokens.len().checked_sub(1)?;
+    // Every prefix fails at its end; only the end of the whole is the place.
+    let mut low = if message.ends_with("at end of input") { last } else { 0 };
+    let mut high = last;
     while low < high {
         let middle = low + (high - low) / 2;
         if fails(middle) {

@@ -183,7 +183,9 @@ fn literal(constant: &protobuf::AConst) -> Option<Constant> {
 fn compare(left: &Constant, operator: &str, right: &Constant) -> Option<Constant> {
     let ordering = match (left, right) {
         (Constant::Null, _) | (_, Constant::Null) => return Some(Constant::Null),
-        (Constant::Number(left), Constant::Number(right)) => number(left)?.partial_cmp(&number(right)?)?,
+        // A quoted number takes the type of what it is compared with.
+        (Constant::Number(left), Constant::Number(right) | Constant::Text(right))
+        | (Constant::Text(left), Constant::Number(right)) => number(left)?.partial_cmp(&number(right)?)?,
         (Constant::Boolean(left), Constant::Boolean(right)) => left.cmp(right),
         (Constant::Text(left), Constant::Text(right)) if left == right => Ordering::Equal,
         (Constant::Text(_), Constant::Text(_)) => {

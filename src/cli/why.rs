@@ -191,6 +191,7 @@ fn rule(rule: &Rule, sources: &Sources) -> String {
 
 fn step(step: Step) -> &'static str {
     match step {
+        Step::Undecided => "no rule",
         Step::Generated => "generated column",
         Step::GlobGlob => "table glob, column glob",
         Step::GlobExact => "table glob, exact column",

@@ -70,6 +70,7 @@ fn column_words(column: &ExportColumn, sources: &Sources) -> String {
 
 fn step_words(step: Step) -> &'static str {
     match step {
+        Step::Undecided => "no rule",
         Step::Generated => "the schema",
         Step::GlobGlob => "table and column pattern",
         Step::GlobExact => "table pattern and column name",

@@ -21,6 +21,13 @@ pub struct Candidate<'a> {
     typed: bool,
 }
 
+impl Candidate<'_> {
+    /// Whether this rule wins over the other, which matches too.
+    pub fn beats(&self, other: &Self) -> bool {
+        self.step > other.step || (self.step == other.step && self.typed && !other.typed && self.pattern == other.pattern)
+    }
+}
+
 /// The rules of one table, ready to be asked for its columns.
 pub struct TableRules<'a> {
     /// Blocks that select the table, each with how.

@@ -55,13 +55,14 @@ impl<'a> Exports<'a> {
         let mut tables = BTreeMap::new();
         for name in selected.keys() {
             let Some(table) = self.catalog.tables.get(name) else { continue };
-            let columns = self.columns(written, table, &treatments, uncovered, diagnostics);
+            let columns = self.columns(table, &treatments, diagnostics);
             let rows = self.rows(table, &treatments, diagnostics);
             tables.insert(name.clone(), ExportTable { table: name.clone(), rows, columns });
         }
         self.export_rows(written, &treatments, &mut tables, diagnostics);
         self.column_overrides(written, &treatments, &mut tables, diagnostics);
         foreign_keys::propagate(self.catalog, &mut tables, diagnostics);
+        self.take_out_uncovered(written, &mut tables, uncovered);
         let export = Export {
             name: written.name.text.clone(),
             span: written.span,
@@ -163,10 +164,8 @@ impl<'a> Exports<'a> {
 
     fn columns(
         &self,
-        written: &'a ast::Export,
         table: &'a Table,
         treatments: &Treatments<'_>,
-        uncovered: &mut Uncovered<'a>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> IndexMap<String, ExportColumn> {
         let of_table = |(block, tables): &'a (&'a TableBlock, BTreeMap<QName, Selected>)| {
@@ -185,22 +184,36 @@ impl<'a> Exports<'a> {
                     let target = Target { table, column };
                     treatments.resolve(&rule.treatment, target, diagnostics).map(|treatment| ExportColumn {
                         treatment,
-                        decision,
+                        decision: through_override(decision, treatments),
                         orphans: rule.treatment.orphans.map(|orphans| orphans.value),
                     })
                 }
-                None if overridden(written, &table.name, &column.name) => Some(awaiting_override(column)),
-                None => {
-                    let exports = uncovered.entry((table.name.clone(), column.name.clone())).or_default();
-                    exports.push(written.name.text.as_str());
-                    None
-                }
+                None => Some(undecided(column)),
             };
             if let Some(resolved) = resolved {
                 columns.insert(column.name.clone(), resolved);
             }
         }
         columns
+    }
+
+    /// Columns that neither a rule, nor an override, nor a foreign key speaks of.
+    fn take_out_uncovered(
+        &self,
+        written: &'a ast::Export,
+        tables: &mut BTreeMap<QName, ExportTable>,
+        uncovered: &mut Uncovered<'a>,
+    ) {
+        for (name, table) in tables {
+            table.columns.retain(|column, resolved| {
+                let is_decided = resolved.decision.rule.step != Step::Undecided;
+                if !is_decided {
+                    let exports = uncovered.entry((name.clone(), column.clone())).or_default();
+                    exports.push(written.name.text.as_str());
+                }
+                is_decided
+            });
+        }
     }
 
     /// A rule that is weaker than one that it beats, or than its class, says why.
@@ -215,7 +228,11 @@ impl<'a> Exports<'a> {
             return;
         }
         let own = self.strength(winner, treatments);
-        let beaten = candidates.iter().skip(1).find(|lost| self.strength(&lost.rule.treatment, treatments) > own);
+        let first = candidates.first();
+        // Rules that tie are reported as such, not as beaten.
+        let loses = |lost: &&columns::Candidate<'_>| first.is_some_and(|first| first.beats(lost));
+        let stronger = |lost: &&columns::Candidate<'_>| self.strength(&lost.rule.treatment, treatments) > own;
+        let beaten = candidates.iter().skip(1).filter(loses).find(stronger);
         if let Some(lost) = beaten {
             let said = crate::syntax::treatment_text(&lost.rule.treatment);
             diagnostics.push(weaker(winner.span, &format!("the less specific rule says `{said}`"), lost.rule.span));
@@ -338,7 +355,8 @@ impl<'a> Exports<'a> {
             }
             let Some(resolved) = treatments.resolve(treatment, Target { table, column }, diagnostics) else { continue };
             let Some(current) = exported.columns.get_mut(&name.text) else { continue };
-            let is_weaker = model_strength(&resolved) < model_strength(&current.treatment);
+            let is_weaker = current.decision.rule.step != Step::Undecided
+                && model_strength(&resolved) < model_strength(&current.treatment);
             if is_weaker && !has_reason(treatment) && !self.class_has_reason(treatment) {
                 let was = format!("the policy says `{}`", current.decision.rule.text);
                 diagnostics.push(weaker(*span, &was, current.decision.rule.span));
@@ -442,19 +460,23 @@ fn generated(
     ExportColumn { treatment: Treatment::Generated, decision, orphans: None }
 }
 
-fn overridden(written: &ast::Export, table: &QName, column: &str) -> bool {
-    written.clauses.iter().any(|clause| match clause {
-        ExportClause::Column { table: pattern, column: name, .. } => {
-            let schema_matches = pattern.schema.as_ref().is_none_or(|schema| schema.text == table.schema);
-            schema_matches && pattern.table.text == table.name && name.text == column
-        }
-        _ => false,
-    })
+/// `class C => …` of the export decides over the rule that names the class.
+fn through_override(mut decision: Decision, treatments: &Treatments<'_>) -> Decision {
+    let Some(given) = decision.class.as_deref().and_then(|class| treatments.class_overrides.get(class)) else {
+        return decision;
+    };
+    let rule = Rule { span: given.span, step: Step::ExportClass, text: crate::syntax::treatment_text(given).into() };
+    let lost = std::mem::replace(&mut decision.rule, rule);
+    decision.lost.insert(0, lost);
+    if let Some(reason) = &given.because {
+        decision.because = Some(reason.value.clone());
+    }
+    decision
 }
 
-/// A column that only the export speaks of: strongest until its override is put in place.
-fn awaiting_override(column: &Column) -> ExportColumn {
-    let rule = Rule { span: column.span, step: Step::Generated, text: "no rule".into() };
+/// A column that no rule speaks of: an override or a foreign key may still do so.
+fn undecided(column: &Column) -> ExportColumn {
+    let rule = Rule { span: column.span, step: Step::Undecided, text: "no rule".into() };
     let decision = Decision { rule, class: None, lost: Vec::new(), because: None };
     ExportColumn { treatment: Treatment::Drop(Fill::Default), decision, orphans: None }
 }
@@ -462,7 +484,9 @@ fn awaiting_override(column: &Column) -> ExportColumn {
 fn override_column(current: &mut ExportColumn, resolved: Treatment, written: &ast::Treatment, span: Span) {
     let rule = Rule { span, step: Step::ExportColumn, text: crate::syntax::treatment_text(written).into() };
     let lost = std::mem::replace(&mut current.decision.rule, rule);
-    current.decision.lost.insert(0, lost);
+    if lost.step != Step::Undecided {
+        current.decision.lost.insert(0, lost);
+    }
     current.decision.class = match &written.kind {
         TreatmentKind::Class(name) => Some(name.text.clone()),
         _ => None,

@@ -81,7 +81,8 @@ fn hand_on(tie: &Tie, tables: &mut BTreeMap<QName, ExportTable>, diagnostics: &m
     let (parent_treatment, parent_rule, parent_class) =
         (parent.treatment.clone(), parent.decision.rule.clone(), parent.decision.class.clone());
     let Some(child) = tables.get_mut(&tie.from.0).and_then(|table| table.columns.get_mut(&tie.from.1)) else { return };
-    if matches!(child.treatment, Treatment::Drop(_) | Treatment::Mask(MaskUse::Null)) {
+    let is_undecided = child.decision.rule.step == Step::Undecided;
+    if !is_undecided && matches!(child.treatment, Treatment::Drop(_) | Treatment::Mask(MaskUse::Null)) {
         return;
     }
     let same = match retarget(&parent_treatment, &tie.to.1, &tie.from.1) {
@@ -94,7 +95,10 @@ fn hand_on(tie: &Tie, tables: &mut BTreeMap<QName, ExportTable>, diagnostics: &m
     let is_named = matches!(child.decision.rule.step, Step::ExactExact | Step::ExportColumn | Step::ForeignKey);
     let parent_is_masked = matches!(parent_treatment, Treatment::Mask(_));
     let parent_is_dropped = matches!(parent_treatment, Treatment::Drop(_));
-    let child_is_masked = !matches!(child.treatment, Treatment::Keep | Treatment::Generated);
+    let child_is_masked = !is_undecided && !matches!(child.treatment, Treatment::Keep | Treatment::Generated);
+    if is_undecided && !parent_is_masked {
+        return;
+    }
     if parent_is_dropped || (!same && is_named) || (!parent_is_masked && child_is_masked) {
         diagnostics.push(differ(tie, &child.decision.rule, &parent_rule, parent_is_dropped));
         return;
@@ -108,7 +112,9 @@ fn hand_on(tie: &Tie, tables: &mut BTreeMap<QName, ExportTable>, diagnostics: &m
         child.decision.class = parent_class;
         if !same {
             let lost = std::mem::replace(&mut child.decision.rule, Rule { step: Step::ForeignKey, ..parent_rule });
-            child.decision.lost.insert(0, lost);
+            if !is_undecided {
+                child.decision.lost.insert(0, lost);
+            }
         }
     }
 }

@@ -126,7 +126,11 @@ fn check_patterns(
         let tables: Vec<_> = selected.keys().filter_map(|name| catalog.tables.get(name)).collect();
         for clause in &block.clauses {
             let TableClause::Columns(rule) = clause else { continue };
+            let before = diagnostics.len();
             types::check_types(rule.types.as_deref().unwrap_or_default(), catalog, diagnostics);
+            if diagnostics.len() > before {
+                continue;
+            }
             for pattern in &rule.columns {
                 let is_match = |name: &str| {
                     if pattern.is_glob() { selector::matches(&pattern.text, name) } else { pattern.text == name }

@@ -40,13 +40,9 @@ fn read_one(source: &Source, tokens: &[Token], index: usize, report: &mut Report
     let line_of = |offset: usize| source.position(u32::try_from(offset).unwrap_or(u32::MAX)).line;
     let own = line_of(token.start);
     let Some((code, node)) = code else {
-        malformed(report, token, "is not an allowance");
+        malformed(report, token);
         return None;
     };
-    if index.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|before| line_of(before.end) == own) {
-        malformed(report, token, "stands behind other text");
-        return None;
-    }
     let because = Lower { report }.allowance_reason(&node)?;
     let code = Spanned::new(code.text().to_ascii_uppercase(), report.span(code.start(), code.end()));
     let next = tokens.iter().skip(index + 1).find(|next| !next.is_comment());
@@ -54,11 +50,11 @@ fn read_one(source: &Source, tokens: &[Token], index: usize, report: &mut Report
     Some(Allowance { code, because, line, span })
 }
 
-fn malformed(report: &mut Report, token: &Token, what: &str) {
+fn malformed(report: &mut Report, token: &Token) {
     let span = report.span(token.start, token.end);
-    report.add(codes::N0108, "expected `-- noren: allow CODE because \"…\"` on a line of its own", |diagnostic| {
+    report.add(codes::N0108, "expected `-- noren: allow CODE because \"…\"`, found another comment to noren", |diagnostic| {
         diagnostic
-            .at(span, what)
+            .at(span, "is not an allowance")
             .note("a comment that begins with `noren:` is read by the compiler; one that it cannot read would silence nothing")
             .help("write it like `-- noren: allow N0412 because \"the reason\"`, on the line above what it covers")
     });

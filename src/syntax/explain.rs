@@ -130,6 +130,12 @@ fn help(reader: &Reader, failure: &Failure, index: usize) -> String {
         Rule::json_path,
         Rule::json_rule,
     ];
+    if let Some(one_word) = one_word_type(&before, &text.to_ascii_lowercase()) {
+        return format!("write the type by its one-word name, `{one_word}`");
+    }
+    if expects(&[Rule::sql]) && before == "rows" && reader.block == "table" {
+        return "`rows (…)` says which rows leave; a column of that name is written `\"rows\"`".to_owned();
+    }
     match kind {
         Some(Kind::Text) if expects(&[Rule::reason]) => {
             format!("a reason stands in double quotes: `\"{}\"`", text.trim_matches('\''))
@@ -146,9 +152,6 @@ fn help(reader: &Reader, failure: &Failure, index: usize) -> String {
         Some(Kind::Mark('(')) if expects(&[Rule::semicolon]) && !before.is_empty() => {
             format!("a mask is written `mask {before}(…)`, a SQL expression `mask (…)`")
         }
-        _ if expects(&[Rule::call_open]) && !before.is_empty() => {
-            format!("a mask is called with parentheses, `mask {before}()`; a class is named without `mask`")
-        }
         _ if expects(&[Rule::semicolon]) => "end what stands before with `;`".to_owned(),
         _ if expects(&[Rule::because]) => "say why: `because \"…\"`".to_owned(),
         _ => match failure.expected.iter().map(|rule| describe(*rule)).find(|text| !text.is_empty()) {
@@ -156,6 +159,20 @@ fn help(reader: &Reader, failure: &Failure, index: usize) -> String {
             None => "delete it".to_owned(),
         },
     }
+}
+
+/// SQL's types of several words.
+fn one_word_type(first: &str, second: &str) -> Option<&'static str> {
+    Some(match (first, second) {
+        ("double", "precision") => "float8",
+        ("character", "varying") => "varchar",
+        ("bit", "varying") => "varbit",
+        ("timestamp", "with") => "timestamptz",
+        ("timestamp", "without") => "timestamp",
+        ("time", "with") => "timetz",
+        ("time", "without") => "time",
+        _ => return None,
+    })
 }
 
 fn is_keyword(word: &str) -> bool {

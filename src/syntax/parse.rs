@@ -5,7 +5,7 @@ use super::ast;
 use super::grammar::{self, Failure, Node, Rule};
 use super::lower::{Block, Lower};
 use super::report::Report;
-use super::scan::{Scan, Token, scan};
+use super::scan::{Kind, Scan, Token, scan};
 use super::split::{self, BLOCKS, Code, STATEMENTS};
 use super::{Parsed, allowance, explain};
 use crate::diagnostic::codes;
@@ -18,14 +18,35 @@ pub fn parse(sources: &Sources, id: SourceId) -> Parsed {
     let mut report = Report::new(id);
     let Scan { tokens, spoiled } = scan(&source.text, &mut report);
     let allowances = allowance::read(source, &tokens, &mut report);
+    let block_comments: Vec<Token> = tokens
+        .iter()
+        .filter(|token| token.kind == Kind::BlockComment && !spoiled.contains(&token.start))
+        .copied()
+        .collect();
     let code = Code { text: &source.text, tokens: tokens.into_iter().filter(|token| !token.is_comment()).collect() };
+    let pieces = split::statements(&code, 0..code.tokens.len());
+    refuse_block_comments(&code, &block_comments, &pieces, &mut report);
     let mut reader = Reader { code: &code, spoiled, report: &mut report, statements: Vec::new(), block: String::new() };
-    for piece in split::statements(&code, 0..code.tokens.len()) {
+    for piece in pieces {
         reader.statement(piece, true);
     }
     let statements = reader.statements;
     report.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
     Parsed { file: ast::File { statements, allowances }, diagnostics: report.diagnostics }
+}
+
+/// Within a statement the grammar refuses them; between statements nobody else would look.
+fn refuse_block_comments(code: &Code, comments: &[Token], pieces: &[Range<usize>], report: &mut Report) {
+    for comment in comments {
+        let next = code.index_at(comment.start);
+        let piece = pieces.partition_point(|piece| piece.end <= next);
+        if pieces.get(piece).is_none_or(|piece| piece.start == next) {
+            let span = report.span(comment.start, comment.start + 2);
+            report.add(codes::N0101, "expected a statement, found `/*`", |diagnostic| {
+                diagnostic.at(span, "here").help("comments begin with `--`")
+            });
+        }
+    }
 }
 
 pub(super) struct Reader<'t, 'r> {
@@ -51,6 +72,9 @@ impl<'t> Reader<'t, '_> {
 
     /// `may_cut`: the piece may be several statements that a forgotten bracket runs together.
     fn statement(&mut self, piece: Range<usize>, may_cut: bool) {
+        if self.report.is_full() {
+            return;
+        }
         let spoiled = self.is_spoiled(&piece);
         let failure =
             if spoiled { None } else { self.read(&piece, Rule::only_statement).map(|node| self.lower(&node)).err() };
@@ -142,7 +166,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn clause(&mut self, mut piece: Range<usize>, rule: Rule, clauses: &mut Vec<Node<'t>>) {
-        while !piece.is_empty() && !self.is_spoiled(&piece) {
+        while !piece.is_empty() && !self.is_spoiled(&piece) && !self.report.is_full() {
             match self.read(&piece, rule) {
                 Ok(node) => return clauses.push(node),
                 Err(failure) => {

@@ -17,6 +17,11 @@ impl Report {
         Self { source, diagnostics: Vec::new() }
     }
 
+    /// Nothing that is added from now on will be shown.
+    pub(super) fn is_full(&self) -> bool {
+        self.diagnostics.len() > MOST
+    }
+
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.source, start, end)
     }

@@ -357,3 +357,55 @@ fn continuation(rest: &str) -> Option<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+    use proptest::prelude::*;
+
+    fn tokens(text: &str) -> Option<Vec<Token>> {
+        let mut sources = Sources::default();
+        let mut report = Report::new(sources.add("a", text)?);
+        let scan = scan(text, &mut report);
+        scan.spoiled.is_empty().then_some(scan.tokens)
+    }
+
+    /// Parentheses, strings and comments as byte ranges.
+    fn ours(text: &str) -> Option<Vec<(usize, usize)>> {
+        let counts = |token: &Token| {
+            !matches!(token.kind, Kind::Word | Kind::Number | Kind::Mark(_))
+                || matches!(token.kind, Kind::Mark('(' | ')'))
+        };
+        Some(tokens(text)?.iter().filter(|token| counts(token)).map(|token| (token.start, token.end)).collect())
+    }
+
+    fn postgresql(text: &str) -> Option<Vec<(usize, usize)>> {
+        use pg_query::protobuf::Token as Sql;
+        let scanned = pg_query::scan(text).ok()?;
+        let counts =
+            |token: Sql| matches!(token, Sql::Ascii40 | Sql::Ascii41 | Sql::Sconst | Sql::CComment | Sql::SqlComment);
+        let quoted = |start: i32| {
+            usize::try_from(start).ok().and_then(|start| text.get(start..)).is_some_and(|rest| rest.starts_with('"'))
+        };
+        let tokens = scanned.tokens.iter().filter(|token| counts(token.token()) || quoted(token.start));
+        tokens.map(|token| Some((usize::try_from(token.start).ok()?, usize::try_from(token.end).ok()?))).collect()
+    }
+
+    const PIECES: &[&str] = &[
+        "'", "'", "''", "\"", "\"", "$", "$a$", "$$", "$b$", "a", "E'", "e'", "E", "\\", "\\'", "(", ")", "--", "/*",
+        "*/", "\n", " ", "-", "/", "*", "1", "1.5", "_", "x", "U&'", "é", "N'", ".", "a$b", "$1", "+",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn tokens_end_where_postgresqls_scanner_ends_them(pieces in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..14)) {
+            let text = pieces.concat();
+            if let (Some(ours), Some(theirs)) = (ours(&text), postgresql(&text)) {
+                prop_assert_eq!(ours, theirs, "{:?}", text);
+            }
+        }
+    }
+}

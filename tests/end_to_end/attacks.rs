@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{LazyLock, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -15,17 +16,26 @@ use crate::support::{self, Database};
 
 const EXPORT: &str = "developers";
 
+/// Built once and copied: what is under test comes after.
 fn small() -> Project {
-    let project = Project::of(include_str!("small.sql"), include_str!("small.noren"), include_str!("small.toml"));
-    project.build();
-    project
+    static BUILT: LazyLock<Project> = LazyLock::new(|| {
+        let project = Project::of(include_str!("small.sql"), include_str!("small.noren"), include_str!("small.toml"));
+        project.build();
+        project
+    });
+    Project::copy(BUILT.folder.path(), None)
 }
 
-/// A source whose table `empty_one` is empty, and a target that holds other rows.
+/// A source whose table `empty_one` is empty, and a target that holds other rows: copies of two that are made once.
 fn databases(project: &Project, server: &'static Server) -> (Database, Database) {
-    let source = project.source(server, 5);
-    source.sql("TRUNCATE empty_one");
-    (source, project.target(server, EXPORT, 6))
+    static MADE: LazyLock<Mutex<Option<(Database, Database)>>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap();
+    let (source, target) = made.get_or_insert_with(|| {
+        let source = project.source(server, 5);
+        source.sql("TRUNCATE empty_one");
+        (source, project.target(server, EXPORT, 6))
+    });
+    (source.twin(), target.twin())
 }
 
 #[track_caller]
@@ -246,7 +256,7 @@ fn a_truncate_that_comes_first_is_seen_whole() {
     let project = small();
     let (source, _target) = databases(&project, server);
     let run = project.folder.path().join("run");
-    let stopped = Stopped::start(&project, &source, "BEGIN", &run);
+    let stopped = Stopped::start(&project, &source, "BEGIN ISOLATION", &run);
     source.sql("BEGIN; TRUNCATE events; SET LOCAL session_replication_role = replica; INSERT INTO empty_one (note) VALUES ('after'); COMMIT;");
     let output = stopped.finish();
     support::succeeded(&output, "run.sql");
@@ -421,7 +431,7 @@ fn a_start_up_file_changes_nothing() {
 
     support::succeeded(&psql(&target, OWNER, &project.file(EXPORT, "import.sql"), &run), "import.sql");
     let with_settings = state(&target);
-    let twin = project.target(server, EXPORT, 6);
+    let (_, twin) = databases(&project, server);
     support::succeeded(&project.import_file(&twin, &project.file(EXPORT, "import.sql"), &plain), "import.sql");
     report("the loaded copy", &difference(&state(&twin), &with_settings));
 }

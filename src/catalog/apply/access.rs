@@ -82,11 +82,6 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn owner(&mut self, statement: &protobuf::AlterOwnerStmt) {
-        // Of tables and views the parser makes an ALTER TABLE; nothing else that has an owner is asked for it.
-        let _ = statement;
-    }
-
     pub(super) fn comment(&mut self, statement: &protobuf::CommentStmt) {
         let Some(object) = statement.object.as_deref() else { return };
         let text = Some(statement.comment.clone()).filter(|text| !text.is_empty());
@@ -155,7 +150,7 @@ impl Builder<'_> {
                 }
                 (ObjectType::ObjectSchema, _) => {
                     let schema = tree::string(object).unwrap_or_default();
-                    change.apply(self.catalog.schema_grants.entry(schema).or_default());
+                    change.apply(self.catalog.schema_grants.entry(schema).or_default(), &["usage", "create"]);
                 }
                 (kind, true) => self.grant_all(kind, &tree::string(object).unwrap_or_default(), &change),
                 (ObjectType::ObjectFunction | ObjectType::ObjectProcedure | ObjectType::ObjectRoutine, false) => {
@@ -163,7 +158,7 @@ impl Builder<'_> {
                     if let Some((name, at)) = self.find_function(named)
                         && let Some(function) = self.catalog.functions.get_mut(&name).and_then(|all| all.get_mut(at))
                     {
-                        change.apply(&mut function.grants);
+                        change.apply(&mut function.grants, &["execute"]);
                     }
                 }
                 // Types, languages, databases, foreign servers, parameters.
@@ -173,12 +168,16 @@ impl Builder<'_> {
     }
 
     fn change_relation(&mut self, name: &QName, change: &Change) {
+        let mut tables = TABLE.to_vec();
+        if self.major >= 17 {
+            tables.push("maintain");
+        }
         if let Some(table) = self.catalog.tables.get_mut(name) {
-            change.apply(&mut table.grants);
+            change.apply(&mut table.grants, &tables);
         } else if let Some(view) = self.catalog.views.get_mut(name) {
-            change.apply(&mut view.grants);
+            change.apply(&mut view.grants, &tables);
         } else if let Some(sequence) = self.catalog.sequences.get_mut(name) {
-            change.apply(&mut sequence.grants);
+            change.apply(&mut sequence.grants, SEQUENCE);
         }
     }
 
@@ -188,16 +187,36 @@ impl Builder<'_> {
                 let inside = |name: &&QName| name.schema == schema;
                 let names: Vec<QName> =
                     self.catalog.tables.keys().chain(self.catalog.views.keys()).filter(inside).cloned().collect();
-                names.iter().for_each(|name| self.change_relation(name, change));
+                for name in &names {
+                    self.change_relation(name, change);
+                }
             }
             ObjectType::ObjectSequence => {
                 let inside = self.catalog.sequences.values_mut().filter(|sequence| sequence.name.schema == schema);
-                inside.for_each(|sequence| change.apply(&mut sequence.grants));
+                inside.for_each(|sequence| change.apply(&mut sequence.grants, SEQUENCE));
             }
             _ => {
                 let inside = self.catalog.functions.iter_mut().filter(|(name, _)| name.schema == schema);
-                inside.flat_map(|(_, all)| all).for_each(|function| change.apply(&mut function.grants));
+                inside.flat_map(|(_, all)| all).for_each(|function| change.apply(&mut function.grants, &["execute"]));
             }
+        }
+    }
+}
+
+/// ALL PRIVILEGES of a table or view; since 17 also MAINTAIN.
+const TABLE: &[&str] = &["select", "insert", "update", "delete", "truncate", "references", "trigger"];
+/// ALL PRIVILEGES of a sequence.
+const SEQUENCE: &[&str] = &["select", "usage", "update"];
+
+/// Writes a grantee's ALL PRIVILEGES out.
+fn expand(held: &mut Vec<Grant>, grantee: &str, all: &[&str]) {
+    let whole = |grant: &Grant| grant.privilege == "all" && grant.grantee == grantee && grant.columns.is_empty();
+    let Some(at) = held.iter().position(whole) else { return };
+    let grant = held.remove(at);
+    for privilege in all {
+        let one = Grant { privilege: (*privilege).to_owned(), ..grant.clone() };
+        if !held.contains(&one) {
+            held.push(one);
         }
     }
 }
@@ -231,8 +250,12 @@ impl Change {
         Self { give: statement.is_grant, option_only: !statement.is_grant && statement.grant_option, grants }
     }
 
-    fn apply(&self, held: &mut Vec<Grant>) {
+    /// `all` is what ALL PRIVILEGES means for the object, in case one of them is taken away.
+    fn apply(&self, held: &mut Vec<Grant>, all: &[&str]) {
         for change in &self.grants {
+            if !self.give && change.privilege != "all" {
+                expand(held, &change.grantee, all);
+            }
             let same = |grant: &Grant| {
                 grant.grantee == change.grantee
                     && (grant.privilege == change.privilege || (!self.give && change.privilege == "all"))

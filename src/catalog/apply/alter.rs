@@ -43,21 +43,51 @@ impl Builder<'_> {
         let targets = if recurse { self.family(name) } else { vec![name.clone()] };
         match command.subtype() {
             Kind::AtAddColumn => self.add_column(&targets, command),
-            Kind::AtDropColumn => targets.iter().for_each(|target| self.drop_column(target, &command.name)),
-            Kind::AtAlterColumnType => targets.iter().for_each(|target| self.column_type(target, command)),
-            Kind::AtColumnDefault => {
-                targets.iter().for_each(|target| self.set_default(target, &command.name, command.def.as_deref()));
+            Kind::AtDropColumn => {
+                for target in &targets {
+                    self.drop_column(target, &command.name);
+                }
             }
-            Kind::AtSetNotNull => targets.iter().for_each(|target| self.set_not_null(target, &command.name, "")),
-            Kind::AtDropNotNull => targets.iter().for_each(|target| self.drop_not_null(target, &command.name)),
-            Kind::AtSetExpression => targets.iter().for_each(|target| self.set_expression(target, command)),
-            Kind::AtDropExpression => targets.iter().for_each(|target| self.drop_expression(target, &command.name)),
+            Kind::AtAlterColumnType => {
+                for target in &targets {
+                    self.column_type(target, command);
+                }
+            }
+            Kind::AtColumnDefault => {
+                for target in &targets {
+                    self.set_default(target, &command.name, command.def.as_deref());
+                }
+            }
+            Kind::AtSetNotNull => {
+                for target in &targets {
+                    self.set_not_null(target, &command.name, "");
+                }
+            }
+            Kind::AtDropNotNull => {
+                for target in &targets {
+                    self.drop_not_null(target, &command.name);
+                }
+            }
+            Kind::AtSetExpression => {
+                for target in &targets {
+                    self.set_expression(target, command);
+                }
+            }
+            Kind::AtDropExpression => {
+                for target in &targets {
+                    self.drop_expression(target, &command.name);
+                }
+            }
             Kind::AtAddIdentity => self.alter_add_identity(name, &targets, command),
             Kind::AtSetIdentity => self.set_identity(name, &targets, command),
             Kind::AtDropIdentity => self.drop_identity(name, &targets, command),
             Kind::AtAddConstraint => self.add_later_constraint(name, command.def.as_deref(), recurse),
             Kind::AtDropConstraint => self.drop_constraint(&targets, command),
-            Kind::AtValidateConstraint => targets.iter().for_each(|target| self.validate(target, &command.name)),
+            Kind::AtValidateConstraint => {
+                for target in &targets {
+                    self.validate(target, &command.name);
+                }
+            }
             Kind::AtAlterConstraint => self.alter_constraint(&targets, command),
             Kind::AtAttachPartition => self.attach(name, command),
             Kind::AtDetachPartition => self.detach(name, command),
@@ -79,7 +109,9 @@ impl Builder<'_> {
         };
         if let Some(mode) = mode {
             let one = Some(command.name.as_str()).filter(|name| !name.is_empty());
-            targets.iter().for_each(|target| self.trigger_mode(target, one, mode));
+            for target in targets {
+                self.trigger_mode(target, one, mode);
+            }
             return;
         }
         let Some(table) = self.table(name) else { return };
@@ -138,7 +170,7 @@ impl Builder<'_> {
         };
         let Some(written) = &definition.type_name else { return };
         let data_type = self.data_type(written);
-        let collation = definition.coll_clause.as_ref().map(|clause| self.collation(&clause.collname));
+        let collation = definition.coll_clause.as_ref().map(|clause| Self::collation(&clause.collname));
         let sequence = self.identity_of(table, &command.name);
         if let Some(sequence) = sequence.and_then(|name| self.catalog.sequences.get_mut(&name)) {
             retype(sequence, &data_type.name.name);
@@ -225,7 +257,9 @@ impl Builder<'_> {
         let Some(root) = targets.first() else { return };
         let key = (root.clone(), command.name.clone());
         if let Some(column) = self.not_null_names.get(&key).cloned() {
-            targets.iter().for_each(|target| self.drop_not_null(target, &column));
+            for target in targets {
+                self.drop_not_null(target, &column);
+            }
             return;
         }
         let known = self.catalog.tables.get(root).is_some_and(|table| table.has_constraint(&command.name));
@@ -238,7 +272,11 @@ impl Builder<'_> {
                 table.columns.keys().find(named).cloned()
             });
             match column {
-                Some(column) => targets.iter().for_each(|target| self.drop_not_null(target, &column)),
+                Some(column) => {
+                    for target in targets {
+                        self.drop_not_null(target, &column);
+                    }
+                }
                 None if command.missing_ok => {}
                 None => {
                     let message =
@@ -357,9 +395,13 @@ impl Builder<'_> {
             .filter(|other| other.generated.as_ref().is_some_and(|generated| has(&generated.expression.columns)))
             .map(|other| other.name.clone())
             .collect();
-        constraints.iter().for_each(|name| self.remove_constraint(table, name));
+        for name in &constraints {
+            self.remove_constraint(table, name);
+        }
         self.drop_keys_on(table, &[column.to_owned()]);
-        indexes.iter().for_each(|name| self.remove_index(table, name));
+        for name in &indexes {
+            self.remove_index(table, name);
+        }
         self.drop_sequences(table, Some(column), false);
         self.not_null_names.retain(|(owner, _), named| owner != table || named != column);
         if let Some(found) = self.table(table) {
@@ -376,7 +418,9 @@ impl Builder<'_> {
                 key.delete_columns.retain(|one| one != column);
             }
         }
-        generated.iter().for_each(|other| self.drop_column(table, other));
+        for other in &generated {
+            self.drop_column(table, other);
+        }
     }
 
     pub(super) fn remove_index(&mut self, table: &QName, name: &str) {

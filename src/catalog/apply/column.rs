@@ -30,7 +30,7 @@ impl Builder<'_> {
             None => self.data_type(written),
         };
         let mut column = Column::new(definition.colname.clone(), data_type, span);
-        column.collation = definition.coll_clause.as_ref().map(|clause| self.collation(&clause.collname));
+        column.collation = definition.coll_clause.as_ref().map(|clause| Self::collation(&clause.collname));
         if let Some(integer) = integer {
             column.not_null = true;
             column.default = Some(self.serial_sequence(table, &definition.colname, integer));
@@ -47,7 +47,7 @@ impl Builder<'_> {
                 ConstrType::ConstrNotnull => self.set_not_null(table, &definition.colname, &constraint.conname),
                 ConstrType::ConstrNull => {}
                 ConstrType::ConstrDefault => {
-                    self.set_default(table, &definition.colname, constraint.raw_expr.as_deref())
+                    self.set_default(table, &definition.colname, constraint.raw_expr.as_deref());
                 }
                 ConstrType::ConstrIdentity => self.identity_constraint(table, &definition.colname, constraint),
                 ConstrType::ConstrAttrDeferrable

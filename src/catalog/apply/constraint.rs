@@ -259,15 +259,12 @@ impl Builder<'_> {
             else {
                 continue;
             };
-            match element.expr.as_deref() {
-                Some(expression) => {
-                    columns.extend(Names::of(expression).columns_of(&scope));
-                    parts.push(names::expression_name(expression).unwrap_or_else(|| "expr".to_owned()));
-                }
-                None => {
-                    columns.push(element.name.clone());
-                    parts.push(element.name.clone());
-                }
+            if let Some(expression) = element.expr.as_deref() {
+                columns.extend(Names::of(expression).columns_of(&scope));
+                parts.push(names::expression_name(expression).unwrap_or_else(|| "expr".to_owned()));
+            } else {
+                columns.push(element.name.clone());
+                parts.push(element.name.clone());
             }
         }
         if let Some(predicate) = constraint.where_clause.as_deref() {

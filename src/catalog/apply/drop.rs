@@ -181,9 +181,13 @@ impl Builder<'_> {
         self.catalog.schemas.remove(name);
         self.catalog.schema_grants.remove(name);
         let inside: BTreeSet<QName> = self.relations.keys().filter(|one| one.schema == name).cloned().collect();
-        inside.iter().for_each(|one| self.remove_relation(one));
+        for one in &inside {
+            self.remove_relation(one);
+        }
         let types: Vec<QName> = self.catalog.types.keys().filter(|one| one.schema == name).cloned().collect();
-        types.iter().for_each(|one| self.drop_type(one));
+        for one in &types {
+            self.drop_type(one);
+        }
         let functions: Vec<QName> = self.catalog.functions.keys().filter(|one| one.schema == name).cloned().collect();
         for function in functions {
             self.catalog.functions.remove(&function);

@@ -35,19 +35,16 @@ pub(super) struct Names {
 impl Names {
     pub fn of(node: &Node) -> Self {
         let mut names = Self::default();
-        match node.node.as_ref() {
-            // The commonest defaults read nothing; they are not worth a detour.
-            Some(NodeEnum::AConst(_)) | None => {}
-            Some(_) => {
-                if let Ok(value) = serde_json::to_value(node) {
-                    names.visit(&value, &Vec::new());
-                }
-            }
+        // The commonest defaults read nothing; they are not worth a detour.
+        if !is_constant(node)
+            && let Ok(value) = serde_json::to_value(node)
+        {
+            names.visit(&value, &[]);
         }
         names
     }
 
-    fn visit(&mut self, value: &Value, common: &Vec<String>) {
+    fn visit(&mut self, value: &Value, common: &[String]) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.visit(item, common)),
             Value::Object(fields) => self.object(fields, common),
@@ -55,7 +52,7 @@ impl Names {
         }
     }
 
-    fn object(&mut self, fields: &Map<String, Value>, common: &Vec<String>) {
+    fn object(&mut self, fields: &Map<String, Value>, common: &[String]) {
         let common = &self.with_clause(fields, common);
         for (kind, value) in fields {
             match kind.as_str() {
@@ -74,34 +71,38 @@ impl Names {
     fn with_clause(&mut self, fields: &Map<String, Value>, outer: &[String]) -> Vec<String> {
         let mut common = outer.to_vec();
         let Some(clause) = fields.get("with_clause").filter(|clause| clause.is_object()) else { return common };
-        let expressions: Vec<&Value> =
-            clause["ctes"].as_array().into_iter().flatten().map(|cte| &cte["node"]["CommonTableExpr"]).collect();
-        let name = |cte: &Value| cte["ctename"].as_str().unwrap_or_default().to_owned();
-        let recursive = clause["recursive"].as_bool() == Some(true);
+        let expressions: Vec<&Value> = clause["ctes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|cte| field(cte, &["node", "CommonTableExpr"]))
+            .collect();
+        let name = |cte: &Value| field(cte, &["ctename"]).as_str().unwrap_or_default().to_owned();
+        let recursive = field(clause, &["recursive"]).as_bool() == Some(true);
         if recursive {
             common.extend(expressions.iter().map(|cte| name(cte)));
         }
         for cte in &expressions {
-            self.visit(&cte["ctequery"], &common);
+            self.visit(field(cte, &["ctequery"]), &common);
             common.push(name(cte));
         }
         common
     }
 
     fn column(&mut self, value: &Value) {
-        let field = |field: &Value| match &field["node"] {
+        let part = |part: &Value| match field(part, &["node"]) {
             Value::Object(node) if node.contains_key("AStar") => Some("*".to_owned()),
-            node => node["String"]["sval"].as_str().map(str::to_owned),
+            node => field(node, &["String", "sval"]).as_str().map(str::to_owned),
         };
-        let fields = value["fields"].as_array().into_iter().flatten().filter_map(field).collect();
-        self.columns.insert(fields);
+        let parts = field(value, &["fields"]).as_array().into_iter().flatten().filter_map(part).collect();
+        self.columns.insert(parts);
     }
 
-    fn function(&mut self, value: &Value, common: &Vec<String>) {
-        let parts = value["funcname"].as_array().into_iter().flatten();
-        let name: Vec<&str> = parts.filter_map(|part| part["node"]["String"]["sval"].as_str()).collect();
+    fn function(&mut self, value: &Value, common: &[String]) {
+        let parts = field(value, &["funcname"]).as_array().into_iter().flatten();
+        let name: Vec<&str> = parts.filter_map(|part| field(part, &["node", "String", "sval"]).as_str()).collect();
         if name.last() == Some(&"nextval") {
-            self.sequences.extend(value["args"].get(0).and_then(literal).map(str::to_owned));
+            self.sequences.extend(field(value, &["args"]).get(0).and_then(literal).map(str::to_owned));
         }
         self.functions.insert(name.join("."));
         for (_, value) in value.as_object().into_iter().flatten() {
@@ -110,8 +111,8 @@ impl Names {
     }
 
     fn relation(&mut self, value: &Value, common: &[String]) {
-        let schema = value["schemaname"].as_str().unwrap_or_default();
-        let name = value["relname"].as_str().unwrap_or_default();
+        let schema = field(value, &["schemaname"]).as_str().unwrap_or_default();
+        let name = field(value, &["relname"]).as_str().unwrap_or_default();
         if !(schema.is_empty() && common.iter().any(|cte| cte == name)) {
             self.relations.insert((schema.to_owned(), name.to_owned()));
         }
@@ -140,13 +141,25 @@ impl Names {
     }
 }
 
+fn is_constant(node: &Node) -> bool {
+    match node.node.as_ref() {
+        None | Some(NodeEnum::AConst(_) | NodeEnum::SqlvalueFunction(_)) => true,
+        Some(NodeEnum::TypeCast(cast)) => cast.arg.as_deref().is_some_and(is_constant),
+        Some(_) => false,
+    }
+}
+
 /// `'text'`, maybe with a cast around it.
 fn literal(value: &Value) -> Option<&str> {
-    let node = &value["node"];
-    match node["TypeCast"]["arg"] {
-        Value::Null => node["AConst"]["val"]["Sval"]["sval"].as_str(),
-        ref inner => literal(inner),
+    match field(value, &["node", "TypeCast", "arg"]) {
+        Value::Null => field(value, &["node", "AConst", "val", "Sval", "sval"]).as_str(),
+        inner => literal(inner),
     }
+}
+
+/// The value under a path of keys, null when there is none.
+fn field<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
+    path.iter().try_fold(value, |value, key| value.get(key)).unwrap_or(&Value::Null)
 }
 
 /// SQL text of an expression by PostgreSQL's own grammar.
@@ -218,9 +231,9 @@ fn references(value: &Value, name: &str, places: &mut Vec<(usize, usize)>) {
         Value::Array(items) => items.iter().for_each(|item| references(item, name, places)),
         Value::Object(fields) => {
             if let Some(reference) = fields.get("ColumnRef") {
-                let parts = reference["fields"].as_array().map(Vec::as_slice).unwrap_or_default();
-                let last = parts.last().and_then(|part| part["node"]["String"]["sval"].as_str());
-                let start = reference["location"].as_u64().and_then(|start| usize::try_from(start).ok());
+                let parts = field(reference, &["fields"]).as_array().map(Vec::as_slice).unwrap_or_default();
+                let last = parts.last().and_then(|part| field(part, &["node", "String", "sval"]).as_str());
+                let start = field(reference, &["location"]).as_u64().and_then(|start| usize::try_from(start).ok());
                 if let (Some(true), Some(start)) = (last.map(|last| last == name), start) {
                     places.push((start, parts.len() - 1));
                 }

@@ -24,15 +24,12 @@ impl Builder<'_> {
         let mut parts = Vec::new();
         let mut labels = Vec::new();
         for element in statement.index_params.iter().filter_map(element) {
-            match element.expr.as_deref() {
-                Some(node) => {
-                    labels.push(names::expression_name(node).unwrap_or_else(|| "expr".to_owned()));
-                    parts.push(IndexPart::Expression(self.expression(node, &scope)));
-                }
-                None => {
-                    labels.push(element.name.clone());
-                    parts.push(IndexPart::Column(element.name.clone()));
-                }
+            if let Some(node) = element.expr.as_deref() {
+                labels.push(names::expression_name(node).unwrap_or_else(|| "expr".to_owned()));
+                parts.push(IndexPart::Expression(self.expression(node, &scope)));
+            } else {
+                labels.push(element.name.clone());
+                parts.push(IndexPart::Column(element.name.clone()));
             }
         }
         let include: Vec<String> =

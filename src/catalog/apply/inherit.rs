@@ -45,7 +45,7 @@ impl Builder<'_> {
         if !partition {
             return;
         }
-        for key in &source.primary_key {
+        if let Some(key) = &source.primary_key {
             self.clone_key(child, key, true);
         }
         for key in &source.unique {
@@ -57,7 +57,7 @@ impl Builder<'_> {
         for key in source.foreign_keys {
             self.put_foreign_key(child, key);
         }
-        for trigger in source.triggers.into_iter().filter(|trigger| trigger.for_each_row) {
+        for trigger in source.triggers.iter().filter(|trigger| trigger.for_each_row) {
             self.put_trigger(child, trigger);
         }
     }

@@ -136,7 +136,6 @@ impl<'s> Builder<'s> {
             NodeEnum::DropStmt(statement) => self.drop(statement),
             NodeEnum::RenameStmt(statement) => self.rename(statement),
             NodeEnum::AlterObjectSchemaStmt(statement) => self.set_schema(statement),
-            NodeEnum::AlterOwnerStmt(statement) => self.owner(statement),
             NodeEnum::IndexStmt(statement) => self.create_index(statement),
             NodeEnum::CreateSeqStmt(statement) => self.create_sequence(statement),
             NodeEnum::AlterSeqStmt(statement) => self.alter_sequence(statement),
@@ -180,7 +179,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// pg_dump sets its search path by `SELECT pg_catalog.set_config('search_path', '', false)`. Other SELECTs
+    /// `pg_dump` sets its search path by `SELECT pg_catalog.set_config('search_path', '', false)`. Other SELECTs
     /// can only change a schema through functions.
     fn select(&mut self, statement: &protobuf::SelectStmt) {
         let calls = statement.target_list.iter().filter_map(tree::target_call);
@@ -411,6 +410,8 @@ fn is_irrelevant(statement: &NodeEnum) -> bool {
             | NodeEnum::AlterObjectDependsStmt(_)
             | NodeEnum::AlterExtensionStmt(_)
             | NodeEnum::AlterExtensionContentsStmt(_)
+            // Of tables and views the parser makes an ALTER TABLE; no other owner is held.
+            | NodeEnum::AlterOwnerStmt(_)
             // Storage of a base type.
             | NodeEnum::AlterTypeStmt(_)
     )

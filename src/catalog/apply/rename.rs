@@ -28,7 +28,7 @@ impl Builder<'_> {
             | ObjectType::ObjectIndex => {
                 if let Some(from) = self.renamed(statement.relation.as_ref(), statement.missing_ok) {
                     let to = QName::new(&from.schema, to);
-                    self.move_relation(&from, to);
+                    self.move_relation(&from, &to);
                 }
             }
             ObjectType::ObjectColumn | ObjectType::ObjectAttribute => self.rename_column_of(statement),
@@ -120,23 +120,23 @@ impl Builder<'_> {
             }
             for sequence in sequences {
                 let to = QName::new(schema, &sequence.name);
-                self.move_relation(&sequence, to);
+                self.move_relation(&sequence, &to);
             }
         }
-        self.move_relation(from, QName::new(schema, &from.name));
+        self.move_relation(from, &QName::new(schema, &from.name));
     }
 
-    fn move_relation(&mut self, from: &QName, to: QName) {
+    fn move_relation(&mut self, from: &QName, to: &QName) {
         let Some(kind) = self.relations.remove(from) else { return };
-        if self.relations.contains_key(&to) {
+        if self.relations.contains_key(to) {
             self.duplicate(self.place.head(), "relation", &to.to_string());
         }
         self.relations.insert(to.clone(), kind.clone());
         match kind {
-            Relation::Table => self.move_table(from, &to),
-            Relation::View => self.move_view(from, &to),
-            Relation::Sequence => self.move_sequence(from, &to),
-            Relation::Composite => self.move_type(from, &to),
+            Relation::Table => self.move_table(from, to),
+            Relation::View => self.move_view(from, to),
+            Relation::Sequence => self.move_sequence(from, to),
+            Relation::Composite => self.move_type(from, to),
             Relation::Index(table) => self.move_index(&table, &from.name, &to.name),
         }
     }
@@ -254,7 +254,7 @@ impl Builder<'_> {
             match &mut found.kind {
                 TypeKind::Domain { base, .. } | TypeKind::Range(base) => swap_name(&mut base.name, from, to),
                 TypeKind::Composite(fields) => {
-                    fields.values_mut().for_each(|field| swap_name(&mut field.name, from, to))
+                    fields.values_mut().for_each(|field| swap_name(&mut field.name, from, to));
                 }
                 TypeKind::Multirange(range) => swap_name(range, from, to),
                 TypeKind::Enum(_) | TypeKind::Base => {}
@@ -390,7 +390,7 @@ impl Builder<'_> {
         let inside: Vec<QName> = self.relations.keys().filter(|name| name.schema == from).cloned().collect();
         for name in inside {
             let to = QName::new(to, &name.name);
-            self.move_relation(&name, to);
+            self.move_relation(&name, &to);
         }
         let types: Vec<QName> = self.catalog.types.keys().filter(|name| name.schema == from).cloned().collect();
         for name in types {
@@ -407,7 +407,9 @@ impl Builder<'_> {
         for name in functions {
             let Some(mut overloads) = self.catalog.functions.remove(&name) else { continue };
             let to = QName::new(to, &name.name);
-            overloads.iter_mut().for_each(|function| function.name.clone_from(&to));
+            for function in &mut overloads {
+                function.name.clone_from(&to);
+            }
             self.catalog.functions.insert(to.clone(), overloads);
             for trigger in self.catalog.tables.values_mut().flat_map(|table| &mut table.triggers) {
                 swap_name(&mut trigger.function, &name, &to);

@@ -151,7 +151,7 @@ impl Builder<'_> {
             self.duplicate(self.place.head(), "trigger", &trigger.name);
             return;
         }
-        self.put_trigger(&table, trigger);
+        self.put_trigger(&table, &trigger);
     }
 
     fn function_name(&self, schema: &str, name: &str) -> QName {
@@ -164,7 +164,7 @@ impl Builder<'_> {
     }
 
     /// Row triggers of a partitioned table are on every partition too.
-    pub(super) fn put_trigger(&mut self, table: &QName, trigger: Trigger) {
+    pub(super) fn put_trigger(&mut self, table: &QName, trigger: &Trigger) {
         let below = if trigger.for_each_row && self.is_partitioned(table) {
             self.children.get(table).cloned().unwrap_or_default()
         } else {
@@ -177,7 +177,7 @@ impl Builder<'_> {
             }
         }
         for child in below {
-            self.put_trigger(&child, trigger.clone());
+            self.put_trigger(&child, trigger);
         }
     }
 
@@ -193,7 +193,7 @@ impl Builder<'_> {
             name: statement.policy_name.clone(),
             permissive: statement.permissive,
             command: if statement.cmd_name.is_empty() { "all".to_owned() } else { statement.cmd_name.clone() },
-            roles: sorted(tree::roles(&statement.roles)),
+            roles: policy_roles(&statement.roles),
             using: self.policy_expression(&table, statement.qual.as_deref()),
             check: self.policy_expression(&table, statement.with_check.as_deref()),
             span: self.place.span(),
@@ -218,7 +218,7 @@ impl Builder<'_> {
         let Some(found) = self.table(&table) else { return };
         for policy in found.policies.iter_mut().filter(|policy| policy.name == statement.policy_name) {
             if !statement.roles.is_empty() {
-                policy.roles = sorted(tree::roles(&statement.roles));
+                policy.roles = policy_roles(&statement.roles);
             }
             policy.using = using.clone().or(policy.using.take());
             policy.check = check.clone().or(policy.check.take());
@@ -226,9 +226,14 @@ impl Builder<'_> {
     }
 }
 
-fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort();
-    names
+/// PUBLIC swallows every other role; the server says so in a warning.
+fn policy_roles(nodes: &[Node]) -> Vec<String> {
+    let mut roles = tree::roles(nodes);
+    if roles.iter().any(|role| role == "public") {
+        return vec!["public".to_owned()];
+    }
+    roles.sort();
+    roles
 }
 
 fn routine_options(function: &mut Function, options: &[Node]) {

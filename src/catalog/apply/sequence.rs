@@ -7,6 +7,10 @@ use pg_query::protobuf::{self, Node};
 
 /// Options as written; the bounds follow from the type and the direction only when all are known.
 #[derive(Clone, Debug, Default)]
+#[allow(
+    clippy::option_option,
+    reason = "not written, written as NO or NONE, and written with a value are three things"
+)]
 struct Options {
     start: Option<i64>,
     increment: Option<i64>,
@@ -48,7 +52,7 @@ impl Builder<'_> {
                 "minvalue" => options.minimum = Some(number(option)),
                 "maxvalue" => options.maximum = Some(number(option)),
                 "cycle" => {
-                    options.cycle = option.arg.as_deref().and_then(tree::constant_text).map(|text| text == "true")
+                    options.cycle = option.arg.as_deref().and_then(tree::constant_text).map(|text| text == "true");
                 }
                 "as" => {
                     let named = option.arg.as_deref().and_then(tree::type_name);

@@ -113,11 +113,6 @@ pub(super) fn roles(nodes: &[Node]) -> Vec<String> {
     nodes.iter().filter_map(one).collect()
 }
 
-/// A dotted name of one or two parts.
-pub(super) fn written(nodes: &[Node]) -> String {
-    names(nodes).join(".")
-}
-
 /// Splits the text of a regclass literal, `'public."Seq"'`, as PostgreSQL's `stringToQualifiedNameList` does.
 pub(super) fn regclass(text: &str) -> Option<QName> {
     let mut parts = Vec::new();

@@ -178,7 +178,7 @@ impl Builder<'_> {
     pub(super) fn create_domain(&mut self, statement: &protobuf::CreateDomainStmt) {
         let Some(written) = &statement.type_name else { return };
         let base = self.data_type(written);
-        let collation = statement.coll_clause.as_ref().map(|clause| self.collation(&clause.collname));
+        let collation = statement.coll_clause.as_ref().map(|clause| Self::collation(&clause.collname));
         let kind = TypeKind::Domain { base, not_null: false, default: None, checks: Vec::new(), collation };
         let Some(name) = self.add_type(&statement.domainname, kind) else { return };
         for constraint in statement.constraints.iter().filter_map(tree::constraint) {
@@ -242,13 +242,13 @@ impl Builder<'_> {
             "O" => *not_null = true,
             "X" => checks.retain(|check| check.name != statement.name),
             "V" => {
-                checks.iter_mut().filter(|check| check.name == statement.name).for_each(|check| check.validated = true)
+                checks.iter_mut().filter(|check| check.name == statement.name).for_each(|check| check.validated = true);
             }
             _ => self.not_understood("this change of a domain"),
         }
     }
 
-    pub(super) fn collation(&self, written: &[Node]) -> QName {
+    pub(super) fn collation(written: &[Node]) -> QName {
         let (schema, name) = tree::qualified(written);
         let schema = if schema.is_empty() { "pg_catalog".to_owned() } else { schema };
         QName::new(schema, name)

@@ -61,7 +61,7 @@ impl Builder<'_> {
         let names = Names::of(query);
         let mut reads = Vec::new();
         for (schema, relation) in &names.relations {
-            reads.extend(self.read_relation(schema, relation));
+            reads.push(self.read_relation(schema, relation));
         }
         reads.sort();
         reads.dedup();
@@ -86,14 +86,14 @@ impl Builder<'_> {
     }
 
     /// System relations are no part of the schema; anything else must have been declared.
-    fn read_relation(&mut self, schema: &str, relation: &str) -> Option<QName> {
+    fn read_relation(&mut self, schema: &str, relation: &str) -> QName {
         if let Some(found) = self.find_relation(schema, relation) {
-            return Some(found);
+            return found;
         }
         let system = matches!(schema, "pg_catalog" | "information_schema");
         if system || (schema.is_empty() && relation.starts_with("pg_")) {
             let schema = if schema.is_empty() { "pg_catalog" } else { schema };
-            return Some(QName::new(schema, relation));
+            return QName::new(schema, relation);
         }
         let extension = self.catalog.extensions.values().any(|home| home == schema);
         let name =
@@ -101,7 +101,7 @@ impl Builder<'_> {
         if !extension {
             self.missing(self.place.head(), "table or view", &name);
         }
-        Some(name)
+        name
     }
 
     pub(super) fn alter_view(&mut self, name: &QName, command: &AlterTableCmd) {

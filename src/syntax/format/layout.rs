@@ -80,7 +80,7 @@ fn columns(items: &[Item], indent: usize, measure: impl Fn(&Item) -> Option<usiz
     let mut columns: Vec<Option<usize>> = Vec::with_capacity(items.len());
     let mut group: Vec<Option<usize>> = Vec::new();
     let close = |group: &mut Vec<Option<usize>>, columns: &mut Vec<Option<usize>>| {
-        let alone = group.iter().flatten().count() < 2;
+        let alone = indent == 0 && group.iter().flatten().count() < 2;
         let widest = group.iter().flatten().copied().max().filter(|_| !alone);
         columns.extend(group.drain(..).map(|own| own.and(widest)));
     };
@@ -159,8 +159,9 @@ fn render(item: &Item, indent: usize, column: Option<usize>) -> Line {
     if let Some(inline) = inline_if_fits(item, indent) {
         let aligned = column.and_then(|column| aligned(item, column));
         let fits = aligned.as_ref().is_none_or(|line| indent + width(line) <= WIDTH);
-        // At the margin a broken line would get empty lines around it, and so other neighbours the next time.
-        if fits || indent == 0 {
+        // Broken, it would not be the same the next time: at the margin it would get empty lines around it and so
+        // other neighbours, and a block on several lines stays on several lines.
+        if fits || indent == 0 || item.parts.iter().any(|part| matches!(part, Part::Block(_))) {
             text.push_str(&aligned.filter(|_| fits).unwrap_or(inline));
             return Line { text, broken: false };
         }

@@ -172,8 +172,10 @@ fn is_aligned(parent: Rule, child: Rule, tokens_before: usize) -> bool {
         Rule::setting_statement => child == Rule::type_name,
         Rule::workload_statement => child == Rule::kw_as,
         Rule::table_statement | Rule::role_statement => child == Rule::open,
-        Rule::tenancy_root | Rule::tenancy_column | Rule::tenancy_setting => tokens_before == 1,
-        Rule::export_tables
+        Rule::tenancy_root
+        | Rule::tenancy_column
+        | Rule::tenancy_setting
+        | Rule::export_tables
         | Rule::export_tenant
         | Rule::export_as
         | Rule::export_rows

@@ -1,6 +1,8 @@
 //! From pest's pairs to the tree that the rest of the compiler reads. `None` from any function here means that the
 //! grammar and this folder disagree; the caller turns it into an error, so that nothing is ever left out in silence.
 
+#![allow(clippy::option_option, reason = "the outer one is this folder's failure, the inner one an absent clause")]
+
 mod blocks;
 mod names;
 mod statements;
