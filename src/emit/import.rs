@@ -7,7 +7,7 @@
 use super::Emitter;
 use super::psql::{SHAPE, column_list, demand, in_temp, insert, into_variables, select_one, shape_rows, temporary};
 use crate::catalog::{QName, TriggerMode};
-use crate::plan::{ImportPlan, RestoredMode, SequencePlan, TablePlan, TriggerPlan, names};
+use crate::plan::{ImportPlan, SequencePlan, TablePlan, TriggerPlan, names};
 use crate::sql::{
     AlterTable, Condition, CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, From, Ident, LockMode, Meta,
     Relation, Script, Select, SettingValue, Statement, Word,
@@ -205,12 +205,7 @@ fn turn_on(script: &mut Script, import: &ImportPlan) {
         script.run(force(table, true));
     }
     for trigger in &import.triggers {
-        let mode = match trigger.mode {
-            RestoredMode::Origin => TriggerMode::Origin,
-            RestoredMode::Replica => TriggerMode::Replica,
-            RestoredMode::Always => TriggerMode::Always,
-        };
-        script.run(trigger_mode(trigger, mode));
+        script.run(trigger_mode(trigger, trigger.mode));
     }
 }
 

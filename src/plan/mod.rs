@@ -13,7 +13,7 @@ mod shape;
 mod tables;
 pub mod words;
 
-use crate::catalog::{Catalog, QName};
+use crate::catalog::{Catalog, QName, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Export, Model};
 use crate::source::Span;
@@ -162,7 +162,7 @@ pub struct ImportPlan {
     pub strategy: ImportStrategy,
     /// Facts that only the import asks for, sorted.
     pub shape: Vec<Shape>,
-    /// Triggers that would fire; sorted by table and name.
+    /// Triggers that would fire, and copies that are in another mode than their original; originals first.
     pub triggers: Vec<TriggerPlan>,
     /// Tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
     pub forced: Vec<QName>,
@@ -177,8 +177,10 @@ pub struct ImportPlan {
 }
 
 /// A trigger that is off during the load.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TriggerPlan {
+    /// How many partitioned tables its table is below: what is above comes back first.
+    pub depth: usize,
     /// Its table.
     pub table: QName,
     /// The trigger.
@@ -186,18 +188,7 @@ pub struct TriggerPlan {
     /// The table is partitioned: its partitions' copies of the trigger follow.
     pub partitioned: bool,
     /// How it comes back.
-    pub mode: RestoredMode,
-}
-
-/// How a trigger comes back; one that is off stays as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RestoredMode {
-    /// `ENABLE TRIGGER`
-    Origin,
-    /// `ENABLE REPLICA TRIGGER`
-    Replica,
-    /// `ENABLE ALWAYS TRIGGER`
-    Always,
+    pub mode: TriggerMode,
 }
 
 /// A sequence and the columns that it numbers.

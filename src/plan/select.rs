@@ -193,7 +193,10 @@ impl Masked<'_, '_> {
                 return Expr::Case(vec![(row_sql(condition, ROW), then)], Some(Box::new(otherwise)));
             }
         };
-        masked.cast_to(column.data_type.clone())
+        match masked {
+            Expr::Cast(_, ref data_type) if *data_type == column.data_type => masked,
+            _ => masked.cast_to(column.data_type.clone()),
+        }
     }
 
     fn call(&mut self, call: &MaskCall, column: &Column) -> Expr {

@@ -21,9 +21,10 @@ impl Planner<'_> {
     pub(super) fn import_shape(&self, deferred: &[(QName, String)]) -> Vec<Shape> {
         let mut shape = Vec::new();
         for table in self.loaded_tables() {
-            shape.extend(
-                table.triggers.iter().map(|trigger| fact(ShapeKind::Trigger, table, &trigger.name, mode(trigger))),
-            );
+            // A copy in its original's mode goes with the original.
+            let follows = |trigger: &Trigger| self.original(table, trigger).is_some_and(|own| own.mode == trigger.mode);
+            let named = table.triggers.iter().filter(|trigger| !follows(trigger));
+            shape.extend(named.map(|trigger| fact(ShapeKind::Trigger, table, &trigger.name, mode(trigger))));
         }
         let altered: BTreeSet<(&QName, &str)> = deferred.iter().map(|(table, name)| (table, name.as_str())).collect();
         for table in self.loaded_tables() {

@@ -4,7 +4,7 @@ use super::order::{Graph, components};
 use super::select::{Masked, leaves};
 use super::sequences::plan_sequences;
 use super::words::{one_line, orphan_words, treatment_words};
-use super::{ColumnPlan, ExportPlan, ImportPlan, Planner, RestoredMode, TablePlan, TriggerPlan, names};
+use super::{ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
 use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{N0850, N0851};
@@ -124,7 +124,8 @@ impl<'a> Planner<'a> {
             groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |name| (name, at))).collect();
         let mut inside = Vec::new();
         for table in self.loaded_tables() {
-            for key in table.foreign_keys.iter().filter(|key| key.enforced) {
+            let own = table.foreign_keys.iter().filter(|key| key.enforced && !self.is_copied_key(table, key));
+            for key in own {
                 let target = self.catalog.tables.get(&key.references).map(|target| self.root(target));
                 let (from, to) = (self.root(table), target.unwrap_or(&key.references));
                 if from != to && home.get(from) == home.get(to) && home.contains_key(from) {
@@ -139,18 +140,45 @@ impl<'a> Planner<'a> {
         let mut triggers = Vec::new();
         for table in self.loaded_tables() {
             for trigger in table.triggers.iter().filter(|trigger| !self.fills(table, trigger)) {
-                let mode = match trigger.mode {
-                    TriggerMode::Origin => RestoredMode::Origin,
-                    TriggerMode::Replica => RestoredMode::Replica,
-                    TriggerMode::Always => RestoredMode::Always,
-                    TriggerMode::Disabled => continue,
+                let stays = match self.original(table, trigger) {
+                    Some(original) => original.mode == trigger.mode,
+                    None => trigger.mode == TriggerMode::Disabled,
                 };
-                let (name, partitioned) = (trigger.name.clone(), is_partitioned(table));
-                triggers.push(TriggerPlan { table: table.name.clone(), name, partitioned, mode });
+                if !stays {
+                    triggers.push(TriggerPlan {
+                        depth: self.depth(table),
+                        table: table.name.clone(),
+                        name: trigger.name.clone(),
+                        partitioned: is_partitioned(table),
+                        mode: trigger.mode,
+                    });
+                }
             }
         }
-        triggers.sort();
+        triggers.sort_by(|one, two| (one.depth, &one.table, &one.name).cmp(&(two.depth, &two.table, &two.name)));
         triggers
+    }
+
+    /// The trigger of the partitioned table above that this one is the partition's copy of.
+    pub(super) fn original(&self, table: &Table, trigger: &Trigger) -> Option<&'a Trigger> {
+        let parent = self.catalog.tables.get(table.partition_of.as_ref()?)?;
+        parent.triggers.iter().find(|original| original.for_each_row && original.name == trigger.name)
+    }
+
+    /// Whether a partition has the key from the partitioned table above, where it is altered.
+    fn is_copied_key(&self, table: &Table, key: &ForeignKey) -> bool {
+        let parent = table.partition_of.as_ref().and_then(|parent| self.catalog.tables.get(parent));
+        let same = |other: &ForeignKey| {
+            other.columns == key.columns
+                && other.references == key.references
+                && other.referenced_columns == key.referenced_columns
+        };
+        parent.is_some_and(|parent| parent.foreign_keys.iter().any(same))
+    }
+
+    fn depth(&self, table: &Table) -> usize {
+        let parent = table.partition_of.as_ref().and_then(|parent| self.catalog.tables.get(parent));
+        parent.map_or(0, |parent| 1 + self.depth(parent))
     }
 
     /// A trigger that fills a dropped column stays on.
@@ -186,7 +214,7 @@ impl<'a> Planner<'a> {
     fn check_outside_references(&self) -> Vec<Diagnostic> {
         let mut findings = Vec::new();
         for table in self.catalog.tables.values().filter(|table| !self.export.tables.contains_key(self.root(table))) {
-            for key in &table.foreign_keys {
+            for key in table.foreign_keys.iter().filter(|key| !self.is_copied_key(table, key)) {
                 let target =
                     self.catalog.tables.get(&key.references).map_or(&key.references, |target| self.root(target));
                 if self.export.tables.contains_key(target) {
