@@ -68,55 +68,88 @@ impl Mask for Permute {
         Uniqueness::Preserved
     }
 
+    /// The digits are computed apart (`OFFSET 0`), since the planner would put their CASE into each of the many
+    /// places that read them; the rounds, which it does put together, are a line each to be read.
     fn render(&self, context: &Context<'_>) -> Rendered {
-        let constants = format!("{}_rounds", context.alias);
-        let input = || context.input.clone().cast("int8");
-        // All bits turned over for a negative number, none otherwise: -1 becomes 0 and the least number the greatest.
-        let sign = || input().op(">>", Expr::Integer(63));
-        let size = || input().op("#", sign());
-        let (_, greatest) = types::integer_range(context.input_type).unwrap_or((0, 0));
-        let ranges: Vec<&Range> = RANGES.iter().filter(|range| range.start <= greatest).collect();
-        let permuted = |range: &Range| Feistel { range, constants: &constants, size: &size() }.permuted();
-        let below = ranges.iter().zip(ranges.iter().skip(1));
-        let cases = below.map(|(range, next)| (size().op("<", Expr::Integer(next.start)), permuted(range))).collect();
-        let last = ranges.last().map_or(Expr::Null, |range| permuted(range));
-        let all = if ranges.len() == 1 { last } else { Expr::Case(cases, Some(Box::new(last))) };
-        let expr = all.op("#", sign()).cast_to(context.input_type.data_type.clone());
-        Rendered { expr, joins: vec![rounds(context, &constants)] }
-    }
-}
-
-struct Feistel<'a> {
-    range: &'a Range,
-    constants: &'a str,
-    size: &'a Expr,
-}
-
-impl Feistel<'_> {
-    fn permuted(&self) -> Expr {
-        let (mut high, mut low) = (self.digit("/"), self.digit("%"));
+        let names = Names { alias: context.alias };
+        let mut joins = vec![rounds(context, &names.of("rounds")), digits(context, &names)];
+        let (mut high, mut low) = (names.digit("high"), names.digit("low"));
         for round in 1..=ROUNDS {
-            if round % 2 == 1 {
-                low = self.round(low, high.clone(), round, self.range.low);
-            } else {
-                high = self.round(high, low.clone(), round, self.range.high);
-            }
+            let name = names.of(&format!("round_{round}"));
+            let (digit, other, base) =
+                if round % 2 == 1 { (&mut low, &high, "low_base") } else { (&mut high, &low, "high_base") };
+            let next = names.round(digit.clone(), other.clone(), round, names.digit(base));
+            let select = Select { columns: vec![(next, Some("digit".into()))], ..Select::default() };
+            joins.push(From::joined(Relation::Select(Box::new(select)), name.clone(), Join::Lateral));
+            *digit = Expr::of(&name, "digit");
         }
-        let pair = high.op("*", Expr::Integer(self.range.low)).op("+", low);
-        if self.range.start == 0 { pair } else { Expr::Integer(self.range.start).op("+", pair) }
+        let permuted = names.digit("start").op("+", high.op("*", names.digit("low_base"))).op("+", low);
+        let expr = permuted.op("#", names.digit("sign")).cast_to(context.input_type.data_type.clone());
+        Rendered { expr, joins }
+    }
+}
+
+struct Names<'a> {
+    alias: &'a str,
+}
+
+impl Names<'_> {
+    fn of(&self, suffix: &str) -> String {
+        format!("{}_{suffix}", self.alias)
     }
 
-    fn digit(&self, operator: &'static str) -> Expr {
-        let start = self.range.start;
-        let size = if start == 0 { self.size.clone() } else { self.size.clone().op("-", Expr::Integer(start)) };
-        size.op(operator, Expr::Integer(self.range.low))
+    fn digit(&self, column: &str) -> Expr {
+        Expr::of(&self.of("digits"), column)
     }
 
-    fn round(&self, digit: Expr, other: Expr, round: i64, base: i64) -> Expr {
-        let constant = |letter: &str| Expr::of(self.constants, &format!("{letter}{round}"));
+    fn round(&self, digit: Expr, other: Expr, round: i64, base: Expr) -> Expr {
+        let constant = |letter: &str| Expr::of(&self.of("rounds"), &format!("{letter}{round}"));
         let mixed = other.op("*", constant("a")).op("+", constant("b")).op("%", Expr::Integer(PRIME));
-        digit.op("+", mixed).op("%", Expr::Integer(base))
+        digit.op("+", mixed).op("%", base)
     }
+}
+
+/// Sign, range and the two digits of a number. All bits are turned over for a negative number: -1 becomes 0, and the
+/// least number the greatest.
+fn digits(context: &Context<'_>, names: &Names<'_>) -> From {
+    let input = || context.input.clone().cast("int8");
+    let sign = || input().op(">>", Expr::Integer(63));
+    let columns = vec![(input().op("#", sign()), Some("size".into())), (sign(), Some("sign".into()))];
+    let number = Select { columns, ..Select::default() };
+    let (_, greatest) = types::integer_range(context.input_type).unwrap_or((0, 0));
+    let ranges: Vec<&Range> = RANGES.iter().filter(|range| range.start <= greatest).collect();
+    let rows = ranges.iter().map(|range| [range.start, range.high, range.low]);
+    let size = || Expr::of("number", "size");
+    let of_range = |which: usize| {
+        let value = |row: [i64; 3]| Expr::Integer(row.get(which).copied().unwrap_or_default());
+        let mut values: Vec<Expr> = rows.clone().map(value).collect();
+        let last = values.pop().unwrap_or(Expr::Null);
+        let below = ranges.iter().skip(1).map(|next| size().op("<", Expr::Integer(next.start)));
+        let cases: Vec<_> = below.zip(values).collect();
+        if cases.is_empty() { last } else { Expr::Case(cases, Some(Box::new(last))) }.cast("int8")
+    };
+    let range = Select {
+        columns: ["start", "high_base", "low_base"]
+            .iter()
+            .enumerate()
+            .map(|(which, name)| (of_range(which), Some((*name).into())))
+            .collect(),
+        ..Select::default()
+    };
+    let of = |column: &str| Expr::of("range", column);
+    let offset = || size().op("-", of("start"));
+    let mut columns = vec![
+        (offset().op("/", of("low_base")), Some("high".into())),
+        (offset().op("%", of("low_base")), Some("low".into())),
+        (Expr::of("number", "sign"), Some("sign".into())),
+    ];
+    columns.extend(["start", "high_base", "low_base"].map(|name| (of(name), Some(name.into()))));
+    let from = vec![
+        From::first(Relation::Select(Box::new(number)), "number"),
+        From::joined(Relation::Select(Box::new(range)), "range", Join::Lateral),
+    ];
+    let select = Select { columns, from, barrier: true, ..Select::default() };
+    From::joined(Relation::Select(Box::new(select)), names.of("digits"), Join::Lateral)
 }
 
 /// One row of round constants, kept apart from the rows by `OFFSET 0` so that it is computed once.
