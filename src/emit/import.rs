@@ -5,9 +5,7 @@
 //! beforehand makes sure that what is turned on is what was there.
 
 use super::Emitter;
-use super::psql::{
-    SHAPE, column_list, demand, in_temp, insert, into_variables, select_one, shape_rows, temporary,
-};
+use super::psql::{SHAPE, column_list, demand, in_temp, insert, into_variables, select_one, shape_rows, temporary};
 use crate::catalog::{QName, TriggerMode};
 use crate::plan::{ImportPlan, SequencePlan, TablePlan, TriggerPlan, names};
 use crate::sql::{
@@ -134,11 +132,14 @@ impl Emitter<'_> {
         for table in &self.export.tables {
             let rows = Relation::Table { name: table.name.clone(), only: !table.partitioned };
             let count = Expr::call("count", [Expr::Star]);
-            script.run(count_into("noren_loaded", Select {
-                columns: vec![(Expr::text(table.stem.as_str()), None), (count, None)],
-                from: vec![From::first(rows, "t")],
-                ..Select::default()
-            }));
+            script.run(count_into(
+                "noren_loaded",
+                Select {
+                    columns: vec![(Expr::text(table.stem.as_str()), None), (count, None)],
+                    from: vec![From::first(rows, "t")],
+                    ..Select::default()
+                },
+            ));
         }
         script.run(Statement::Do(include_str!("counts.sql")));
         if !import.unchecked.is_empty() {
@@ -174,7 +175,11 @@ fn turn_off(script: &mut Script, import: &ImportPlan) {
         ImportStrategy::ReplicaRole => {
             script.comment("import strategy replica_role: nothing fires, foreign keys are checked at the end");
             let value = SettingValue::Name(Ident::from("replica"));
-            script.run(Statement::Set { local: true, name: "session_replication_role".to_owned(), values: vec![value] });
+            script.run(Statement::Set {
+                local: true,
+                name: "session_replication_role".to_owned(),
+                values: vec![value],
+            });
         }
         ImportStrategy::Order | ImportStrategy::ParameterGroup => {}
     }

@@ -206,6 +206,9 @@ fn use_key(script: &mut Script, key: &KeyPlan) {
     let bytes = Expr::call("decode", [Expr::column("hex"), Expr::text("hex")]);
     let text = Expr::call("convert_from", [bytes, Expr::text("UTF8")]);
     let set = Expr::call("set_config", [Expr::text(key.setting.as_str()), text, Expr::Boolean(true)]);
-    into_variables(script, select_one(set.is_not_null(), "noren_key_is_set", Some((in_temp("noren_key"), "noren_key"))));
+    into_variables(
+        script,
+        select_one(set.is_not_null(), "noren_key_is_set", Some((in_temp("noren_key"), "noren_key"))),
+    );
     into_variables(script, key.fingerprint.clone());
 }

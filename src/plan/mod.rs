@@ -3,9 +3,9 @@
 //! Everything that takes a decision is here; `emit` only prints it. The facts that a plan expects of a live
 //! database are written down as data ([`Shape`]), so that both sides of an export compare the same list.
 
+mod masks;
 pub mod names;
 pub mod order;
-mod masks;
 mod references;
 mod select;
 mod sequences;
@@ -227,7 +227,15 @@ pub fn plan(catalog: &Catalog, model: &Model, facts: &ProjectFacts) -> Result<Pl
     let (canonical, incomparable) = masks::canonical_forms(catalog, model);
     for (name, export) in &model.exports {
         if let Some(directory) = facts.directories.get(name) {
-            let planner = Planner { catalog, model, export, facts, canonical: &canonical, keyed: Cell::default(), reads_key: Cell::default() };
+            let planner = Planner {
+                catalog,
+                model,
+                export,
+                facts,
+                canonical: &canonical,
+                keyed: Cell::default(),
+                reads_key: Cell::default(),
+            };
             match planner.plan(directory) {
                 Ok(planned) => exports.push(planned),
                 Err(more) => findings.extend(more),

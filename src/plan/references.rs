@@ -4,9 +4,9 @@
 //! row that it points at leaves too. That test is an EXISTS whose own condition is the referenced table's, and so
 //! on; a cycle of `orphans skip` would have no end and is an error.
 
-use super::{Planner, UncheckedPlan};
 use super::order::{Graph, components};
 use super::select::row_sql;
+use super::{Planner, UncheckedPlan};
 use crate::catalog::{Category, ForeignKey, QName, Table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0852;
@@ -18,8 +18,7 @@ impl Planner<'_> {
     /// What must be true of the row `alias` of `table` for it to leave; `None` when every row leaves.
     pub(super) fn leaves(&self, table: &QName, alias: &str) -> Option<Expr> {
         let export = self.export.tables.get(table)?;
-        let mut conditions: Vec<Expr> =
-            export.rows.iter().map(|predicate| row_sql(&predicate.sql, alias)).collect();
+        let mut conditions: Vec<Expr> = export.rows.iter().map(|predicate| row_sql(&predicate.sql, alias)).collect();
         for key in self.keys_with(table, export, Orphans::Skip) {
             if let Some(there) = self.target_leaves(key, alias) {
                 let mut either: Vec<Expr> = key.columns.iter().map(|name| Expr::of(alias, name).is_null()).collect();
@@ -143,10 +142,13 @@ impl Planner<'_> {
             .filter(|group| is_cycle(group, &graph))
             .map(|group| {
                 let names: Vec<String> = group.iter().map(|table| format!("`{table}`")).collect();
-                Diagnostic::new(N0852, format!("expected `orphans skip` to lead to an end, {} skip in a cycle", names.join(" and ")))
-                    .at(self.export.span, "in this export")
-                    .note("whether a row leaves would depend on whether it leaves itself")
-                    .help("say `orphans null` at one reference of the cycle")
+                Diagnostic::new(
+                    N0852,
+                    format!("expected `orphans skip` to lead to an end, found a cycle through {}", names.join(" and ")),
+                )
+                .at(self.export.span, "in this export")
+                .note("whether a row leaves would depend on whether it leaves itself")
+                .help("say `orphans null` at one reference of the cycle")
             })
             .collect()
     }

@@ -4,9 +4,7 @@ use super::order::{Graph, components};
 use super::select::{Masked, leaves};
 use super::sequences::plan_sequences;
 use super::words::{one_line, orphan_words, treatment_words};
-use super::{
-    ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names,
-};
+use super::{ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
 use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{N0850, N0851};
@@ -217,7 +215,8 @@ impl<'a> Planner<'a> {
         let mut findings = Vec::new();
         for table in self.catalog.tables.values().filter(|table| !self.export.tables.contains_key(self.root(table))) {
             for key in table.foreign_keys.iter().filter(|key| !self.is_copied_key(table, key)) {
-                let target = self.catalog.tables.get(&key.references).map_or(&key.references, |target| self.root(target));
+                let target =
+                    self.catalog.tables.get(&key.references).map_or(&key.references, |target| self.root(target));
                 if self.export.tables.contains_key(target) {
                     findings.push(outside_reference(self.export, table, key));
                 }
@@ -233,7 +232,10 @@ impl<'a> Planner<'a> {
             .map(|table| {
                 Diagnostic::new(
                     N0851,
-                    format!("expected the import to empty tables of one database, `{}` is a foreign partition", table.name),
+                    format!(
+                        "expected the import to empty tables of one database, `{}` is a foreign partition",
+                        table.name
+                    ),
                 )
                 .at(table.span, "its rows live on another server")
                 .label(self.export.span, "this export loads them")
