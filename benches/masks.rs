@@ -1,1 +1,175 @@
-fn main() {}
+//! What a mask costs: CPU of the server's backend for a masked COPY against a plain one of the same table.
+//!
+//! `cargo bench --bench masks [ROWS]` prints a Markdown table. Wall time on a shared machine says little; the
+//! backend's own user and system time says what the mask adds.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that fails has nobody to tell")]
+
+use noren::catalog::{BaseType, Category, DataType, QName};
+use noren::mask::hmac::{self, Canonical};
+use noren::mask::{self, Arguments, Context, Hashes, Value};
+use noren::server::{Options, Server};
+use noren::sql::{Expr, From, Ident, Relation, Select, Statement};
+use std::fmt::Write as _;
+
+const ROUNDS: usize = 3;
+const COLUMNS: [(&str, &str); 7] = [
+    ("id", "int8"),
+    ("tenant", "uuid"),
+    ("name", "text"),
+    ("email", "text"),
+    ("phone", "text"),
+    ("birth", "date"),
+    ("balance", "numeric"),
+];
+
+/// A mask with its arguments on a column.
+struct Use(&'static str, &'static str, &'static [(&'static str, Given)]);
+
+/// An argument.
+#[derive(Clone, Copy)]
+enum Given {
+    Text(&'static str),
+    Integer(i64),
+    Number(&'static str),
+    Column(&'static str),
+}
+
+use Given::{Column, Integer, Number, Text};
+
+const USES: &[Use] = &[
+    Use("bucket", "balance", &[("step", Integer(1000))]),
+    Use("clamp", "balance", &[("low", Number("0")), ("high", Number("1000"))]),
+    Use("constant", "name", &[("value", Text("****"))]),
+    Use("digits", "phone", &[]),
+    Use("email", "email", &[]),
+    Use("fake_name", "name", &[("locale", Text("ja"))]),
+    Use("hash", "name", &[]),
+    Use("noise", "balance", &[("ratio", Number("0.1")), ("by", Column("id"))]),
+    Use("partial", "phone", &[("last", Integer(4))]),
+    Use("permute", "id", &[]),
+    Use("truncate", "birth", &[("unit", Text("year"))]),
+    Use("uuid", "tenant", &[]),
+    Use("zero", "balance", &[]),
+];
+
+/// Six columns without a key, and six of which four need one.
+const CHEAP: [&str; 6] = ["bucket", "clamp", "constant", "digits", "truncate", "partial"];
+const KEYED: [&str; 6] = ["email", "fake_name", "uuid", "noise", "partial", "truncate"];
+
+const SETUP: &str = "CREATE TABLE public.customers AS
+  SELECT n AS id, md5('t' || n % 200)::uuid AS tenant, 'Name ' || n AS name, 'user' || n || '@example.com' AS email,
+    '+81-90-' || lpad((n % 10000)::text, 4, '0') || '-0000' AS phone, date '1940-01-01' + (n % 30000)::int AS birth,
+    (n % 100000)::numeric / 100 AS balance
+  FROM generate_series(1, :rows::bigint) AS n;
+VACUUM (FREEZE, ANALYZE) public.customers;
+";
+
+fn base(column: &str) -> BaseType {
+    let name = COLUMNS.iter().find(|(name, _)| *name == column).map_or("text", |(_, of)| of);
+    let data_type = DataType { name: QName::new("pg_catalog", name), modifiers: vec![], dimensions: 0 };
+    BaseType { data_type, domains: vec![], category: Category::Scalar }
+}
+
+fn arguments(given: &[(&'static str, Given)]) -> Arguments {
+    let value = |given: &Given| match *given {
+        Text(text) => Value::Text(text.to_owned()),
+        Integer(value) => Value::Integer(value),
+        Number(digits) => Value::Decimal(digits.to_owned()),
+        Column(column) => Value::Column(column.to_owned()),
+    };
+    given.iter().map(|(name, given)| (*name, value(given))).collect()
+}
+
+/// COPY of every column, some of them masked, each hash bound once a row.
+fn copy(uses: &[&Use]) -> String {
+    let mut inner: Vec<_> = COLUMNS.iter().map(|(name, _)| (Expr::of("c", name), Some(Ident::from(*name)))).collect();
+    let mut outer: Vec<_> = COLUMNS.iter().map(|(name, _)| (Expr::of("r", name), Some(Ident::from(*name)))).collect();
+    let mut joins = vec![];
+    for Use(name, column, given) in uses {
+        let (mask, arguments, of) = (mask::find(name).unwrap(), arguments(given), base(column));
+        let hashed = match mask.hashes(&arguments) {
+            Hashes::Nothing => None,
+            Hashes::Input => Some(*column),
+            Hashes::Column(column) => Some(column),
+        };
+        let bound = format!("{name}_hash");
+        if let Some(hashed) = hashed {
+            let canonical = Canonical::of([&base(hashed)]).unwrap();
+            let hash = hmac::of_value("bench", column, canonical, Expr::of("c", hashed));
+            inner.push((hash, Some(Ident::new(bound.clone()))));
+        }
+        let (input, hash) = (Expr::of("r", column), Expr::of("r", &bound));
+        let rendered = mask.render(&Context {
+            input: &input,
+            input_type: &of,
+            declared: &of.data_type,
+            arguments: &arguments,
+            hash: hashed.is_some().then_some(&hash),
+            secret: &|label| hmac::of_label("bench", column, label),
+            default: None,
+            alias: name,
+        });
+        joins.extend(rendered.joins);
+        let masked = (rendered.expr.cast_to(of.data_type.clone()), Some(Ident::from(*column)));
+        let place = COLUMNS.iter().position(|(name, _)| name == column).unwrap();
+        outer[place] = masked;
+    }
+    let table = Relation::table(QName::new("public", "customers"));
+    let hashes = inner.len() > COLUMNS.len();
+    let rows = Select { columns: inner, from: vec![From::first(table, "c")], barrier: hashes, ..Select::default() };
+    let from = [From::first(Relation::Select(Box::new(rows)), "r")].into_iter().chain(joins).collect();
+    let select = Select { with: vec![hmac::key("noren.mask_key")], columns: outer, from, ..Select::default() };
+    format!("COPY ({}) TO '/dev/null';", Statement::Select(select).print().unwrap())
+}
+
+/// Hundredths of a second of CPU for each statement, all in one session, by rounds.
+fn measure(server: &Server, statements: &[String]) -> Vec<Vec<u64>> {
+    let mut script = String::from("SET noren.mask_key = 'a key for the bench, more than 32 bytes';\nSET jit = off;\n");
+    let ticks = "SELECT pg_read_file('/proc/self/stat', 0, 1000);\n";
+    for _ in 0..=ROUNDS {
+        for statement in statements {
+            writeln!(script, "{ticks}{statement}\n{ticks}").unwrap();
+        }
+    }
+    let printed = server.execute("postgres", &script).unwrap();
+    let cpu = |line: &str| -> u64 {
+        let after = line.rsplit(')').next().unwrap();
+        after.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    };
+    let readings: Vec<u64> = printed.lines().filter(|line| line.contains(')')).map(cpu).collect();
+    let costs: Vec<u64> = readings.chunks(2).map(|pair| pair[1] - pair[0]).collect();
+    let rounds: Vec<&[u64]> = costs.chunks(statements.len()).skip(1).collect();
+    (0..statements.len()).map(|which| rounds.iter().map(|round| round[which]).collect()).collect()
+}
+
+fn median(mut costs: Vec<u64>) -> u64 {
+    costs.sort_unstable();
+    costs[costs.len() / 2]
+}
+
+fn main() {
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let rows = std::env::args().find_map(|argument| argument.parse::<u32>().ok()).unwrap_or(300_000);
+    let server = Server::start(&Options { bin: None, settings: vec![] }).unwrap();
+    server.execute("postgres", &SETUP.replace(":rows", &rows.to_string())).unwrap();
+    let mix = |names: [&str; 6]| USES.iter().filter(|Use(name, ..)| names.contains(name)).collect::<Vec<_>>();
+    let mut variants = vec![("plain COPY".to_owned(), vec![])];
+    variants.extend(USES.iter().map(|one| (format!("`{}` on {}", one.0, one.1), vec![one])));
+    variants.push(("six masks without a key".to_owned(), mix(CHEAP)));
+    variants.push(("six masks, four keyed".to_owned(), mix(KEYED)));
+    let statements: Vec<String> = variants.iter().map(|(_, uses)| copy(uses)).collect();
+    let costs = measure(&server, &statements).into_iter().map(median).collect::<Vec<_>>();
+    println!("`cargo bench --bench masks {rows}`: PostgreSQL {}, {rows} rows, median of {ROUNDS}\n", server.version());
+    println!("| masked | CPU, s | against plain |\n| --- | ---: | ---: |");
+    for ((what, _), cost) in variants.iter().zip(&costs) {
+        let (seconds, ratio) = (f64_of(*cost) / 100.0, f64_of(*cost) / f64_of(costs[0]));
+        println!("| {what} | {seconds:.2} | {ratio:.2} |");
+    }
+}
+
+fn f64_of(value: u64) -> f64 {
+    f64::from(u32::try_from(value).unwrap())
+}

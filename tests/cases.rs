@@ -105,13 +105,13 @@ fn run(case: &Path) -> Run {
     let folder = tempfile::tempdir().unwrap();
     copy(&cases().join("default"), folder.path());
     let own = copy(case, folder.path());
-    let input = own.iter().map(|(path, text)| format!("----- {path}\n{text}\n")).collect();
+    let parts: Vec<String> = own.iter().map(|(path, text)| format!("----- {path}\n{text}\n")).collect();
     let (found, sources) = compile(folder.path());
     let said = render(&found, &sources, Format::Human, false);
     let raised = found.iter().map(|diagnostic| diagnostic.code.id.to_owned()).collect();
     let weighty = found.iter().filter(|diagnostic| diagnostic.severity != Severity::Note);
     let weighty = weighty.map(|diagnostic| diagnostic.code.id.to_owned()).collect();
-    Run { input, raised, weighty, said: format!("----- what is said\n{said}") }
+    Run { input: parts.concat(), raised, weighty, said: format!("----- what is said\n{said}") }
 }
 
 fn compile(folder: &Path) -> (Vec<Diagnostic>, Sources) {

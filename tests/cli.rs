@@ -12,10 +12,24 @@ use tempfile::TempDir;
 
 const NOREN: &str = env!("CARGO_BIN_EXE_noren");
 
-/// A project of the golden cases' defaults with a policy, in a folder of its own.
+/// A small project in a folder of its own.
 struct Project {
     folder: TempDir,
 }
+
+const MANIFEST: &str = "[project]
+name     = \"case\"
+engine   = \"postgresql\"
+version  = 15
+schema   = [\"schema.sql\"]
+policies = [\"*.noren\"]
+
+[export.developers]
+target = \"psql\"
+";
+
+const SCHEMA: &str = "CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, active boolean NOT NULL);
+";
 
 const POLICY: &str = "table users {
   id, active keep;
@@ -51,11 +65,9 @@ impl Project {
 }
 
 fn fill(folder: &Path) {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/default");
-    for name in ["noren.toml", "schema.sql"] {
-        fs::copy(default.join(name), folder.join(name)).unwrap();
+    for (name, text) in [("noren.toml", MANIFEST), ("schema.sql", SCHEMA), ("policy.noren", POLICY)] {
+        fs::write(folder.join(name), text).unwrap();
     }
-    fs::write(folder.join("policy.noren"), POLICY).unwrap();
 }
 
 fn noren(folder: &Path) -> Command {

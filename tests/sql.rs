@@ -1,9 +1,11 @@
 //! The printer and its guard: what is printed is what was meant, or nothing is printed.
 
+use crate::support::{self, Database};
 use noren::catalog::{DataType, QName, TriggerMode};
 use noren::sql::{
-    AlterTable, CopyFormat, CopyOptions, End, Expr, From, Ident, Isolation, Join, LockMode, Meta, Mismatch, Relation,
-    Script, Select, SettingValue, ShellPart, SourceSql, Statement, TemporaryTable, Word,
+    AlterTable, Condition, CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, From, Ident, Isolation, Join,
+    LockMode, Meta, Mismatch, Relation, Script, Select, SettingValue, ShellPart, SourceSql, Statement, TemporaryTable,
+    Word,
 };
 use proptest::prelude::*;
 
@@ -106,6 +108,7 @@ COPY (
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn statements_print_as_postgresql_reads_them() {
     let table = || vec![(users(), false), (QName::new("Sales", "order"), true)];
     let statements = [
@@ -425,11 +428,14 @@ proptest! {
     fn a_user_s_expression_is_never_changed(parts in prop::collection::vec(prop::sample::select(SOURCE_PARTS), 1..30)) {
         let text = parts.join(" ");
         prop_assume!(pg_query::scan(&text).is_ok());
-        let before: Vec<_> = pg_query::scan(&text).unwrap().tokens.iter().map(|token| text[token.start as usize..token.end as usize].to_owned()).collect();
         let tidied = noren::sql::tidy(&text);
-        let after: Vec<_> = pg_query::scan(&tidied).unwrap().tokens.iter().map(|token| tidied[token.start as usize..token.end as usize].to_owned()).collect();
-        prop_assert_eq!(before, after);
+        prop_assert_eq!(tokens(&text), tokens(&tidied));
     }
+}
+
+fn tokens(text: &str) -> Vec<&str> {
+    let place = |at: i32| usize::try_from(at).unwrap();
+    pg_query::scan(text).unwrap().tokens.iter().map(|token| &text[place(token.start)..place(token.end)]).collect()
 }
 
 const SOURCE_PARTS: &[&str] = &[
@@ -502,7 +508,7 @@ fn any_expression() -> impl Strategy<Value = Expr> {
 /// The same expression with a call of its own around every operand: no precedence can matter. The calls are taken
 /// out again by comparing with the same calls put in by hand, so both sides are wrapped and only one is explicit.
 fn explicit(of: &Expr) -> Expr {
-    let wrap = |inner: &Expr| Box::new(paren(explicit(inner)));
+    let wrap = |inner: &Expr| Box::new(paren(&explicit(inner)));
     match of {
         Expr::Operator(left, op, right) => Expr::Operator(wrap(left), op, wrap(right)),
         Expr::And(items) => Expr::And(items.iter().map(|item| *wrap(item)).collect()),
@@ -527,6 +533,101 @@ fn explicit(of: &Expr) -> Expr {
 }
 
 /// Parentheses are a user's expression: printed as given, inside its own pair.
-fn paren(inner: Expr) -> Expr {
+fn paren(inner: &Expr) -> Expr {
     Expr::Source(SourceSql { text: inner.print().unwrap() })
+}
+
+#[test]
+fn psql_reads_arguments_as_they_were_meant() {
+    let Some(server) = support::server(None) else { return };
+    let database = Database::new(server, "psql");
+    let hostile = [
+        "plain",
+        "",
+        " ",
+        "it's",
+        r"c:\dir\n",
+        ":tenant",
+        ":'tenant'",
+        ":\"tenant\"",
+        ":{?tenant}",
+        "`echo leaked`",
+        "|cat",
+        "-n",
+        "\\",
+        "'",
+        "\"",
+        "line\nline\ttab",
+        "$(echo leaked)",
+        "名前 😀",
+        "\\echo x",
+        "a'\\''b",
+        "--",
+        "/*",
+        ";",
+        "%",
+    ];
+    let mut script = Script::new();
+    script.meta(Meta::Set("tenant".into(), vec![Word::text("leaked")]));
+    for text in hostile {
+        // As psql's own argument, in a query as a literal of ours, as a variable's value, and through the shell.
+        script.meta(Meta::Set("x".into(), vec![Word::text(text)]));
+        script.meta(Meta::Set(
+            "y".into(),
+            vec![Word::shell(vec![ShellPart::Code("printf %s "), ShellPart::Variable("x".into())])],
+        ));
+        let columns = [Expr::Variable("x".into()), Expr::text(text), Expr::Variable("y".into())]
+            .map(|value| (Expr::call("quote_literal", [value]), Some(Ident::from("Select : x"))));
+        script.run(Statement::Select(Select { columns: columns.to_vec(), ..Select::default() }));
+    }
+    let quoted = |text: &str| database.value(&format!("SELECT quote_literal({})", expression(&Expr::text(text))));
+    // psql puts no value with a newline into a shell command, but leaves the variable's name there.
+    let shelled = |text: &str| if text.contains('\n') { quoted(":x") } else { quoted(text) };
+    let expected: Vec<String> =
+        hostile.iter().map(|text| [quoted(text), quoted(text), shelled(text)].join("|")).collect();
+    assert_eq!(database.sql(&script.print().unwrap()).trim_end(), expected.join("\n"));
+}
+
+#[test]
+fn psql_runs_what_a_script_says() {
+    let Some(server) = support::server(None) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::new(server, "psql");
+    database.sql("CREATE TABLE public.\"Odd :name's\" (id int, \"user\" text, \"a\"\"b\" text)");
+    let table = QName::new("public", "Odd :name's");
+    let columns: Vec<Ident> = vec!["id".into(), "user".into(), "a\"b".into()];
+    let row = vec![Expr::Integer(1), Expr::text("it's :x"), Expr::text("tab\there")];
+    let file = folder.path().join("it's here.tsv");
+    let file = file.to_str().unwrap();
+    let query = Select {
+        columns: columns.iter().map(|column| (Expr::Column(None, column.clone()), Some(column.clone()))).collect(),
+        from: vec![From::first(Relation::table(table.clone()), "t")],
+        ..Select::default()
+    };
+    let mut script = Script::new();
+    script.meta(Meta::Set("dir".into(), vec![Word::text(folder.path().to_str().unwrap())]));
+    script.run(Statement::InsertValues { table: table.clone(), columns: columns.clone(), rows: vec![row] });
+    script.send(Statement::CopyTo { query, options: copy() }, End::File(Word::variable("dir").and("/it's here.tsv")));
+    let read = |source: CopySource| {
+        Meta::Copy(CopyCommand { table: table.clone(), columns: columns.clone(), source, options: copy() })
+    };
+    script.meta(read(CopySource::File(file.to_owned())));
+    script.meta(read(CopySource::Program(format!("cat \"{file}\""))));
+    let count = Select {
+        columns: vec![(Expr::call("count", [Expr::Star]), Some("rows".into()))],
+        from: vec![From::first(Relation::table(table.clone()), "t")],
+        ..Select::default()
+    };
+    script.send(Statement::Select(count), End::Set(Some("found_".into())));
+    script.meta(Meta::If(Condition::Defined("found_rows".into())));
+    script.meta(Meta::Echo(vec![Word::variable("found_rows"), Word::text("rows: it's done")]));
+    script.meta(Meta::Else);
+    script.meta(Meta::Echo(vec![Word::text("nothing found")]));
+    script.meta(Meta::EndIf);
+    script.meta(Meta::Output(Some(Word::variable("dir").and("/report"))));
+    script.meta(Meta::Qecho(vec![Word::text("done: it's"), Word::variable("found_rows")]));
+    script.meta(Meta::Output(None));
+    assert_eq!(database.sql(&script.print().unwrap()).trim(), "3 rows: it's done");
+    assert_eq!(std::fs::read_to_string(folder.path().join("report")).unwrap(), "done: it's 3\n");
+    assert_eq!(database.value("SELECT count(DISTINCT t) FROM public.\"Odd :name's\" AS t"), "1");
 }

@@ -436,7 +436,7 @@ pub struct View {
     pub materialized: bool,
     /// WITH NO DATA.
     pub with_no_data: bool,
-    /// Deparsed by PostgreSQL's own grammar.
+    /// Deparsed by PostgreSQL's own grammar, with the names of its own time: later renames change `reads` only.
     pub query: String,
     /// Tables and views it reads, also through sub-queries, sorted.
     pub reads: Vec<QName>,

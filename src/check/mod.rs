@@ -13,20 +13,18 @@ mod null;
 mod orphans;
 mod partition_key;
 mod reads;
-mod referenced;
 mod total;
 mod tsvector;
 mod unique;
 
 use crate::catalog::{BaseType, Catalog, Column, Table};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Export, ExportColumn, ExportTable, MaskUse, Model, Treatment};
+use crate::model::{ExportColumn, ExportTable, MaskUse, Model, Treatment};
 
 /// One column of one export, with all that a proof may need.
 #[derive(Clone, Copy)]
 struct Case<'a> {
     catalog: &'a Catalog,
-    export: &'a Export,
     table: &'a Table,
     exported: &'a ExportTable,
     column: &'a Column,
@@ -54,7 +52,7 @@ pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
     for export in model.exports.values() {
         for exported in export.tables.values() {
             let Some(table) = catalog.tables.get(&exported.table) else { continue };
-            check_columns(catalog, export, table, exported, &mut diagnostics);
+            check_columns(catalog, table, exported, &mut diagnostics);
             unique::check(catalog, table, exported, &mut diagnostics);
             orphans::check(catalog, export, table, exported, &mut diagnostics);
         }
@@ -65,7 +63,6 @@ pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
 
 fn check_columns(
     catalog: &Catalog,
-    export: &Export,
     table: &Table,
     exported: &ExportTable,
     diagnostics: &mut Vec<Diagnostic>,
@@ -76,14 +73,13 @@ fn check_columns(
             continue;
         }
         let base = catalog.base_type(&column.data_type);
-        let case = Case { catalog, export, table, exported, column, resolved, base: &base };
+        let case = Case { catalog, table, exported, column, resolved, base: &base };
         null::check(&case, diagnostics);
         fits::check(&case, diagnostics);
         length::check(&case, diagnostics);
         constant::check(&case, diagnostics);
         partition_key::check(&case, diagnostics);
         reads::check(&case, diagnostics);
-        referenced::check(&case, diagnostics);
         total::check(&case, diagnostics);
         tsvector::check(&case, diagnostics);
     }

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, global = true)]
     pub(super) format: FormatArgument,
 
-    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are heeded
+    /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are heeded
     #[arg(long, value_enum, value_name = "WHEN", default_value_t, global = true)]
     pub(super) color: ColorArgument,
 }

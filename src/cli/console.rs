@@ -46,9 +46,12 @@ impl Console {
         }
     }
 
-    /// What is said on the way. Nobody is left to be told when this fails.
+    /// What is said on the way. Nobody can be told when this fails, but the exit code shows it.
     pub(super) fn err(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        let written = io::stderr().lock().write_all(text.as_bytes());
+        if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
+            self.lost.set(true);
+        }
     }
 
     /// Findings: for people to standard error, for machines to standard output.
@@ -77,7 +80,7 @@ impl Console {
     }
 }
 
-/// `--color` decides; then NO_COLOR (set to anything but the empty text), CLICOLOR_FORCE (anything but `0`) and the
+/// `--color` decides; then `NO_COLOR` (anything but empty), `CLICOLOR_FORCE` (anything but `0`) and the
 /// terminal, in this order (no-color.org, bixense.com/clicolors).
 fn wants_color(argument: ColorArgument, terminal: bool) -> bool {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());

@@ -107,12 +107,10 @@ fn exports<'a>(model: &'a Model, wanted: Option<&str>) -> Result<Vec<&'a Export>
 
 fn explain(text: &mut String, export: &Export, table: &Table, column: &str, model: &Model, sources: &Sources) {
     let found = export.tables.get(&table.name).and_then(|exported| exported.columns.get(column));
-    match found {
-        Some(column) => explain_column(text, &export.name, column, sources),
-        None => {
-            let why = absence(export, &table.name, model);
-            line(text, &format!("\nexport {}", export.name), &why);
-        }
+    if let Some(column) = found {
+        explain_column(text, &export.name, column, sources);
+    } else {
+        line(text, &format!("\nexport {}", export.name), &absence(export, &table.name, model));
     }
 }
 

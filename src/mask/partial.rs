@@ -80,9 +80,9 @@ impl Mask for Partial {
         let fill = || Expr::text(shape.fill);
         let part = |function: &str, count: i64| Expr::call(function, [text(), Expr::Integer(count)]);
         let shown = match (shape.first, shape.last) {
-            (0, last) => fill().op("||", part("right", last)),
-            (first, 0) => part("left", first).op("||", fill()),
-            (first, last) => part("left", first).op("||", fill()).op("||", part("right", last)),
+            (0, end) => fill().op("||", part("right", end)),
+            (start, 0) => part("left", start).op("||", fill()),
+            (start, end) => part("left", start).op("||", fill()).op("||", part("right", end)),
         };
         let hidden = (context.input.clone().is_not_null(), fill());
         Rendered::plain(Expr::Case(vec![(long, shown), hidden], None))

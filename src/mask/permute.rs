@@ -16,7 +16,7 @@ use crate::sql::{Expr, From, Join, Relation, Select};
 /// See the page `docs/masks/permute.md`.
 pub(super) struct Permute;
 
-/// Numbers from `start` on, `high * low` of them.
+/// Numbers from `start` on, `high * low` of them; `high` and `low` are the bases of the two digits.
 struct Range {
     start: i64,
     high: i64,
@@ -70,53 +70,96 @@ impl Mask for Permute {
 
     fn render(&self, context: &Context<'_>) -> Rendered {
         let constants = format!("{}_rounds", context.alias);
-        let input = || context.input.clone().cast("int8");
-        // All bits turned over for a negative number, none otherwise: -1 becomes 0 and the least number the greatest.
-        let sign = || input().op(">>", Expr::Integer(63));
-        let size = || input().op("#", sign());
-        let (_, greatest) = types::integer_range(context.input_type).unwrap_or((0, 0));
-        let ranges: Vec<&Range> = RANGES.iter().filter(|range| range.start <= greatest).collect();
-        let permuted = |range: &Range| Feistel { range, constants: &constants, size: &size() }.permuted();
-        let below = ranges.iter().zip(ranges.iter().skip(1));
-        let cases = below.map(|(range, next)| (size().op("<", Expr::Integer(next.start)), permuted(range))).collect();
-        let last = ranges.last().map_or(Expr::Null, |range| permuted(range));
-        let all = if ranges.len() == 1 { last } else { Expr::Case(cases, Some(Box::new(last))) };
-        let expr = all.op("#", sign()).cast_to(context.input_type.data_type.clone());
-        Rendered { expr, joins: vec![rounds(context, &constants)] }
-    }
-}
-
-struct Feistel<'a> {
-    range: &'a Range,
-    constants: &'a str,
-    size: &'a Expr,
-}
-
-impl Feistel<'_> {
-    fn permuted(&self) -> Expr {
-        let (mut high, mut low) = (self.digit("/"), self.digit("%"));
+        let digits = format!("{}_digits", context.alias);
+        let mut joins = vec![rounds(context, &constants), self::digits(context, &digits)];
+        let mut places = Places { low: digits.clone(), high: digits.clone() };
         for round in 1..=ROUNDS {
-            if round % 2 == 1 {
-                low = self.round(low, high.clone(), round, self.range.low);
-            } else {
-                high = self.round(high, low.clone(), round, self.range.high);
-            }
+            let alias = format!("{}_round{round}", context.alias);
+            let (digit, other, base) =
+                if round % 2 == 1 { ("low", "high", "low_base") } else { ("high", "low", "high_base") };
+            let constant = |letter: &str| Expr::of(&constants, &format!("{letter}{round}"));
+            let mixed = Expr::of(places.of(other), other).op("*", constant("a")).op("+", constant("b"));
+            let moved = Expr::of(places.of(digit), digit).op("+", mixed.op("%", Expr::Integer(PRIME)));
+            joins.push(lateral(vec![(moved.op("%", Expr::of(&digits, base)), digit)], &alias, false));
+            places.set(digit, alias);
         }
-        let pair = high.op("*", Expr::Integer(self.range.low)).op("+", low);
-        if self.range.start == 0 { pair } else { Expr::Integer(self.range.start).op("+", pair) }
+        let of_digits = |column: &str| Expr::of(&digits, column);
+        let pair = Expr::of(&places.high, "high").op("*", of_digits("low_base")).op("+", Expr::of(&places.low, "low"));
+        let expr = of_digits("start").op("+", pair).op("#", of_digits("sign"));
+        Rendered { expr, joins }
+    }
+}
+
+/// Which relation holds each digit as it is after the rounds so far.
+struct Places {
+    low: String,
+    high: String,
+}
+
+impl Places {
+    fn of(&self, digit: &str) -> &str {
+        if digit == "low" { &self.low } else { &self.high }
     }
 
-    fn digit(&self, operator: &'static str) -> Expr {
-        let start = self.range.start;
-        let size = if start == 0 { self.size.clone() } else { self.size.clone().op("-", Expr::Integer(start)) };
-        size.op(operator, Expr::Integer(self.range.low))
+    fn set(&mut self, digit: &str, alias: String) {
+        if digit == "low" {
+            self.low = alias;
+        } else {
+            self.high = alias;
+        }
     }
+}
 
-    fn round(&self, digit: Expr, other: Expr, round: i64, base: i64) -> Expr {
-        let constant = |letter: &str| Expr::of(self.constants, &format!("{letter}{round}"));
-        let mixed = other.op("*", constant("a")).op("+", constant("b")).op("%", Expr::Integer(PRIME));
-        digit.op("+", mixed).op("%", Expr::Integer(base))
-    }
+fn lateral(columns: Vec<(Expr, &str)>, alias: &str, barrier: bool) -> From {
+    let columns = columns.into_iter().map(|(expr, name)| (expr, Some(name.into()))).collect();
+    let select = Select { columns, barrier, ..Select::default() };
+    From::joined(Relation::Select(Box::new(select)), alias, Join::Lateral)
+}
+
+/// A number as a pair of digits of its range. The rounds read each of these several times, so `OFFSET 0` keeps them
+/// computed once; the rounds themselves PostgreSQL folds into one expression.
+fn digits(context: &Context<'_>, alias: &str) -> From {
+    let input = || context.input.clone().cast("int8");
+    // All bits turned over for a negative number, none otherwise: -1 becomes 0 and the least number the greatest.
+    let sign = || input().op(">>", Expr::Integer(63));
+    let number = lateral(vec![(sign(), "sign"), (input().op("#", sign()), "size")], "number", false);
+    let (_, greatest) = types::integer_range(context.input_type).unwrap_or((0, 0));
+    let ranges: Vec<&Range> = RANGES.iter().filter(|range| range.start <= greatest).collect();
+    let size = || Expr::of("number", "size");
+    let by_range = |value: &dyn Fn(&Range) -> i64| {
+        let below = ranges.iter().zip(ranges.iter().skip(1));
+        let cases: Vec<(Expr, Expr)> = below
+            .map(|(range, next)| (size().op("<", Expr::Integer(next.start)), Expr::Integer(value(range)).cast("int8")))
+            .collect();
+        let last = ranges.last().map_or(Expr::Null, |range| Expr::Integer(value(range)).cast("int8"));
+        if cases.is_empty() { last } else { Expr::Case(cases, Some(Box::new(last))) }
+    };
+    let range = lateral(
+        vec![
+            (by_range(&|range| range.start), "start"),
+            (by_range(&|range| range.high), "high_base"),
+            (by_range(&|range| range.low), "low_base"),
+        ],
+        "range",
+        false,
+    );
+    let of_range = |column: &str| Expr::of("range", column);
+    let within = || size().op("-", of_range("start"));
+    let columns = [
+        (Expr::of("number", "sign"), "sign"),
+        (of_range("start"), "start"),
+        (of_range("high_base"), "high_base"),
+        (of_range("low_base"), "low_base"),
+        (within().op("/", of_range("low_base")), "high"),
+        (within().op("%", of_range("low_base")), "low"),
+    ];
+    let select = Select {
+        columns: columns.into_iter().map(|(expr, name)| (expr, Some(name.into()))).collect(),
+        from: vec![From { join: Join::First, ..number }, range],
+        barrier: true,
+        ..Select::default()
+    };
+    From::joined(Relation::Select(Box::new(select)), alias, Join::Lateral)
 }
 
 /// One row of round constants, kept apart from the rows by `OFFSET 0` so that it is computed once.

@@ -51,13 +51,12 @@ fn value(input: &BaseType) -> Option<&'static str> {
         return Some("");
     }
     match types::built_in(input)? {
-        "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" | "money" => Some("0"),
+        "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" | "money" | "interval" => Some("0"),
         "bool" => Some("false"),
         "date" => Some("1970-01-01"),
         "timestamp" => Some("1970-01-01 00:00:00"),
         "timestamptz" => Some("1970-01-01 00:00:00+00"),
         "time" | "timetz" => Some("00:00:00+00"),
-        "interval" => Some("0"),
         "uuid" => Some("00000000-0000-0000-0000-000000000000"),
         "json" | "jsonb" => Some("{}"),
         "bytea" => Some(""),

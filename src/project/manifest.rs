@@ -51,7 +51,7 @@ struct Table<'t> {
 struct Value<'t> {
     name: String,
     span: Span,
-    value: &'t DeValue<'t>,
+    written: &'t DeValue<'t>,
 }
 
 impl<'t> Table<'t> {
@@ -62,7 +62,11 @@ impl<'t> Table<'t> {
 
     fn value(&self, key: &str, value: &'t toml::Spanned<DeValue<'t>>, source: SourceId) -> Value<'t> {
         let range = value.span();
-        Value { name: dotted(&self.name, key), span: Span::new(source, range.start, range.end), value: value.get_ref() }
+        Value {
+            name: dotted(&self.name, key),
+            span: Span::new(source, range.start, range.end),
+            written: value.get_ref(),
+        }
     }
 }
 
@@ -152,7 +156,7 @@ impl Reader {
     fn version(&mut self, table: &Table<'_>) -> Option<Spanned<u8>> {
         let example = "version = 15";
         let value = self.required(table, "version", example)?;
-        let DeValue::Integer(written) = value.value else {
+        let DeValue::Integer(written) = value.written else {
             self.wrong_type(&value, "a whole number", example);
             return None;
         };
@@ -338,7 +342,7 @@ impl Reader {
     }
 
     fn as_table<'t>(&mut self, value: &Value<'t>, parent: &Table<'t>, key: &str) -> Option<Table<'t>> {
-        let DeValue::Table(entries) = value.value else {
+        let DeValue::Table(entries) = value.written else {
             self.wrong_type(value, "a table", &format!("[{}]", value.name));
             return None;
         };
@@ -394,16 +398,16 @@ impl Reader {
     /// An array of texts; one text alone stands for an array of one.
     fn texts(&mut self, table: &Table<'_>, key: &str) -> Option<Vec<Spanned<String>>> {
         let value = table.get(key, self.source)?;
-        let DeValue::Array(items) = value.value else {
+        let DeValue::Array(items) = value.written else {
             return self.as_text(&value).map(|text| vec![text]);
         };
         let mut texts = Vec::new();
-        for item in items.iter() {
+        for item in items {
             let range = item.span();
             let item = Value {
                 name: value.name.clone(),
                 span: Span::new(self.source, range.start, range.end),
-                value: item.get_ref(),
+                written: item.get_ref(),
             };
             texts.extend(self.as_text(&item));
         }
@@ -411,7 +415,7 @@ impl Reader {
     }
 
     fn as_text(&mut self, value: &Value<'_>) -> Option<Spanned<String>> {
-        let DeValue::String(text) = value.value else {
+        let DeValue::String(text) = value.written else {
             let key = value.name.rsplit('.').next().unwrap_or_default();
             self.wrong_type(value, "text", &format!("{key} = \"…\""));
             return None;
@@ -430,7 +434,7 @@ impl Reader {
     }
 
     fn wrong_type(&mut self, value: &Value<'_>, expected: &str, example: &str) {
-        let found = match value.value {
+        let found = match value.written {
             DeValue::String(_) => "text",
             DeValue::Integer(_) => "a whole number",
             DeValue::Float(_) => "a number",

@@ -24,7 +24,8 @@ pub struct Candidate<'a> {
 impl Candidate<'_> {
     /// Whether this rule wins over the other, which matches too.
     pub fn beats(&self, other: &Self) -> bool {
-        self.step > other.step || (self.step == other.step && self.typed && !other.typed && self.pattern == other.pattern)
+        self.step > other.step
+            || (self.step == other.step && self.typed && !other.typed && self.pattern == other.pattern)
     }
 }
 

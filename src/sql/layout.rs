@@ -65,22 +65,22 @@ enum Mode {
 }
 
 struct Printer {
-    printed: Printed,
+    out: Printed,
     column: usize,
     pending: usize,
 }
 
 impl Printer {
     fn newline(&mut self, indent: usize) {
-        self.printed.text.push('\n');
+        self.out.text.push('\n');
         self.column = 0;
         self.pending = indent;
     }
 
     fn token(&mut self, token: &Token) {
         self.space(0);
-        self.printed.tokens.push((self.printed.text.len(), token.clone()));
-        self.printed.text.push_str(&token.text);
+        self.out.tokens.push((self.out.text.len(), token.clone()));
+        self.out.text.push_str(&token.text);
         let last = token.text.rsplit('\n').next().unwrap_or_default();
         self.column = if token.text.contains('\n') { width(last) } else { self.column + width(last) };
     }
@@ -88,7 +88,7 @@ impl Printer {
     /// Indentation is written when something stands on the line, so that no line ends in spaces.
     fn space(&mut self, more: usize) {
         let spaces = self.pending + more;
-        self.printed.text.extend(std::iter::repeat_n(' ', spaces));
+        self.out.text.extend(std::iter::repeat_n(' ', spaces));
         self.column += spaces;
         self.pending = 0;
     }
@@ -100,8 +100,8 @@ fn width(text: &str) -> usize {
 
 /// Lays a document out.
 pub(crate) fn print(doc: &Doc) -> Printed {
-    let printed = Printed { text: String::new(), tokens: Vec::new() };
-    let mut printer = Printer { printed, column: 0, pending: 0 };
+    let empty = Printed { text: String::new(), tokens: Vec::new() };
+    let mut printer = Printer { out: empty, column: 0, pending: 0 };
     let mut stack = vec![(0, Mode::Broken, doc)];
     while let Some((indent, mode, doc)) = stack.pop() {
         match doc {
@@ -120,7 +120,7 @@ pub(crate) fn print(doc: &Doc) -> Printed {
             }
         }
     }
-    printer.printed
+    printer.out
 }
 
 /// Whether a group fits on the rest of the line, together with what follows it up to the next possible break.

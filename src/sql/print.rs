@@ -140,7 +140,7 @@ pub(super) fn expr(of: &Expr) -> Doc {
 fn integer(value: i64) -> Doc {
     match value {
         i64::MIN => all([exact("("), number(value), exact(")"), exact("::"), words("bigint")]),
-        ..0 => all([exact("("), number(value), exact(")")]),
+        _ if value < 0 => all([exact("("), number(value), exact(")")]),
         _ => number(value),
     }
 }

@@ -85,7 +85,8 @@ pub enum ShellPart {
     Code(&'static str),
     /// One argument, quoted for the shell.
     Argument(String),
-    /// `:'name'`: a psql variable, quoted for the shell by psql.
+    /// `:'name'`: a psql variable, quoted for the shell by psql. A value with a newline psql leaves out, and the
+    /// command gets `:name` instead: no such value may come here.
     Variable(String),
 }
 
@@ -203,7 +204,7 @@ impl Shell {
                 ShellPart::Argument(text) => command.push_str(&without_variables(&quote_for_shell(text))?),
                 ShellPart::Variable(name) => {
                     check_variable(name)?;
-                    command.push_str(&format!(":'{name}'"));
+                    command.extend([":'", name, "'"]);
                 }
             }
         }

@@ -21,7 +21,7 @@ pub enum Item {
     /// An empty line.
     Blank,
     /// A statement and how it is sent.
-    Statement(Statement, End),
+    Statement(Box<Statement>, End),
     /// One of psql's commands.
     Meta(Meta),
 }
@@ -80,7 +80,7 @@ impl Script {
 
     /// Adds a statement.
     pub fn send(&mut self, statement: Statement, end: End) -> &mut Self {
-        self.items.push(Item::Statement(statement, end));
+        self.items.push(Item::Statement(Box::new(statement), end));
         self
     }
 

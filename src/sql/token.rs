@@ -175,7 +175,9 @@ pub fn fit_name(name: &str) -> String {
     if name.len() <= NAME_BYTES {
         return name.to_owned();
     }
-    let digest: String = Sha256::digest(name.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let digest =
+        Sha256::digest(name.as_bytes()).iter().take(4).fold(0_u32, |digits, byte| digits << 8 | u32::from(*byte));
+    let digest = format!("{digest:08x}");
     let room = NAME_BYTES - digest.len() - 1;
     let kept: String = name
         .char_indices()

@@ -69,7 +69,11 @@ impl Place<'_> {
     fn token(&self, location: i32) -> Span {
         match usize::try_from(location) {
             Ok(start) if start < self.text.len() => {
-                let end = scan::token_end(self.text, start);
+                let mut end = scan::token_end(self.text, start);
+                // A qualified name is one thing to point at.
+                while self.text.get(end..).is_some_and(|rest| rest.starts_with('.')) {
+                    end = scan::token_end(self.text, end + 1);
+                }
                 Span::new(self.source, self.base + start, self.base + end)
             }
             _ => self.head(),

@@ -102,6 +102,7 @@ fn referenced<'a>(catalog: &'a Catalog, table: &Table, column: &Column) -> Optio
     })
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "facts of a column, each independent of the others")]
 struct Guess<'a> {
     column: &'a Column,
     sort: Sort,

@@ -30,7 +30,7 @@ pub(super) enum Hint {
     Vocabulary,
 }
 
-/// Words in a row, each a segment of a snake_case or camelCase name. The first line that fits decides, so the
+/// Words in a row, each a segment of a `snake_case` or `camelCase` name. The first line that fits decides, so the
 /// graver hints stand first. Words of the application's own count only at a name's end: `status_note` is a note.
 const WORDS: &[(Hint, &str)] = &[
     (

@@ -23,6 +23,5 @@ super::family! {
     N0420 Error "an argument that the mask does not take";
     N0421 Error "a text search column that keeps masked words";
     N0422 Error "a dropped NOT NULL column that nothing fills";
-    N0423 Error "a permuted key whose two ends have different types";
     N0425 Error "a treatment that cannot stand here";
 }

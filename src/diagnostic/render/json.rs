@@ -3,6 +3,7 @@
 use crate::diagnostic::{Diagnostic, Label};
 use crate::source::{Position, Source, Sources, Span};
 use serde::Serialize;
+use std::fmt::Write as _;
 
 #[derive(Serialize)]
 struct Finding<'a> {
@@ -71,7 +72,7 @@ fn escape_controls(json: &str) -> String {
         if character.is_ascii() && character != '\u{7f}' || !super::words::is_unprintable(character) {
             escaped.push(character);
         } else {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
         }
     }
     escaped
