@@ -160,12 +160,13 @@ fn incomparable(members: &[Member]) -> Option<Diagnostic> {
             first_type.data_type.name, other_type.data_type.name
         )
     };
+    let finding = Diagnostic::new(N0853, title).at(*span, "is masked by a keyed hash");
+    let finding =
+        if span == second_span { finding } else { finding.label(*second_span, "shares its pseudonyms, or would") };
     Some(
-        Diagnostic::new(N0853, title)
-            .at(*span, "is masked by a keyed hash")
-            .label(*second_span, "shares its pseudonyms, or would")
-            .note("columns of one class or one foreign key get the same pseudonym for the same value")
-            .help("give one of them a class of its own, or a mask that is not keyed"),
+        finding
+            .note("equal values of a class, or at both ends of a foreign key, get equal pseudonyms, which are hashes of bytes")
+            .help("give the column a class of its own, or a mask that is not keyed"),
     )
 }
 
