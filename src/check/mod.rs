@@ -61,12 +61,7 @@ pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
     diagnostics
 }
 
-fn check_columns(
-    catalog: &Catalog,
-    table: &Table,
-    exported: &ExportTable,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn check_columns(catalog: &Catalog, table: &Table, exported: &ExportTable, diagnostics: &mut Vec<Diagnostic>) {
     for (name, resolved) in &exported.columns {
         let Some(column) = table.columns.get(name) else { continue };
         if matches!(resolved.treatment, Treatment::Generated) {
