@@ -43,6 +43,7 @@ impl<'a> Exports<'a> {
         uncovered: &mut Uncovered<'a>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Export> {
+        let before = diagnostics.len();
         let compiled = not_compiled(written, diagnostics);
         let (selected, skipped) = self.tables(written, diagnostics);
         let overrides = self.class_overrides(written, diagnostics);
@@ -72,6 +73,11 @@ impl<'a> Exports<'a> {
             import: !written.clauses.iter().any(|clause| matches!(clause, ExportClause::NoImport(_))),
             strategy: ImportStrategy::Order,
         };
+        if !compiled {
+            // Which tables such an export has is not known, so none can be missing.
+            let of_this = diagnostics.split_off(before);
+            diagnostics.extend(of_this.into_iter().filter(|found| found.code != codes::N0806));
+        }
         compiled.then_some(export)
     }
 
