@@ -35,7 +35,7 @@ fn sample(name: &str) -> Sample {
     let mut statements = Vec::new();
     for entry in fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".noren") {
+        if Path::new(&name).extension().is_some_and(|extension| extension == "noren") {
             statements.extend(statements_of(&syntax::format(&read(&name)).unwrap()));
         }
     }

@@ -165,3 +165,22 @@ fn may_be_near(written: &[i32; 128], length: usize, candidate: &str, limit: usiz
     usize::try_from(missing).is_ok_and(|missing| missing <= limit)
         && candidate.chars().count().abs_diff(length) <= limit
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_passed_over_is_far_away(written in "[abcé名_]{0,9}", candidate in "[abcé名_]{0,9}") {
+            let length = written.chars().count();
+            let distance = strsim::damerau_levenshtein(&written, &candidate);
+            for limit in 1..4 {
+                if distance <= limit {
+                    prop_assert!(may_be_near(&letters(&written), length, &candidate, limit));
+                }
+            }
+        }
+    }
+}

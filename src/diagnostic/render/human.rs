@@ -28,7 +28,7 @@ pub(super) fn render(diagnostics: &[&Diagnostic], sources: &Sources, color: bool
     let more = diagnostics.len().saturating_sub(MOST_SHOWN);
     if more > 0 {
         let more = plural(more, "more finding");
-        text.push_str(&format!("{more} not shown here; `--format concise` lists all, one a line\n\n"));
+        text.extend([more.as_str(), " not shown here; `--format concise` lists all, one a line\n\n"]);
     }
     let owned: Vec<Diagnostic> = diagnostics.iter().map(|diagnostic| (*diagnostic).clone()).collect();
     if let Some(summary) = summary(&owned) {
