@@ -13,6 +13,7 @@ mod catalog;
 mod cli;
 mod end_to_end;
 mod masks;
+mod properties;
 mod real;
 mod rows;
 mod server;

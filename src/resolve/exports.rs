@@ -14,6 +14,20 @@ use crate::syntax::ast::{self, ExportClause, ImportStrategy, TableBlock, TableCl
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A table block and what it selects.
+pub type Selection<'a> = (&'a TableBlock, BTreeMap<QName, Selected>);
+
+/// The blocks that select each table, so that a table need not ask all blocks.
+pub fn by_table<'a>(blocks: &'a [Selection<'a>]) -> BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>> {
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (block, tables) in blocks {
+        for (table, selected) in tables {
+            found.entry(table).or_default().push((*block, selected));
+        }
+    }
+    found
+}
+
 /// What all exports share.
 pub struct Exports<'a> {
     /// For places in messages.
@@ -25,7 +39,9 @@ pub struct Exports<'a> {
     /// The policy's own names.
     pub declared: &'a Declarations<'a>,
     /// Table blocks with what they select.
-    pub blocks: &'a [(&'a TableBlock, BTreeMap<QName, Selected>)],
+    pub blocks: &'a [Selection<'a>],
+    /// The same by table, in the order of the blocks.
+    pub blocks_of: &'a BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>>,
     /// `internal` tables, with reasons.
     pub internal: &'a BTreeMap<QName, String>,
     /// Looks tables up.
@@ -174,10 +190,7 @@ impl<'a> Exports<'a> {
         treatments: &Treatments<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> IndexMap<String, ExportColumn> {
-        let of_table = |(block, tables): &'a (&'a TableBlock, BTreeMap<QName, Selected>)| {
-            tables.get(&table.name).map(|selected| (*block, selected))
-        };
-        let rules = TableRules { blocks: self.blocks.iter().filter_map(of_table).collect() };
+        let rules = TableRules { blocks: self.blocks_of.get(&table.name).cloned().unwrap_or_default() };
         let mut columns = IndexMap::new();
         for column in table.columns.values() {
             let candidates = rules.candidates(self.catalog, column);
@@ -283,8 +296,7 @@ impl<'a> Exports<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<crate::model::Predicate> {
         let mut rows = Vec::new();
-        for (block, tables) in self.blocks.iter().filter(|(_, tables)| tables.contains_key(&table.name)) {
-            debug_assert!(!tables.is_empty());
+        for (block, _) in self.blocks_of.get(&table.name).into_iter().flatten() {
             for clause in &block.clauses {
                 if let TableClause::Rows { predicate, .. } = clause {
                     rows.extend(treatments.predicate(predicate, table, diagnostics));
