@@ -8,8 +8,9 @@ use super::layout::{self, Doc, Printed};
 use super::source::{slice, tokens};
 use super::token::{Meaning, Token};
 use super::{Expr, Mismatch, print};
+use crate::postgres::with_tree;
 use pg_query::NodeEnum;
-use pg_query::protobuf::{KeywordKind, ScanToken, Token as Kind};
+use pg_query::protobuf::{KeywordKind, RawStmt, ScanToken, Token as Kind};
 
 /// The text of a piece of a file that holds these statements.
 pub(super) fn section(doc: &Doc, kinds: &[&'static str]) -> Result<String, Mismatch> {
@@ -102,8 +103,11 @@ fn check_statements(sent: &str, kinds: &[&'static str]) -> Result<(), Mismatch> 
     let statements = pg_query::split_with_parser(sent).map_err(|error| mismatch(error.to_string()))?;
     let mut found = Vec::new();
     for statement in &statements {
-        let tree = pg_query::parse(statement, 0).map_err(|error| mismatch(error.to_string()))?;
-        found.extend(tree.protobuf.stmts.iter().map(|raw| node(raw.stmt.as_ref().and_then(|node| node.node.as_ref()))));
+        let kinds = with_tree(statement, |tree| {
+            let kind = |raw: &RawStmt| node(raw.stmt.as_ref().and_then(|node| node.node.as_ref()));
+            tree.map(|tree| tree.stmts.iter().map(kind).collect::<Vec<_>>())
+        });
+        found.extend(kinds.map_err(|error| mismatch(error.to_string()))?);
     }
     if found == kinds { Ok(()) } else { Err(mismatch(found.join(", "))) }
 }
