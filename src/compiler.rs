@@ -101,7 +101,7 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 
 /// Findings that a statement which could not be read does not bring about.
 fn is_independent(code: Code) -> bool {
-    !code.id.starts_with("N03") && ![codes::N0205, codes::N0206, codes::N0211].contains(&code)
+    !code.id.starts_with("N03") && ![codes::N0205, codes::N0206, codes::N0211, codes::N0418].contains(&code)
 }
 
 fn split(
