@@ -60,41 +60,36 @@ fn child(what: &str, folder: &Path) -> (f64, f64) {
 }
 
 fn measure(what: &str, folder: &Path) {
-    match what {
-        "parse" => {
-            let text = std::fs::read_to_string(folder.join("schema.sql")).unwrap();
-            for statement in pg_query::split_with_parser(&text).unwrap() {
-                pg_query::parse(statement, pg_query::ParserOptions::default()).unwrap();
-            }
-        }
-        _ => {
-            let loaded = noren::project::load(folder);
-            let project = loaded.project.unwrap();
-            let compiled = noren::compiler::compile(&loaded.sources, &project);
-            let files = compiled.files.unwrap_or_else(|| {
-                panic!(
-                    "{}",
-                    compiled
-                        .diagnostics
-                        .iter()
-                        .map(|found| found.title.as_str())
-                        .take(5)
-                        .collect::<Vec<_>>()
-                        .join("\n")
-                )
-            });
-            let files = noren::artifact::with_lock(&files, &compiled.schema_digest, &compiled.policy_digest);
-            noren::artifact::write(&folder.join(&project.output), &files, "generated").unwrap();
-        }
+    if what == "parse" {
+        parse(folder);
+    } else {
+        compile(folder);
     }
     println!("{} {}", cpu_seconds(), peak_mebibytes());
+}
+
+fn parse(folder: &Path) {
+    let text = std::fs::read_to_string(folder.join("schema.sql")).unwrap();
+    for statement in pg_query::split_with_parser(&text).unwrap() {
+        pg_query::parse(statement, pg_query::ParserOptions::default()).unwrap();
+    }
+}
+
+fn compile(folder: &Path) {
+    let loaded = noren::project::load(folder);
+    let project = loaded.project.unwrap();
+    let compiled = noren::compiler::compile(&loaded.sources, &project);
+    let titles: Vec<_> = compiled.diagnostics.iter().map(|found| found.title.as_str()).take(5).collect();
+    let files = compiled.files.unwrap_or_else(|| panic!("{}", titles.join("\n")));
+    let files = noren::artifact::with_lock(&files, &compiled.schema_digest, &compiled.policy_digest);
+    noren::artifact::write(&folder.join(&project.output), &files, "generated").unwrap();
 }
 
 /// User and system time of this process: fields 14 and 15 of `/proc/self/stat`, in hundredths of a second.
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+    let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
+    fields.skip(11).take(2).map(|field| field.parse::<f64>().unwrap()).sum::<f64>() / 100.0
 }
 
 fn peak_mebibytes() -> f64 {

@@ -78,7 +78,8 @@ fn expense_for_investigations() {
     sample("expense", &Case { export: "investigations", filtered: &filtered, may_leave: &EXPENSE_MAY_LEAVE });
 }
 
-const EXPENSE_MAY_LEAVE: [(&str, &str); 8] = [
+const EXPENSE_MAY_LEAVE: [(&str, &str); 9] = [
+    ("public.取引先.住所", "SELECT (住所).都道府県 FROM 取引先"),
     ("public.users.memo", "SELECT memo FROM users WHERE visibility = 'public'"),
     ("public.notices.title", "SELECT title FROM notices WHERE audience = 'everyone'"),
     ("public.notices.body", "SELECT body FROM notices WHERE audience = 'everyone'"),
@@ -96,7 +97,9 @@ fn clinic_for_training() {
 
 #[test]
 fn clinic_for_research() {
-    let case = Case { export: "research", filtered: &["clinic.lab_results"], may_leave: &CLINIC_MAY_LEAVE };
+    let filtered =
+        ["clinic.lab_results", "clinic.users", "clinic.memberships", "clinic.invoices", "clinic.invoice_reminders"];
+    let case = Case { export: "research", filtered: &filtered, may_leave: &CLINIC_MAY_LEAVE };
     sample("clinic", &case);
 }
 

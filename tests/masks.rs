@@ -837,3 +837,60 @@ fn every_mask_has_a_page_that_names_its_parameters() {
     let names: Vec<_> = mask::all().map(Mask::name).collect();
     assert!(names.is_sorted(), "{names:?}");
 }
+
+#[test]
+fn a_masked_select_can_be_read() {
+    let of = |name: &str| Sample {
+        base: base("pg_catalog", name, &[], 0, Category::Scalar),
+        sql: "",
+        values: vec![String::new()],
+    };
+    let print = |mask: &str, name: &str| {
+        Statement::Select(query(mask::find(mask).unwrap(), &of(name), &Arguments::new())).print().unwrap()
+    };
+    insta::assert_snapshot!(print("email", "text"), @r##"
+WITH noren_key AS MATERIALIZED (
+  SELECT
+    string_agg(
+      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+      ''::bytea
+      ORDER BY place.at
+    ) AS inner_pad,
+    string_agg(
+      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+      ''::bytea
+      ORDER BY place.at
+    ) AS outer_pad
+  FROM (
+    SELECT substr(
+        CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+          || decode(repeat('00', 64), 'hex'),
+        1,
+        64
+      ) AS bytes
+    FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+    WHERE octet_length(given.bytes) >= 32
+  ) AS key
+  CROSS JOIN generate_series(0, 63) AS place (at)
+)
+SELECT
+  r.v::text AS raw,
+  ('u' || left(encode(r.h, 'hex'), 16) || '@example.invalid')::text AS plain,
+  ('u' || left(encode(r.h, 'hex'), 16) || '@example.invalid')::text::text AS masked
+FROM (
+  SELECT
+    t.k AS k,
+    t.v AS v,
+    sha256(
+      (SELECT outer_pad FROM noren_key)
+        || sha256(
+          (SELECT inner_pad FROM noren_key)
+            || convert_to('5:tests,14:column:trial.v,5:value,' || t.v::text, 'UTF8')
+        )
+    ) AS h
+  FROM public.trial AS t
+  OFFSET 0
+) AS r
+ORDER BY r.k
+"##);
+}

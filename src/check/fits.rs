@@ -3,6 +3,7 @@
 use super::{Case, leaves};
 use crate::catalog::{BaseType, Category, DataType, QName};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::mask::Hashes;
 use crate::model::{JsonNode, MaskCall, MaskUse, Treatment};
 
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -32,6 +33,14 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
         let finding = case.finding(codes::N0403, title, "does not take this type");
         diagnostics.push(finding.help("use a mask for this type, `mask null`, or a SQL expression: `mask (…)`"));
         return;
+    }
+    if let Hashes::Column(name) = call.mask.hashes(&call.arguments) {
+        let by = case.table.columns.get(name);
+        if by.is_some_and(|by| !super::null::refuses_null(case.catalog, by)) {
+            let title = format!("expected a NOT NULL column to key `{}` by, found `{name}`", call.mask.name());
+            let finding = case.finding(codes::N0420, title, "gives NULL where its key column is NULL");
+            diagnostics.push(finding.help("write `by => ` and the primary key"));
+        }
     }
     if let Err(problem) = call.mask.check_arguments(base, &call.arguments) {
         let finding = case.finding(codes::N0420, problem, format!("for `{}`", case.name()));

@@ -1,5 +1,5 @@
 //! One value for everything that Noren tells its user about the input, built near the check that found it
-//! and rendered in one place per format ([`render`]).
+//! and rendered in one place per format ([`mod@render`]).
 
 mod allowance;
 pub mod codes;

@@ -56,16 +56,14 @@ fn export_facts(export: &Export, sources: &Sources, facts: &mut Vec<String>) {
 }
 
 fn column_words(column: &ExportColumn, sources: &Sources) -> String {
-    let mut words = treatment_words(&column.treatment) + orphan_words(column.orphans);
+    let words = treatment_words(&column.treatment) + orphan_words(column.orphans);
     if matches!(column.treatment, Treatment::Generated) {
         return words;
     }
     let decision = &column.decision;
-    if let Some(class) = &decision.class {
-        words.push_str(&format!("; class {}", name_words(class)));
-    }
+    let class = decision.class.as_ref().map(|class| format!("; class {}", name_words(class))).unwrap_or_default();
     let by = format!("; by {} in {}", step_words(decision.rule.step), sources.path(decision.rule.span));
-    words + &by + &reason(decision.because.as_deref())
+    words + &class + &by + &reason(decision.because.as_deref())
 }
 
 fn step_words(step: Step) -> &'static str {

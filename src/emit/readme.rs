@@ -1,6 +1,7 @@
 //! `README.md` beside the generated files: what each does, in which order, who runs them, how to undo them.
 
 use crate::plan::{ExportPlan, Plan, names};
+use std::fmt::Write;
 
 const HEAD: &str = "# Generated files
 
@@ -65,18 +66,19 @@ fn section(export: &ExportPlan) -> String {
     }
     text.push_str("   It leaves no file `manifest` unless everything was written; nothing is imported without one.\n");
     if export.import.is_some() {
-        text.push_str(&format!(
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
             "2. `psql -X -d TARGET -v run={run} -f {folder}/import.sql` loads them, as the owner of the tables, no \
              superuser needed.\n3. `psql -X -d TARGET -f {folder}/after.sql` refreshes materialized views and statistics.\n"
-        ));
+        );
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
     }
-    text.push_str(&format!(
+    text + &format!(
         "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
          plan for other runners.\n"
-    ));
-    text
+    )
 }
 
 fn count(tables: usize) -> String {

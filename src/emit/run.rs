@@ -53,7 +53,7 @@ impl Emitter<'_> {
             "Run as: psql -X -v run=FOLDER -f run.sql",
         ]);
         self.run_folder(&mut script);
-        self.fresh_folder(&mut script);
+        fresh_folder(&mut script);
         script.blank();
         if self.export.key.is_some() {
             read_key(&mut script);
@@ -72,13 +72,6 @@ impl Emitter<'_> {
         script.blank();
         self.finish(&mut script);
         script
-    }
-
-    fn fresh_folder(&self, script: &mut Script) {
-        let [parent, make, end] = MAKE_FOLDER.map(ShellPart::Code);
-        let run = || ShellPart::Variable("run".to_owned());
-        set_by_shell(script, "noren_fresh", vec![parent, run(), make, run(), end]);
-        demand(script, "noren_fresh", include_str!("refuse_folder.sql"));
     }
 
     fn snapshot(&self, script: &mut Script) {
@@ -185,6 +178,13 @@ impl Emitter<'_> {
             };
         }
     }
+}
+
+fn fresh_folder(script: &mut Script) {
+    let [parent, make, end] = MAKE_FOLDER.map(ShellPart::Code);
+    let run = || ShellPart::Variable("run".to_owned());
+    set_by_shell(script, "noren_fresh", vec![parent, run(), make, run(), end]);
+    demand(script, "noren_fresh", include_str!("refuse_folder.sql"));
 }
 
 /// The key by a path that neither the server's log nor `pg_stat_activity` sees: as rows of a temporary table.

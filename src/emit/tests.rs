@@ -5,7 +5,7 @@ use crate::catalog::*;
 use crate::mask::{self, Value};
 use crate::model::*;
 use crate::plan::{ProjectFacts, plan};
-use crate::syntax::ast::ImportStrategy;
+use crate::syntax::ast::{ImportStrategy, Orphans};
 use indexmap::IndexMap;
 
 struct World {
@@ -253,9 +253,87 @@ fn world() -> World {
     world
 }
 
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots/emit");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// Where each of these begins in the text; all must be there.
+fn places(text: &str, parts: &[&str]) -> Vec<usize> {
+    parts.iter().map(|part| text.find(part).unwrap_or_else(|| panic!("no {part}"))).collect()
+}
+
 #[test]
-fn dump() {
-    for (path, text) in world().emit() {
-        println!("=====FILE {path}\n{text}=====END");
-    }
+fn the_files_of_a_schema_with_everything() {
+    let files = world().emit();
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    snapshot("files", &names.join("\n"));
+    snapshot("import", &files["export/developers/import.sql"]);
+    snapshot("run", &files["export/developers/run.sql"]);
+    snapshot("users", &files["export/developers/tables/public.users.sql"]);
+    snapshot("plan", &files["export/developers/plan.json"]);
+    snapshot("coverage", &files["coverage.txt"]);
+    snapshot("readme", &files["README.md"]);
+}
+
+#[test]
+fn the_snapshot_is_taken_after_the_locks() {
+    let run = &world().emit()["export/developers/run.sql"];
+    let places =
+        places(run, &["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;\nLOCK TABLE", "\\ir tables", "COMMIT;"]);
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn the_marker_comes_before_everything_that_touches_the_target() {
+    let import = &world().emit()["export/developers/import.sql"];
+    let parts =
+        ["BEGIN;", "noren.import_target", "\\if :noren_marked", "LOCK TABLE", "DISABLE TRIGGER", "TRUNCATE TABLE"];
+    assert!(places(import, &parts).is_sorted());
+    assert!(!import.contains("CASCADE"));
+}
+
+#[test]
+fn without_a_keyed_mask_there_is_neither_key_nor_barrier() {
+    let mut world = world();
+    let users = world.export.tables.get_mut(&QName::new("public", "users")).unwrap();
+    users.columns["email"].treatment = Treatment::Mask(MaskUse::Null);
+    let files = world.emit();
+    assert!(!files["export/developers/run.sql"].contains("noren_key"));
+    assert!(!files["export/developers/tables/public.users.sql"].contains("OFFSET 0"));
+}
+
+#[test]
+fn a_masked_key_gives_the_order_of_the_rows() {
+    let mut world = world();
+    let users = world.export.tables.get_mut(&QName::new("public", "users")).unwrap();
+    users.columns["id"].treatment = keyed("column:public.users.id");
+    assert!(world.emit()["export/developers/tables/public.users.sql"].contains("  ORDER BY id\n"));
+}
+
+#[test]
+fn a_reference_to_a_row_that_stays_behind_becomes_null_or_keeps_its_row_back() {
+    let mut world = world();
+    let span = world.span;
+    let users = world.export.tables.get_mut(&QName::new("public", "users")).unwrap();
+    users.rows.push(Predicate { sql: sql("id > 1", vec![(0..2, "id")]), span });
+    users.columns["manager_id"].orphans = Some(Orphans::Null);
+    let teams = world.export.tables.get_mut(&QName::new("public", "teams")).unwrap();
+    teams.columns["owner_id"].orphans = Some(Orphans::Skip);
+    let files = world.emit();
+    snapshot("orphans_null", &files["export/developers/tables/public.users.sql"]);
+    snapshot("orphans_skip", &files["export/developers/tables/public.teams.sql"]);
+}
+
+#[test]
+fn another_strategy_defers_nothing_and_checks_every_key_afterwards() {
+    let mut world = world();
+    world.export.strategy = ImportStrategy::ReplicaRole;
+    let import = &world.emit()["export/developers/import.sql"];
+    assert!(!import.contains("DEFERRABLE INITIALLY IMMEDIATE;"));
+    let parts = ["SET LOCAL session_replication_role = replica", "TRUNCATE TABLE", "NOT EXISTS", "COMMIT;"];
+    assert!(places(import, &parts).is_sorted());
 }

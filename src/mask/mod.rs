@@ -75,11 +75,11 @@ pub trait Mask: Sync + Send {
     }
     /// The page that `noren explain` prints, Markdown.
     fn page(&self) -> &'static str;
-    /// Whether the run's key decides its output: it reads [`Context::hash`] or [`Context::secret`].
+    /// Whether the run's key decides its output: it reads the HMAC of a row or of a label.
     fn keyed(&self) -> bool {
         false
     }
-    /// What the HMAC in [`Context::hash`] is of.
+    /// What the HMAC that it reads is of.
     fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
         Hashes::Nothing
     }

@@ -16,7 +16,7 @@ use crate::sql::{Expr, From, Join, Relation, Select};
 /// See the page `docs/masks/permute.md`.
 pub(super) struct Permute;
 
-/// Numbers from `start` on, `high * low` of them; `high` and `low` are the bases of the two digits.
+/// Numbers from `start` on, `high * low` of them.
 struct Range {
     start: i64,
     high: i64,
@@ -68,98 +68,88 @@ impl Mask for Permute {
         Uniqueness::Preserved
     }
 
+    /// The digits are computed apart (`OFFSET 0`), since the planner would put their CASE into each of the many
+    /// places that read them; the rounds, which it does put together, are a line each to be read.
     fn render(&self, context: &Context<'_>) -> Rendered {
-        let constants = format!("{}_rounds", context.alias);
-        let digits = format!("{}_digits", context.alias);
-        let mut joins = vec![rounds(context, &constants), self::digits(context, &digits)];
-        let mut places = Places { low: digits.clone(), high: digits.clone() };
+        let names = Names { alias: context.alias };
+        let mut joins = vec![rounds(context, &names.of("rounds")), digits(context, &names)];
+        let (mut high, mut low) = (names.digit("high"), names.digit("low"));
         for round in 1..=ROUNDS {
-            let alias = format!("{}_round{round}", context.alias);
+            let name = names.of(&format!("round_{round}"));
             let (digit, other, base) =
-                if round % 2 == 1 { ("low", "high", "low_base") } else { ("high", "low", "high_base") };
-            let constant = |letter: &str| Expr::of(&constants, &format!("{letter}{round}"));
-            let mixed = Expr::of(places.of(other), other).op("*", constant("a")).op("+", constant("b"));
-            let moved = Expr::of(places.of(digit), digit).op("+", mixed.op("%", Expr::Integer(PRIME)));
-            joins.push(lateral(vec![(moved.op("%", Expr::of(&digits, base)), digit)], &alias, false));
-            places.set(digit, alias);
+                if round % 2 == 1 { (&mut low, &high, "low_base") } else { (&mut high, &low, "high_base") };
+            let next = names.round(digit.clone(), other.clone(), round, names.digit(base));
+            let select = Select { columns: vec![(next, Some("digit".into()))], ..Select::default() };
+            joins.push(From::joined(Relation::Select(Box::new(select)), name.clone(), Join::Lateral));
+            *digit = Expr::of(&name, "digit");
         }
-        let of_digits = |column: &str| Expr::of(&digits, column);
-        let pair = Expr::of(&places.high, "high").op("*", of_digits("low_base")).op("+", Expr::of(&places.low, "low"));
-        let expr = of_digits("start").op("+", pair).op("#", of_digits("sign"));
+        let permuted = names.digit("start").op("+", high.op("*", names.digit("low_base"))).op("+", low);
+        let expr = permuted.op("#", names.digit("sign"));
         Rendered { expr, joins }
     }
 }
 
-/// Which relation holds each digit as it is after the rounds so far.
-struct Places {
-    low: String,
-    high: String,
+struct Names<'a> {
+    alias: &'a str,
 }
 
-impl Places {
-    fn of(&self, digit: &str) -> &str {
-        if digit == "low" { &self.low } else { &self.high }
+impl Names<'_> {
+    fn of(&self, suffix: &str) -> String {
+        format!("{}_{suffix}", self.alias)
     }
 
-    fn set(&mut self, digit: &str, alias: String) {
-        if digit == "low" {
-            self.low = alias;
-        } else {
-            self.high = alias;
-        }
+    fn digit(&self, column: &str) -> Expr {
+        Expr::of(&self.of("digits"), column)
+    }
+
+    fn round(&self, digit: Expr, other: Expr, round: i64, base: Expr) -> Expr {
+        let constant = |letter: &str| Expr::of(&self.of("rounds"), &format!("{letter}{round}"));
+        let mixed = other.op("*", constant("a")).op("+", constant("b")).op("%", Expr::Integer(PRIME));
+        digit.op("+", mixed).op("%", base)
     }
 }
 
-fn lateral(columns: Vec<(Expr, &str)>, alias: &str, barrier: bool) -> From {
-    let columns = columns.into_iter().map(|(expr, name)| (expr, Some(name.into()))).collect();
-    let select = Select { columns, barrier, ..Select::default() };
-    From::joined(Relation::Select(Box::new(select)), alias, Join::Lateral)
-}
-
-/// A number as a pair of digits of its range. The rounds read each of these several times, so `OFFSET 0` keeps them
-/// computed once; the rounds themselves PostgreSQL folds into one expression.
-fn digits(context: &Context<'_>, alias: &str) -> From {
+/// Sign, range and the two digits of a number. All bits are turned over for a negative number: -1 becomes 0, and the
+/// least number the greatest.
+fn digits(context: &Context<'_>, names: &Names<'_>) -> From {
     let input = || context.input.clone().cast("int8");
-    // All bits turned over for a negative number, none otherwise: -1 becomes 0 and the least number the greatest.
     let sign = || input().op(">>", Expr::Integer(63));
-    let number = lateral(vec![(sign(), "sign"), (input().op("#", sign()), "size")], "number", false);
+    let columns = vec![(input().op("#", sign()), Some("size".into())), (sign(), Some("sign".into()))];
+    let number = Select { columns, ..Select::default() };
     let (_, greatest) = types::integer_range(context.input_type).unwrap_or((0, 0));
     let ranges: Vec<&Range> = RANGES.iter().filter(|range| range.start <= greatest).collect();
+    let rows = ranges.iter().map(|range| [range.start, range.high, range.low]);
     let size = || Expr::of("number", "size");
-    let by_range = |value: &dyn Fn(&Range) -> i64| {
-        let below = ranges.iter().zip(ranges.iter().skip(1));
-        let cases: Vec<(Expr, Expr)> = below
-            .map(|(range, next)| (size().op("<", Expr::Integer(next.start)), Expr::Integer(value(range)).cast("int8")))
-            .collect();
-        let last = ranges.last().map_or(Expr::Null, |range| Expr::Integer(value(range)).cast("int8"));
-        if cases.is_empty() { last } else { Expr::Case(cases, Some(Box::new(last))) }
+    let of_range = |which: usize| {
+        let value = |row: [i64; 3]| Expr::Integer(row.get(which).copied().unwrap_or_default());
+        let mut values: Vec<Expr> = rows.clone().map(value).collect();
+        let last = values.pop().unwrap_or(Expr::Null);
+        let below = ranges.iter().skip(1).map(|next| size().op("<", Expr::Integer(next.start)));
+        let cases: Vec<_> = below.zip(values).collect();
+        if cases.is_empty() { last } else { Expr::Case(cases, Some(Box::new(last))) }.cast("int8")
     };
-    let range = lateral(
-        vec![
-            (by_range(&|range| range.start), "start"),
-            (by_range(&|range| range.high), "high_base"),
-            (by_range(&|range| range.low), "low_base"),
-        ],
-        "range",
-        false,
-    );
-    let of_range = |column: &str| Expr::of("range", column);
-    let within = || size().op("-", of_range("start"));
-    let columns = [
-        (Expr::of("number", "sign"), "sign"),
-        (of_range("start"), "start"),
-        (of_range("high_base"), "high_base"),
-        (of_range("low_base"), "low_base"),
-        (within().op("/", of_range("low_base")), "high"),
-        (within().op("%", of_range("low_base")), "low"),
-    ];
-    let select = Select {
-        columns: columns.into_iter().map(|(expr, name)| (expr, Some(name.into()))).collect(),
-        from: vec![From { join: Join::First, ..number }, range],
-        barrier: true,
+    let range = Select {
+        columns: ["start", "high_base", "low_base"]
+            .iter()
+            .enumerate()
+            .map(|(which, name)| (of_range(which), Some((*name).into())))
+            .collect(),
         ..Select::default()
     };
-    From::joined(Relation::Select(Box::new(select)), alias, Join::Lateral)
+    let of = |column: &str| Expr::of("range", column);
+    let offset = || size().op("-", of("start"));
+    let mut columns = vec![
+        (offset().op("/", of("low_base")), Some("high".into())),
+        (offset().op("%", of("low_base")), Some("low".into())),
+        (Expr::of("number", "sign"), Some("sign".into())),
+    ];
+    columns.extend(["start", "high_base", "low_base"].map(|name| (of(name), Some(name.into()))));
+    let from = vec![
+        From::first(Relation::Select(Box::new(number)), "number"),
+        From::joined(Relation::Select(Box::new(range)), "range", Join::Lateral),
+    ];
+    let select = Select { columns, from, barrier: true, ..Select::default() };
+    From::joined(Relation::Select(Box::new(select)), names.of("digits"), Join::Lateral)
 }
 
 /// One row of round constants, kept apart from the rows by `OFFSET 0` so that it is computed once.

@@ -52,7 +52,7 @@ impl Planner<'_> {
         let text = text_column(column);
         let mut leaf = |treatment: &Treatment, value: Expr| -> Result<Expr, Infallible> {
             Ok(match treatment {
-                Treatment::Mask(MaskUse::Call(call)) => self.json_leaf(call, &text, value, alias),
+                Treatment::Mask(MaskUse::Call(call)) => self.json_leaf(call, &text, &value, alias),
                 // The language has no other treatment at a path; a value that is not masked never leaves.
                 _ => Expr::Null,
             })
@@ -64,13 +64,13 @@ impl Planner<'_> {
         }
     }
 
-    fn json_leaf(&self, call: &MaskCall, text: &Column, value: Expr, alias: &str) -> Expr {
+    fn json_leaf(&self, call: &MaskCall, text: &Column, value: &Expr, alias: &str) -> Expr {
         let hash = hashed_column(call, &text.name).map(|hashed| {
             let hashed = if hashed == text.name { value.clone() } else { Expr::of(ROW, hashed) };
             self.hash(&call.group.0, hashed)
         });
         let alias = format!("{alias}_leaf");
-        let rendered = self.render(call, text, &value, hash.as_ref(), &alias);
+        let rendered = self.render(call, text, value, hash.as_ref(), &alias);
         if rendered.joins.is_empty() {
             return rendered.expr;
         }
@@ -160,12 +160,13 @@ fn incomparable(members: &[Member]) -> Option<Diagnostic> {
             first_type.data_type.name, other_type.data_type.name
         )
     };
+    let finding = Diagnostic::new(N0853, title).at(*span, "is masked by a keyed hash");
+    let finding =
+        if span == second_span { finding } else { finding.label(*second_span, "shares its pseudonyms, or would") };
     Some(
-        Diagnostic::new(N0853, title)
-            .at(*span, "is masked by a keyed hash")
-            .label(*second_span, "shares its pseudonyms, or would")
-            .note("columns of one class or one foreign key get the same pseudonym for the same value")
-            .help("give one of them a class of its own, or a mask that is not keyed"),
+        finding
+            .note("equal values of a class, or at both ends of a foreign key, get equal pseudonyms, which are hashes of bytes")
+            .help("give the column a class of its own, or a mask that is not keyed"),
     )
 }
 

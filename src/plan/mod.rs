@@ -237,7 +237,7 @@ pub fn plan(catalog: &Catalog, model: &Model, facts: &ProjectFacts) -> Result<Pl
                 reads_key: Cell::default(),
             };
             match planner.plan(directory) {
-                Ok(planned) => exports.push(planned),
+                Ok(export) => exports.push(export),
                 Err(more) => findings.extend(more),
             }
         }

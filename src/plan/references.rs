@@ -144,7 +144,7 @@ impl Planner<'_> {
                 let names: Vec<String> = group.iter().map(|table| format!("`{table}`")).collect();
                 Diagnostic::new(
                     N0852,
-                    format!("expected `orphans skip` to lead to an end, {} skip in a cycle", names.join(" and ")),
+                    format!("expected `orphans skip` to lead to an end, found a cycle through {}", names.join(" and ")),
                 )
                 .at(self.export.span, "in this export")
                 .note("whether a row leaves would depend on whether it leaves itself")

@@ -143,11 +143,10 @@ impl<'p, 'a> Masked<'p, 'a> {
 /// What a treatment reads of the row, hashes apart.
 fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c str>) {
     match treatment {
-        Treatment::Keep => drop(read.insert(column)),
         Treatment::Generated | Treatment::Drop(Fill::Default | Fill::Trigger(_)) | Treatment::Mask(MaskUse::Null) => {}
         Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
         Treatment::Mask(MaskUse::Expression(own)) => read.extend(own.sql.columns.iter().map(String::as_str)),
-        Treatment::Mask(MaskUse::Json(_)) => drop(read.insert(column)),
+        Treatment::Keep | Treatment::Mask(MaskUse::Json(_)) => drop(read.insert(column)),
         Treatment::Mask(MaskUse::Call(call)) => {
             read.insert(column);
             let columns = call.arguments.values().filter_map(|value| match value {
@@ -178,9 +177,8 @@ impl Masked<'_, '_> {
         let masked = match treatment {
             // A generated column is never among those that leave.
             Treatment::Keep | Treatment::Generated => return Expr::of(ROW, &column.name),
-            Treatment::Drop(Fill::Default | Fill::Trigger(_)) => Expr::Null,
             Treatment::Drop(Fill::Expression(sql)) => row_sql(sql, ROW),
-            Treatment::Mask(MaskUse::Null) => Expr::Null,
+            Treatment::Drop(Fill::Default | Fill::Trigger(_)) | Treatment::Mask(MaskUse::Null) => Expr::Null,
             Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql, ROW),
             Treatment::Mask(MaskUse::Call(call)) => self.call(call, column),
             Treatment::Mask(MaskUse::Json(json)) => {

@@ -62,7 +62,7 @@ impl<'a> Exports<'a> {
         self.export_rows(written, &treatments, &mut tables, diagnostics);
         self.column_overrides(written, &treatments, &mut tables, diagnostics);
         foreign_keys::propagate(self.catalog, &mut tables, diagnostics);
-        self.take_out_uncovered(written, &mut tables, uncovered);
+        take_out_uncovered(&written.name.text, &mut tables, uncovered);
         let export = Export {
             name: written.name.text.clone(),
             span: written.span,
@@ -195,25 +195,6 @@ impl<'a> Exports<'a> {
             }
         }
         columns
-    }
-
-    /// Columns that neither a rule, nor an override, nor a foreign key speaks of.
-    fn take_out_uncovered(
-        &self,
-        written: &'a ast::Export,
-        tables: &mut BTreeMap<QName, ExportTable>,
-        uncovered: &mut Uncovered<'a>,
-    ) {
-        for (name, table) in tables {
-            table.columns.retain(|column, resolved| {
-                let is_decided = resolved.decision.rule.step != Step::Undecided;
-                if !is_decided {
-                    let exports = uncovered.entry((name.clone(), column.clone())).or_default();
-                    exports.push(written.name.text.as_str());
-                }
-                is_decided
-            });
-        }
     }
 
     /// A rule that is weaker than one that it beats, or than its class, says why.
@@ -458,6 +439,19 @@ fn generated(
     let rule = Rule { span: column.span, step: Step::Generated, text: "generated".into() };
     let decision = Decision { rule, class: None, lost: Vec::new(), because: None };
     ExportColumn { treatment: Treatment::Generated, decision, orphans: None }
+}
+
+/// Takes out columns that neither a rule, nor an override, nor a foreign key speaks of.
+fn take_out_uncovered<'a>(export: &'a str, tables: &mut BTreeMap<QName, ExportTable>, uncovered: &mut Uncovered<'a>) {
+    for (name, table) in tables {
+        table.columns.retain(|column, resolved| {
+            let is_decided = resolved.decision.rule.step != Step::Undecided;
+            if !is_decided {
+                uncovered.entry((name.clone(), column.clone())).or_default().push(export);
+            }
+            is_decided
+        });
+    }
 }
 
 /// `class C => …` of the export decides over the rule that names the class.

@@ -115,7 +115,7 @@ pub enum Statement {
 pub struct CopyOptions {
     /// `FORMAT`
     pub format: CopyFormat,
-    /// `HEADER true`; `MATCH` on the way in (15+ for text).
+    /// `HEADER true`, and `HEADER MATCH` on the way in. PostgreSQL 15+ for the text format, and for `MATCH` at all.
     pub header: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Policy text to [`ast`], and back ([`format`]). Nothing outside this folder knows that pest exists.
+//! Policy text to [`ast`], and back (`format`). Nothing outside this folder knows that pest exists.
 
 mod allowance;
 pub mod ast;

@@ -1,0 +1,4 @@
+CREATE TABLE public.employees (
+    id bigint PRIMARY KEY,
+    manager_id bigint REFERENCES public.employees (id)
+);
