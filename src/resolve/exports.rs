@@ -13,6 +13,7 @@ use crate::source::{Sources, Span};
 use crate::syntax::ast::{self, ExportClause, ImportStrategy, TableBlock, TableClause, TablePattern, TreatmentKind};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What all exports share.
 pub struct Exports<'a> {
@@ -26,6 +27,10 @@ pub struct Exports<'a> {
     pub declared: &'a Declarations<'a>,
     /// Table blocks with what they select.
     pub blocks: &'a [(&'a TableBlock, BTreeMap<QName, Selected>)],
+    /// The blocks that select each table, with how.
+    pub blocks_by_table: &'a BlocksByTable<'a>,
+    /// Each column rule's treatment as text: it is asked for once for every column that the rule matches.
+    pub texts: &'a BTreeMap<Span, Arc<str>>,
     /// `internal` tables, with reasons.
     pub internal: &'a BTreeMap<QName, String>,
     /// Looks tables up.
@@ -35,7 +40,34 @@ pub struct Exports<'a> {
 /// Columns without a treatment, with the exports that include them: reported once each.
 pub type Uncovered<'a> = BTreeMap<(QName, String), Vec<&'a str>>;
 
+/// The blocks that select each table, in the order in which they are written.
+pub type BlocksByTable<'a> = BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>>;
+
+/// Turns blocks with their tables into tables with their blocks.
+pub fn blocks_by_table<'a>(blocks: &'a [(&'a TableBlock, BTreeMap<QName, Selected>)]) -> BlocksByTable<'a> {
+    let mut by_table = BlocksByTable::new();
+    for (block, tables) in blocks {
+        for (table, selected) in tables {
+            by_table.entry(table).or_default().push((*block, selected));
+        }
+    }
+    by_table
+}
+
+/// Each column rule's treatment as text, by the place of the rule.
+pub fn rule_texts(blocks: &[(&TableBlock, BTreeMap<QName, Selected>)]) -> BTreeMap<Span, Arc<str>> {
+    let rule = |clause: &TableClause| match clause {
+        TableClause::Columns(rule) => Some((rule.span, crate::syntax::treatment_text(&rule.treatment).into())),
+        _ => None,
+    };
+    blocks.iter().flat_map(|(block, _)| &block.clauses).filter_map(rule).collect()
+}
+
 impl<'a> Exports<'a> {
+    fn blocks_of(&self, table: &Table) -> Vec<(&'a TableBlock, &'a Selected)> {
+        self.blocks_by_table.get(&table.name).cloned().unwrap_or_default()
+    }
+
     /// One export; `None` when it says something that is not compiled yet and so must not be half-obeyed.
     pub fn resolve(
         &self,
@@ -168,14 +200,11 @@ impl<'a> Exports<'a> {
         treatments: &Treatments<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> IndexMap<String, ExportColumn> {
-        let of_table = |(block, tables): &'a (&'a TableBlock, BTreeMap<QName, Selected>)| {
-            tables.get(&table.name).map(|selected| (*block, selected))
-        };
-        let rules = TableRules { blocks: self.blocks.iter().filter_map(of_table).collect() };
+        let rules = TableRules { blocks: self.blocks_of(table) };
         let mut columns = IndexMap::new();
         for column in table.columns.values() {
             let candidates = rules.candidates(self.catalog, column);
-            let decided = columns::decide(&candidates, table, column, self.sources, diagnostics);
+            let decided = columns::decide(&candidates, table, column, self, diagnostics);
             let resolved = match decided {
                 _ if column.generated.is_some() => Some(generated(&candidates, column, diagnostics)),
                 Some((rule, decision)) => {
@@ -277,8 +306,7 @@ impl<'a> Exports<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<crate::model::Predicate> {
         let mut rows = Vec::new();
-        for (block, tables) in self.blocks.iter().filter(|(_, tables)| tables.contains_key(&table.name)) {
-            debug_assert!(!tables.is_empty());
+        for (block, _) in self.blocks_of(table) {
             for clause in &block.clauses {
                 if let TableClause::Rows { predicate, .. } = clause {
                     rows.extend(treatments.predicate(predicate, table, diagnostics));

@@ -42,6 +42,8 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
         search,
         declared: &declared,
         blocks: &blocks,
+        blocks_by_table: &exports::blocks_by_table(&blocks),
+        texts: &exports::rule_texts(&blocks),
         internal: &internal,
         selectors: &selectors,
     };

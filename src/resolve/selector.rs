@@ -113,6 +113,13 @@ impl<'a> Selectors<'a> {
                 .into_iter()
                 .collect();
         }
+        if let (None, false) = (schema, table.is_glob()) {
+            let mut found = self.catalog.find_table(self.search, None, &table.text);
+            found.retain(|name| self.catalog.tables.get(name).is_some_and(is_selectable));
+            found.sort();
+            found.dedup();
+            return found;
+        }
         let in_schema = |name: &QName| match schema {
             Some(pattern) => matches(&pattern.text, &name.schema),
             None => self.search.contains(&name.schema),
