@@ -84,6 +84,16 @@ fn parse(text: &str) -> Result<pg_query::ParseResult, Refused> {
     })
 }
 
+/// The tokens that PostgreSQL's scanner finds; `None` where it refuses the text.
+pub fn tokens(text: &str) -> Option<Vec<pg_query::protobuf::ScanToken>> {
+    // Of no tokens the C side gives no array, of which the crate makes a slice all the same.
+    if text.bytes().all(|byte| b" \t\n\r\x0b\x0c".contains(&byte)) {
+        return Some(Vec::new());
+    }
+    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+    pg_query::scan_tokens(text).ok()
+}
+
 /// The words of Bison, of `check_stack_depth` and of `libpg_query`'s encoder.
 fn is_about_depth(message: &str) -> bool {
     const WORDS: [&str; 3] = ["memory exhausted", "stack depth limit exceeded", "parse tree is nested too deeply"];
@@ -127,6 +137,15 @@ mod tests {
             }
             assert_eq!(read(&text(low)), Ok(1), "{level}");
         }
+    }
+
+    #[test]
+    fn a_text_without_tokens_has_none() {
+        for text in ["", " ", "\n\t \r\u{b}\u{c}"] {
+            assert_eq!(tokens(text), Some(Vec::new()), "{text:?}");
+        }
+        assert_eq!(tokens("\u{a0}").map(|tokens| tokens.len()), Some(1));
+        assert_eq!(tokens("'"), None);
     }
 
     #[test]

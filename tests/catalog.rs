@@ -534,6 +534,17 @@ fn deep_nesting_is_an_error_and_no_overflow() {
 }
 
 #[test]
+fn columns_of_an_extension_s_types_go_with_it() {
+    let text = "CREATE EXTENSION citext WITH SCHEMA public;\nCREATE DOMAIN d AS public.citext;\n\
+                CREATE TABLE t (id int, a public.citext, b text, c d);\nDROP EXTENSION citext CASCADE;";
+    let (_, catalog, found) = load(&[("s.sql", text)]);
+    assert!(found.is_empty(), "{found:?}");
+    let table = catalog.tables.values().next().unwrap();
+    assert_eq!(table.columns.keys().collect::<Vec<_>>(), ["id", "b"]);
+    assert!(catalog.types.is_empty());
+}
+
+#[test]
 fn what_contradicts_or_is_not_followed_is_told() {
     let text = "CREATE TABLE a (id int);\nCREATE TABLE a (id int);\nALTER TABLE aa ADD x int;\nALTER TABLE a RENAME y TO z;\n\
                 CREATE TABLE b AS SELECT 1;\nDO $$ BEGIN EXECUTE 'DROP TABLE a'; END $$;\nCREATE TABLE c (m moody);\n\

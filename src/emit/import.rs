@@ -89,7 +89,7 @@ impl Emitter<'_> {
             row(["key", if self.export.key.is_some() { "fingerprint" } else { "none" }, "-"]),
         ];
         expected.extend(self.export.tables.iter().map(|table| row(["table", &table.stem, &column_list(table)])));
-        insert(script, "noren_expected", &["kind", "name", "columns"], expected);
+        insert(script, "noren_expected", &["kind", "name", "columns"], expected.into_iter());
         script.run(Statement::Do(include_str!("manifest.sql")));
     }
 

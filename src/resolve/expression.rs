@@ -6,7 +6,7 @@
 //! collects which columns are read, where they stand in the text, and what can be said of NULL and of errors.
 
 use crate::model::{Facts, RowSql};
-use crate::postgres::with_tree;
+use crate::postgres::{tokens, with_tree};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{self, AExprKind as Kind, Node, a_const};
 use std::collections::BTreeSet;
@@ -57,7 +57,7 @@ pub fn parse_row_sql(text: &str, scope: &Scope<'_>) -> Result<RowSql, Refusal> {
     with_tree(&statement, |tree| {
         let tree = tree.map_err(|error| Refusal::Syntax(error.to_string()))?;
         let root = sole_expression(tree).ok_or(Refusal::Construct("more than one expression"))?;
-        let tokens = pg_query::scan_tokens(text).unwrap_or_default();
+        let tokens = tokens(text).unwrap_or_default();
         let tokens = tokens.into_iter().filter(|token| !is_comment(token)).collect();
         let mut walker =
             Walker { scope, offset: PREFIX.len(), tokens, references: Vec::new(), columns: BTreeSet::new() };

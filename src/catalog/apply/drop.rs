@@ -178,6 +178,11 @@ impl Builder<'_> {
         for (table, column) in typed {
             self.drop_column(&table, &column);
         }
+        let is_over = |found: &TypeKind| matches!(found, TypeKind::Domain { base, .. } if of_extension(&base.name));
+        let domains = self.catalog.types.iter().filter(|(_, found)| is_over(&found.kind));
+        for domain in domains.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+            self.drop_type(&domain);
+        }
     }
 
     fn columns_typed(&self, is_gone: impl Fn(&QName) -> bool) -> Vec<(QName, String)> {
