@@ -82,7 +82,11 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
         TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
         TargetKind::Later { .. } => None,
     });
-    let facts = ProjectFacts { version: u32::from(project.version), directories: directories.collect() };
+    let facts = ProjectFacts {
+        version: u32::from(project.version),
+        search: project.search.clone(),
+        directories: directories.collect(),
+    };
     match plan(&compiled.catalog, model, &facts) {
         Err(found) => {
             compiled.diagnostics.extend(found);

@@ -14,6 +14,7 @@ mod cli;
 mod deep;
 mod end_to_end;
 mod masks;
+mod properties;
 mod real;
 mod rows;
 mod server;

@@ -6,10 +6,13 @@ use crate::sql::{Script, Statement};
 impl Emitter<'_> {
     /// Materialized views in the order of their dependence, then statistics.
     pub(super) fn after(&self) -> Script {
-        let mut script = self.head(&[
-            "Run after import.sql, as the tables' owner: refreshes what was computed from the old rows.",
-            "Run as: psql -X -f after.sql. Safe to run again.",
-        ]);
+        let mut script = self.head(
+            &[
+                "Run after import.sql, as the tables' owner: refreshes what was computed from the old rows.",
+                "Run as: psql -X -f after.sql. Safe to run again.",
+            ],
+            &self.export.search,
+        );
         script.blank();
         for view in &self.export.refresh {
             script.run(Statement::RefreshMaterializedView(view.clone()));

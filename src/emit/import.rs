@@ -27,7 +27,7 @@ impl Emitter<'_> {
             "Empties the exported tables of a marked database and loads the files of one run. One transaction: nobody",
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
             "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
-        ]);
+        ], &self.export.search);
         self.run_folder(&mut script);
         script.meta(Meta::ChangeDirectory(Word::variable("run")));
         script.blank();
@@ -36,7 +36,7 @@ impl Emitter<'_> {
         self.manifest(&mut script);
         self.preflight(&mut script, import);
         turn_off(&mut script, import);
-        script.run(Statement::Truncate { tables: self.locked(), restart_identity: true });
+        script.run(Statement::Truncate { tables: self.emptied(import), restart_identity: true });
         script.blank();
         for table in &self.export.tables {
             self.load(&mut script, table);
@@ -95,13 +95,22 @@ impl Emitter<'_> {
 
     fn preflight(&self, script: &mut Script, import: &ImportPlan) {
         script.blank().comment("the target is as the schema that these files were compiled from");
-        script.run(Statement::Lock { tables: self.locked(), mode: LockMode::AccessExclusive });
+        script.run(Statement::Lock { tables: self.emptied(import), mode: LockMode::AccessExclusive });
         script.run(temporary("noren_shape", &SHAPE, true));
         let shape = self.export.shape.iter().chain(&import.shape);
         insert(script, "noren_shape", &SHAPE, shape_rows(shape));
         script.run(Statement::Do(include_str!("shape.sql")));
         script.run(Statement::Do(include_str!("import_shape.sql")));
+        bystanders(script, import);
         script.blank();
+    }
+
+    /// The tables of the export and those that reference them, by name.
+    fn emptied(&self, import: &ImportPlan) -> Vec<(QName, bool)> {
+        let mut tables = self.locked();
+        tables.extend(import.bystanders.iter().cloned());
+        tables.sort();
+        tables
     }
 
     fn load(&self, script: &mut Script, table: &TablePlan) {
@@ -123,10 +132,10 @@ impl Emitter<'_> {
 
     fn verify(&self, script: &mut Script, import: &ImportPlan) {
         script.blank();
-        if import.cyclic {
-            script.comment("the foreign keys of cycles are checked now");
-            script.run(Statement::SetConstraints { deferred: false });
-        }
+        // Also where nothing was deferred here: a constraint may be INITIALLY DEFERRED by its own declaration, and
+        // no table with a pending check can be altered below.
+        script.comment("whatever was left to the end of the transaction is checked now");
+        script.run(Statement::SetConstraints { deferred: false });
         script.comment("every row of the manifest is there");
         script.run(counted("noren_loaded"));
         for table in &self.export.tables {
@@ -155,6 +164,26 @@ impl Emitter<'_> {
         }
         script.blank();
     }
+}
+
+/// TRUNCATE must name tables that reference the exported ones, so it must find them empty.
+fn bystanders(script: &mut Script, import: &ImportPlan) {
+    if import.bystanders.is_empty() {
+        return;
+    }
+    script.blank().comment("tables that are not exported and reference one that is: nothing of theirs may be lost");
+    script.run(counted("noren_bystander"));
+    for (name, only) in &import.bystanders {
+        let rows = Relation::Table { name: name.clone(), only: *only };
+        let one = Select { from: vec![From::first(rows, "t")], limit: Some(1), ..Select::default() };
+        let select = Select {
+            columns: vec![(Expr::text(name.to_string()), None), (Expr::call("count", [Expr::Star]), None)],
+            from: vec![From::first(Relation::Select(Box::new(one)), "t")],
+            ..Select::default()
+        };
+        script.run(count_into("noren_bystander", select));
+    }
+    script.run(Statement::Do(include_str!("bystanders.sql")));
 }
 
 fn row<const N: usize>(words: [&str; N]) -> Vec<String> {

@@ -39,7 +39,10 @@ const EXACT: [(&str, &str); 11] = [
 
 impl Emitter<'_> {
     /// The head of a file that is run by itself.
-    pub(super) fn head(&self, purpose: &[&str]) -> Script {
+    /// The export reads with `pg_catalog` alone in its search path, so that nobody can slip an operator or a function
+    /// of their own between a value and its mask. `search` is for the files that run in the copy, where defaults,
+    /// generated columns, checks and triggers of the schema's own may name things without a schema.
+    pub(super) fn head(&self, purpose: &[&str], search: &[String]) -> Script {
         let mut script = Script::new();
         for line in purpose {
             script.comment(line);
@@ -50,8 +53,9 @@ impl Emitter<'_> {
             script.meta(Meta::Set(name.to_owned(), vec![Word::text(value)]));
         }
         script.run(set("standard_conforming_strings", SettingValue::On));
-        let path = [Ident::from("pg_catalog"), Ident::from("pg_temp")].map(SettingValue::Name);
-        script.run(Statement::Set { local: false, name: "search_path".to_owned(), values: path.to_vec() });
+        let path = std::iter::once("pg_catalog").chain(search.iter().map(String::as_str)).chain(["pg_temp"]);
+        let values = path.map(|schema| SettingValue::Name(Ident::from(schema))).collect();
+        script.run(Statement::Set { local: false, name: "search_path".to_owned(), values });
         for (name, value) in EXACT {
             script.run(set(name, SettingValue::Text(value.to_owned())));
         }

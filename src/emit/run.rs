@@ -48,10 +48,13 @@ const FINISH: [&str; 4] = [
 impl Emitter<'_> {
     /// The whole export.
     pub(super) fn run(&self) -> Script {
-        let mut script = self.head(&[
-            "Exports the masked rows of one audience into a fresh folder. Changes nothing in the database.",
-            "Run as: psql -X -v run=FOLDER -f run.sql",
-        ]);
+        let mut script = self.head(
+            &[
+                "Exports the masked rows of one audience into a fresh folder. Changes nothing in the database.",
+                "Run as: psql -X -v run=FOLDER -f run.sql",
+            ],
+            &[],
+        );
         self.run_folder(&mut script);
         fresh_folder(&mut script);
         script.blank();

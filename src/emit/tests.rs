@@ -106,7 +106,11 @@ impl World {
     fn emit(&self) -> BTreeMap<String, String> {
         let mut model = Model::default();
         model.exports.insert("developers".to_owned(), self.export.clone());
-        let facts = ProjectFacts { version: 15, directories: [("developers".to_owned(), "data".to_owned())].into() };
+        let facts = ProjectFacts {
+            version: 15,
+            search: vec!["public".to_owned()],
+            directories: [("developers".to_owned(), "data".to_owned())].into(),
+        };
         let planned = plan(&self.catalog, &model, &facts).unwrap();
         emit(&planned, &model, &self.sources, &Digests { policy: &"ab".repeat(32) }).unwrap()
     }

@@ -27,6 +27,8 @@ use std::collections::BTreeMap;
 pub struct ProjectFacts {
     /// The server's major version.
     pub version: u32,
+    /// `project.search`.
+    pub search: Vec<String>,
     /// `export.NAME.dir` of each export with target `psql`; others are not planned.
     pub directories: BTreeMap<String, String>,
 }
@@ -53,6 +55,8 @@ pub struct ExportPlan {
     pub key: Option<KeyPlan>,
     /// Part of every HMAC input.
     pub linkage: String,
+    /// Schemas that the copy's own functions may look names up in, after `pg_catalog`.
+    pub search: Vec<String>,
     /// In the order of the load: referenced tables first.
     pub tables: Vec<TablePlan>,
     /// What both sides expect of the live catalog, sorted.
@@ -160,6 +164,9 @@ impl ShapeKind {
 pub struct ImportPlan {
     /// How foreign keys are satisfied.
     pub strategy: ImportStrategy,
+    /// Tables that are not exported and reference one that is, each with whether ONLY itself is meant: they must be
+    /// empty, and are named beside the others where those are emptied.
+    pub bystanders: Vec<(QName, bool)>,
     /// Facts that only the import asks for, sorted.
     pub shape: Vec<Shape>,
     /// Triggers that would fire, and copies that are in another mode than their original; originals first.

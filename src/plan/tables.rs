@@ -7,8 +7,8 @@ use super::words::{one_line, orphan_words, treatment_words};
 use super::{ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
 use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::codes::{N0850, N0851};
-use crate::model::{Export, ExportColumn, Fill, Treatment};
+use crate::diagnostic::codes::N0851;
+use crate::model::{ExportColumn, Fill, Treatment};
 use crate::syntax::ast::ImportStrategy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,6 @@ impl<'a> Planner<'a> {
     pub(super) fn plan(&self, directory: &str) -> Result<ExportPlan, Vec<Diagnostic>> {
         let mut findings = self.check_orphans();
         if self.export.import {
-            findings.extend(self.check_outside_references());
             findings.extend(self.check_foreign_partitions());
         }
         if !findings.is_empty() {
@@ -31,6 +30,7 @@ impl<'a> Planner<'a> {
             header: self.facts.version >= 15,
             key: self.key(),
             linkage: self.export.linkage.clone(),
+            search: self.facts.search.clone(),
             tables,
             shape: self.shape(),
             import: self.export.import.then(|| self.import(&groups)),
@@ -107,6 +107,7 @@ impl<'a> Planner<'a> {
         let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
         let forced = tables.filter(|table| table.force_row_security);
         ImportPlan {
+            bystanders: self.bystanders().into_iter().map(|name| (name.clone(), self.only(&name))).collect(),
             strategy: self.export.strategy,
             shape: self.import_shape(&deferred),
             triggers: self.triggers(),
@@ -201,7 +202,7 @@ impl<'a> Planner<'a> {
         for name in components(&graph).into_iter().flatten() {
             let Some(view) = views.get(&name) else { continue };
             if view.reads.iter().any(|read| loaded.contains(read) || stale.contains(read)) {
-                if view.materialized && !view.with_no_data {
+                if view.materialized {
                     refresh.push(name.clone());
                 }
                 stale.insert(name);
@@ -210,19 +211,29 @@ impl<'a> Planner<'a> {
         refresh
     }
 
-    /// TRUNCATE refuses a table that another references, and CASCADE would empty tables that nobody named.
-    fn check_outside_references(&self) -> Vec<Diagnostic> {
-        let mut findings = Vec::new();
-        for table in self.catalog.tables.values().filter(|table| !self.export.tables.contains_key(self.root(table))) {
-            for key in table.foreign_keys.iter().filter(|key| !self.is_copied_key(table, key)) {
-                let target =
-                    self.catalog.tables.get(&key.references).map_or(&key.references, |target| self.root(target));
-                if self.export.tables.contains_key(target) {
-                    findings.push(outside_reference(self.export, table, key));
+    /// Tables outside the export that reference a table inside, directly or through each other. TRUNCATE refuses a
+    /// table that another references, even an empty one, unless both are named; CASCADE would empty what nobody named.
+    fn bystanders(&self) -> Vec<QName> {
+        let mut found: BTreeSet<&QName> = BTreeSet::new();
+        loop {
+            let before = found.len();
+            for table in self.catalog.tables.values() {
+                let root = self.root(table);
+                if self.export.tables.contains_key(root) || found.contains(root) {
+                    continue;
+                }
+                let is_emptied = |key: &ForeignKey| {
+                    let target = self.catalog.tables.get(&key.references).map(|target| self.root(target));
+                    target.is_some_and(|target| self.export.tables.contains_key(target) || found.contains(target))
+                };
+                if table.foreign_keys.iter().any(is_emptied) {
+                    found.insert(root);
                 }
             }
+            if found.len() == before {
+                return found.into_iter().cloned().collect();
+            }
         }
-        findings
     }
 
     fn check_foreign_partitions(&self) -> Vec<Diagnostic> {
@@ -244,20 +255,6 @@ impl<'a> Planner<'a> {
             })
             .collect()
     }
-}
-
-fn outside_reference(export: &Export, table: &Table, key: &ForeignKey) -> Diagnostic {
-    Diagnostic::new(
-        N0850,
-        format!(
-            "expected every table that references an exported one to be exported, `{}` references `{}` and is not",
-            table.name, key.references
-        ),
-    )
-    .at(export.span, format!("this export empties and loads `{}`", key.references))
-    .label(key.span, "this foreign key")
-    .note("the import empties exactly the exported tables, and PostgreSQL refuses to empty one that another references")
-    .help(format!("export `{}` too, if need be with `rows (false)`, or say `no import;`", table.name))
 }
 
 fn is_partitioned(table: &Table) -> bool {

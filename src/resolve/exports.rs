@@ -15,6 +15,20 @@ use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// A table block and what it selects.
+pub type Selection<'a> = (&'a TableBlock, BTreeMap<QName, Selected>);
+
+/// The blocks that select each table, so that a table need not ask all blocks.
+pub fn by_table<'a>(blocks: &'a [Selection<'a>]) -> BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>> {
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (block, tables) in blocks {
+        for (table, selected) in tables {
+            found.entry(table).or_default().push((*block, selected));
+        }
+    }
+    found
+}
+
 /// What all exports share.
 pub struct Exports<'a> {
     /// For places in messages.
@@ -26,9 +40,9 @@ pub struct Exports<'a> {
     /// The policy's own names.
     pub declared: &'a Declarations<'a>,
     /// Table blocks with what they select.
-    pub blocks: &'a [(&'a TableBlock, BTreeMap<QName, Selected>)],
-    /// The blocks that select each table, with how.
-    pub blocks_by_table: &'a BlocksByTable<'a>,
+    pub blocks: &'a [Selection<'a>],
+    /// The same by table, in the order of the blocks.
+    pub blocks_of: &'a BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>>,
     /// Each column rule's treatment as text: it is asked for once for every column that the rule matches.
     pub texts: &'a BTreeMap<Span, Arc<str>>,
     /// `internal` tables, with reasons.
@@ -40,22 +54,8 @@ pub struct Exports<'a> {
 /// Columns without a treatment, with the exports that include them: reported once each.
 pub type Uncovered<'a> = BTreeMap<(QName, String), Vec<&'a str>>;
 
-/// The blocks that select each table, in the order in which they are written.
-pub type BlocksByTable<'a> = BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>>;
-
-/// Turns blocks with their tables into tables with their blocks.
-pub fn blocks_by_table<'a>(blocks: &'a [(&'a TableBlock, BTreeMap<QName, Selected>)]) -> BlocksByTable<'a> {
-    let mut by_table = BlocksByTable::new();
-    for (block, tables) in blocks {
-        for (table, selected) in tables {
-            by_table.entry(table).or_default().push((*block, selected));
-        }
-    }
-    by_table
-}
-
 /// Each column rule's treatment as text, by the place of the rule.
-pub fn rule_texts(blocks: &[(&TableBlock, BTreeMap<QName, Selected>)]) -> BTreeMap<Span, Arc<str>> {
+pub fn rule_texts(blocks: &[Selection<'_>]) -> BTreeMap<Span, Arc<str>> {
     let rule = |clause: &TableClause| match clause {
         TableClause::Columns(rule) => Some((rule.span, crate::syntax::treatment_text(&rule.treatment).into())),
         _ => None,
@@ -64,10 +64,6 @@ pub fn rule_texts(blocks: &[(&TableBlock, BTreeMap<QName, Selected>)]) -> BTreeM
 }
 
 impl<'a> Exports<'a> {
-    fn blocks_of(&self, table: &Table) -> Vec<(&'a TableBlock, &'a Selected)> {
-        self.blocks_by_table.get(&table.name).cloned().unwrap_or_default()
-    }
-
     /// One export; `None` when it says something that is not compiled yet and so must not be half-obeyed.
     pub fn resolve(
         &self,
@@ -75,6 +71,7 @@ impl<'a> Exports<'a> {
         uncovered: &mut Uncovered<'a>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Export> {
+        let before = diagnostics.len();
         let compiled = not_compiled(written, diagnostics);
         let (selected, skipped) = self.tables(written, diagnostics);
         let overrides = self.class_overrides(written, diagnostics);
@@ -104,6 +101,11 @@ impl<'a> Exports<'a> {
             import: !written.clauses.iter().any(|clause| matches!(clause, ExportClause::NoImport(_))),
             strategy: ImportStrategy::Order,
         };
+        if !compiled {
+            // Which tables such an export has is not known, so none can be missing.
+            let of_this = diagnostics.split_off(before);
+            diagnostics.extend(of_this.into_iter().filter(|found| found.code != codes::N0806));
+        }
         compiled.then_some(export)
     }
 
@@ -200,7 +202,7 @@ impl<'a> Exports<'a> {
         treatments: &Treatments<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> IndexMap<String, ExportColumn> {
-        let rules = TableRules { blocks: self.blocks_of(table) };
+        let rules = TableRules { blocks: self.blocks_of.get(&table.name).cloned().unwrap_or_default() };
         let mut columns = IndexMap::new();
         for column in table.columns.values() {
             let candidates = rules.candidates(self.catalog, column);
@@ -306,7 +308,7 @@ impl<'a> Exports<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<crate::model::Predicate> {
         let mut rows = Vec::new();
-        for (block, _) in self.blocks_of(table) {
+        for (block, _) in self.blocks_of.get(&table.name).into_iter().flatten() {
             for clause in &block.clauses {
                 if let TableClause::Rows { predicate, .. } = clause {
                     rows.extend(treatments.predicate(predicate, table, diagnostics));

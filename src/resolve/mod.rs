@@ -42,8 +42,8 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
         search,
         declared: &declared,
         blocks: &blocks,
-        blocks_by_table: &exports::blocks_by_table(&blocks),
         texts: &exports::rule_texts(&blocks),
+        blocks_of: &exports::by_table(&blocks),
         internal: &internal,
         selectors: &selectors,
     };

@@ -109,6 +109,18 @@ fn nothing_happens_without_the_marker_of_this_export() {
 type Damage = fn(&Path);
 
 #[test]
+fn a_row_that_stays_and_references_one_that_is_loaded_stops_the_import() {
+    let Some(server) = support::server(None) else { return };
+    let project = small();
+    let (source, target) = databases(&project, server);
+    let run = exported(&project, &source, "run");
+    target.sql("INSERT INTO public.audits (person, what) VALUES (NULL, 'kept by hand')");
+    let before = state(&target);
+    refused(&project.import(&target, EXPORT, &run), "public.audits");
+    report("a row of a table that is not exported", &difference(&before, &state(&target)));
+}
+
+#[test]
 fn an_export_that_is_not_whole_is_not_loaded() {
     let Some(server) = support::server(None) else { return };
     let project = small();

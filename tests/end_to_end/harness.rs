@@ -83,9 +83,32 @@ impl Project {
         database.sql(&extensions);
         database.sql_as(OWNER, &rest.replace("OWNER TO postgres", &format!("OWNER TO \"{OWNER}\"")));
         fill(&database, seed).whole();
+        self.empty_what_stays(&database, export);
         database.sql(MOVE_SEQUENCES);
         mark(&database, export);
         database
+    }
+
+    /// A copy holds nothing in tables that no export loads.
+    #[track_caller]
+    fn empty_what_stays(&self, database: &Database, export: &str) {
+        let plan = std::fs::read_to_string(self.file(export, "plan.json")).unwrap();
+        let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+        let name = |table: &serde_json::Value| {
+            (table["schema"].as_str().unwrap().to_owned(), table["table"].as_str().unwrap().to_owned())
+        };
+        let loaded: Vec<(String, String)> = plan["tables"].as_array().unwrap().iter().map(name).collect();
+        let all = "SELECT relnamespace::regnamespace::text, relname, oid::regclass FROM pg_class \
+                   WHERE relkind IN ('r', 'p') AND NOT relispartition \
+                   AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')";
+        for row in database.rows(all) {
+            let [schema, table, quoted] = row.as_slice() else { panic!("three columns") };
+            let unquoted = |name: &str| name.trim_matches('"').replace("\"\"", "\"");
+            if !loaded.contains(&(unquoted(schema.as_deref().unwrap()), table.clone().unwrap())) {
+                let quoted = quoted.as_deref().unwrap();
+                database.sql(&format!("SET session_replication_role = replica; DELETE FROM {quoted};"));
+            }
+        }
     }
 
     /// `run.sql` on the source into a fresh folder.

@@ -1,0 +1,182 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- health.noren:17  encounters.id is keep
+-- health.noren:18  encounters.organisation_id is keep
+-- health.noren:19  encounters.appointment_id is keep
+-- health.noren:21  encounters.patient_id is patient_key
+-- exports.noren:24  encounters.seen_by is staff_key, orphans null
+-- health.noren:23  encounters.started_at is moment
+-- health.noren:27  encounters.notes is narrative
+-- health.noren:79  encounters.vitals is mask null
+-- exports.noren:14  encounters.pulse is keep because "the study is about these numbers"
+-- exports.noren:14  encounters.temperature is keep because "the study is about these numbers"
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.id AS id,
+    t.organisation_id AS organisation_id,
+    t.appointment_id AS appointment_id,
+    (
+      (t_4_digits.start + (t_4_round_4.digit * t_4_digits.low_base) + t_4_round_3.digit)
+        # t_4_digits.sign
+    )::bigint AS patient_id,
+    CASE
+      WHEN EXISTS (
+        SELECT 1
+        FROM ONLY clinic.users AS t_parent
+        WHERE t_parent.id = t.seen_by AND (false)
+      )
+        THEN encode(
+          set_byte(
+            set_byte(substr(t.noren_hash_1, 1, 16), 6, (get_byte(t.noren_hash_1, 6) & 15) | 128),
+            8,
+            (get_byte(t.noren_hash_1, 8) & 63) | 128
+          ),
+          'hex'
+        )::uuid
+    END AS seen_by,
+    (
+      CASE
+        WHEN NOT isfinite(t.started_at) THEN t.started_at
+        WHEN t.started_at < '4713-01-01 00:00:00+00 BC'::timestamptz
+          THEN '4713-01-01 00:00:00+00 BC'::timestamptz
+        ELSE date_trunc('month', t.started_at, 'UTC')
+      END
+    )::timestamptz AS started_at,
+    NULL::text AS notes,
+    NULL::jsonb AS vitals,
+    t.pulse AS pulse,
+    t.temperature AS temperature
+  FROM (
+    SELECT
+      t.id,
+      t.organisation_id,
+      t.appointment_id,
+      t.patient_id,
+      t.seen_by,
+      t.started_at,
+      t.pulse,
+      t.temperature,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to('8:research,15:class:staff_key,5:value,' || t.seen_by::text, 'UTF8')
+          )
+      ) AS noren_hash_1
+    FROM ONLY clinic.encounters AS t
+    OFFSET 0
+  ) AS t
+  CROSS JOIN (
+    SELECT
+      ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
+      ('x' || substr(secret.hex, 9, 7))::bit(28)::bigint AS b1,
+      ('x' || substr(secret.hex, 17, 7))::bit(28)::bigint AS a2,
+      ('x' || substr(secret.hex, 25, 7))::bit(28)::bigint AS b2,
+      ('x' || substr(secret.hex, 33, 7))::bit(28)::bigint AS a3,
+      ('x' || substr(secret.hex, 41, 7))::bit(28)::bigint AS b3,
+      ('x' || substr(secret.hex, 49, 7))::bit(28)::bigint AS a4,
+      ('x' || substr(secret.hex, 57, 7))::bit(28)::bigint AS b4
+    FROM (
+      SELECT encode(
+          (
+            SELECT sha256(
+                (SELECT outer_pad FROM noren_key)
+                  || sha256(
+                    (SELECT inner_pad FROM noren_key)
+                      || convert_to('8:research,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                  )
+              )
+          ),
+          'hex'
+        ) AS hex
+      OFFSET 0
+    ) AS secret
+    OFFSET 0
+  ) AS t_4_rounds
+  CROSS JOIN LATERAL (
+    SELECT
+      (number.size - range.start) / range.low_base AS high,
+      (number.size - range.start) % range.low_base AS low,
+      number.sign AS sign,
+      range.start AS start,
+      range.high_base AS high_base,
+      range.low_base AS low_base
+    FROM (
+      SELECT
+        t.patient_id::bigint # (t.patient_id::bigint >> 63) AS size,
+        t.patient_id::bigint >> 63 AS sign
+    ) AS number
+    CROSS JOIN LATERAL (
+      SELECT
+        (
+          CASE
+            WHEN number.size < 32768 THEN 0
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS start,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 128
+            WHEN number.size < 2147483648 THEN 65535
+            ELSE 4294967295
+          END
+        )::bigint AS high_base,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 256
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS low_base
+    ) AS range
+    OFFSET 0
+  ) AS t_4_digits
+  CROSS JOIN LATERAL (
+    SELECT (t_4_digits.low + (((t_4_digits.high * t_4_rounds.a1) + t_4_rounds.b1) % 2147483647))
+        % t_4_digits.low_base AS digit
+  ) AS t_4_round_1
+  CROSS JOIN LATERAL (
+    SELECT (t_4_digits.high + (((t_4_round_1.digit * t_4_rounds.a2) + t_4_rounds.b2) % 2147483647))
+        % t_4_digits.high_base AS digit
+  ) AS t_4_round_2
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_4_round_1.digit + (((t_4_round_2.digit * t_4_rounds.a3) + t_4_rounds.b3) % 2147483647)
+      )
+        % t_4_digits.low_base AS digit
+  ) AS t_4_round_3
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_4_round_2.digit + (((t_4_round_3.digit * t_4_rounds.a4) + t_4_rounds.b4) % 2147483647)
+      )
+        % t_4_digits.high_base AS digit
+  ) AS t_4_round_4
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/clinic.encounters.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/clinic.encounters.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tclinic.encounters\t':noren_rows'\t':noren_digest'\tid,organisation_id,appointment_id,patient_id,seen_by,started_at,notes,vitals,pulse,temperature'

@@ -1,0 +1,71 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- health.noren:17  invoice_reminders.id is keep
+-- exports.noren:26  invoice_reminders.invoice_number is invoice_key, orphans skip
+-- health.noren:110  invoice_reminders.sent_to is mask null
+-- health.noren:23  invoice_reminders.sent_at is moment
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.id AS id,
+    left(encode(t.noren_hash_1, 'hex'), 24)::varchar(24) AS invoice_number,
+    NULL::text AS sent_to,
+    (
+      CASE
+        WHEN NOT isfinite(t.sent_at) THEN t.sent_at
+        WHEN t.sent_at < '4713-01-01 00:00:00+00 BC'::timestamptz
+          THEN '4713-01-01 00:00:00+00 BC'::timestamptz
+        ELSE date_trunc('month', t.sent_at, 'UTC')
+      END
+    )::timestamptz AS sent_at
+  FROM (
+    SELECT
+      t.id,
+      t.invoice_number,
+      t.sent_at,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '8:research,17:class:invoice_key,5:value,' || t.invoice_number::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_1
+    FROM ONLY clinic.invoice_reminders AS t
+    WHERE t.invoice_number IS NULL
+      OR EXISTS (
+        SELECT 1
+        FROM ONLY clinic.invoices AS t_parent
+        WHERE t_parent.number = t.invoice_number AND (false)
+      )
+    OFFSET 0
+  ) AS t
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/clinic.invoice_reminders.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/clinic.invoice_reminders.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tclinic.invoice_reminders\t':noren_rows'\t':noren_digest'\tid,invoice_number,sent_to,sent_at'

@@ -1,0 +1,199 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- exports.noren:25  clinic.invoices rows (false)
+-- health.noren:104  invoices.number is invoice_key
+-- health.noren:18  invoices.organisation_id is keep
+-- health.noren:21  invoices.patient_id is patient_key
+-- health.noren:105  invoices.amount is mask noise(0.2, by => organisation_id)
+-- health.noren:106  invoices.paid is keep
+-- health.noren:23  invoices.issued_on is moment
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    left(encode(t.noren_hash_1, 'hex'), 24)::varchar(24) AS number,
+    t.organisation_id AS organisation_id,
+    (
+      (t_3_digits.start + (t_3_round_4.digit * t_3_digits.low_base) + t_3_round_3.digit)
+        # t_3_digits.sign
+    )::bigint AS patient_id,
+    (
+      CASE
+        WHEN t.amount = 'NaN'::numeric THEN 'NaN'::numeric
+        WHEN t.amount IS NOT NULL AND t.noren_hash_2 IS NOT NULL
+          THEN least(
+            greatest(
+              round(
+                t.amount
+                  * (
+                    1
+                      + (
+                        (
+                          (
+                            ((get_byte(t.noren_hash_2, 0) * 256) + get_byte(t.noren_hash_2, 1))
+                              - 32768
+                          )
+                            / 32768.0
+                        )
+                          * 0.2
+                      )
+                  ),
+                0
+              ),
+              (-999999999999)
+            ),
+            999999999999
+          )
+      END
+    )::numeric(12, 0) AS amount,
+    t.paid AS paid,
+    (
+      CASE
+        WHEN NOT isfinite(t.issued_on) THEN t.issued_on
+        WHEN t.issued_on < '4713-01-01 BC'::date THEN '4713-01-01 BC'::date
+        WHEN t.issued_on > '294276-12-31'::date THEN '294276-01-01'::date
+        ELSE date_trunc('month', t.issued_on::timestamp)::date
+      END
+    )::date AS issued_on
+  FROM (
+    SELECT
+      t.number,
+      t.organisation_id,
+      t.patient_id,
+      t.amount,
+      t.paid,
+      t.issued_on,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to('8:research,17:class:invoice_key,5:value,' || t.number::text, 'UTF8')
+          )
+      ) AS noren_hash_1,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '8:research,29:column:clinic.invoices.amount,5:value,' || t.organisation_id::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_2
+    FROM ONLY clinic.invoices AS t
+    WHERE (false)
+    OFFSET 0
+  ) AS t
+  CROSS JOIN (
+    SELECT
+      ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
+      ('x' || substr(secret.hex, 9, 7))::bit(28)::bigint AS b1,
+      ('x' || substr(secret.hex, 17, 7))::bit(28)::bigint AS a2,
+      ('x' || substr(secret.hex, 25, 7))::bit(28)::bigint AS b2,
+      ('x' || substr(secret.hex, 33, 7))::bit(28)::bigint AS a3,
+      ('x' || substr(secret.hex, 41, 7))::bit(28)::bigint AS b3,
+      ('x' || substr(secret.hex, 49, 7))::bit(28)::bigint AS a4,
+      ('x' || substr(secret.hex, 57, 7))::bit(28)::bigint AS b4
+    FROM (
+      SELECT encode(
+          (
+            SELECT sha256(
+                (SELECT outer_pad FROM noren_key)
+                  || sha256(
+                    (SELECT inner_pad FROM noren_key)
+                      || convert_to('8:research,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                  )
+              )
+          ),
+          'hex'
+        ) AS hex
+      OFFSET 0
+    ) AS secret
+    OFFSET 0
+  ) AS t_3_rounds
+  CROSS JOIN LATERAL (
+    SELECT
+      (number.size - range.start) / range.low_base AS high,
+      (number.size - range.start) % range.low_base AS low,
+      number.sign AS sign,
+      range.start AS start,
+      range.high_base AS high_base,
+      range.low_base AS low_base
+    FROM (
+      SELECT
+        t.patient_id::bigint # (t.patient_id::bigint >> 63) AS size,
+        t.patient_id::bigint >> 63 AS sign
+    ) AS number
+    CROSS JOIN LATERAL (
+      SELECT
+        (
+          CASE
+            WHEN number.size < 32768 THEN 0
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS start,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 128
+            WHEN number.size < 2147483648 THEN 65535
+            ELSE 4294967295
+          END
+        )::bigint AS high_base,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 256
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS low_base
+    ) AS range
+    OFFSET 0
+  ) AS t_3_digits
+  CROSS JOIN LATERAL (
+    SELECT (t_3_digits.low + (((t_3_digits.high * t_3_rounds.a1) + t_3_rounds.b1) % 2147483647))
+        % t_3_digits.low_base AS digit
+  ) AS t_3_round_1
+  CROSS JOIN LATERAL (
+    SELECT (t_3_digits.high + (((t_3_round_1.digit * t_3_rounds.a2) + t_3_rounds.b2) % 2147483647))
+        % t_3_digits.high_base AS digit
+  ) AS t_3_round_2
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_3_round_1.digit + (((t_3_round_2.digit * t_3_rounds.a3) + t_3_rounds.b3) % 2147483647)
+      )
+        % t_3_digits.low_base AS digit
+  ) AS t_3_round_3
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_3_round_2.digit + (((t_3_round_3.digit * t_3_rounds.a4) + t_3_rounds.b4) % 2147483647)
+      )
+        % t_3_digits.high_base AS digit
+  ) AS t_3_round_4
+  ORDER BY number
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/clinic.invoices.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/clinic.invoices.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tclinic.invoices\t':noren_rows'\t':noren_digest'\tnumber,organisation_id,patient_id,amount,paid,issued_on'

@@ -1,0 +1,43 @@
+-- Run after import.sql, as the tables' owner: refreshes what was computed from the old rows.
+-- Run as: psql -X -f after.sql. Safe to run again.
+-- exports.noren:2  export training
+
+\set ON_ERROR_STOP on
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT on
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set ECHO_HIDDEN off
+\set QUIET on
+SET standard_conforming_strings = on;
+SET search_path = pg_catalog, clinic, pg_temp;
+SET client_encoding = 'UTF8';
+SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+SET timezone = 'UTC';
+SET bytea_output = 'hex';
+SET lc_monetary = 'C';
+SET xmloption = 'content';
+SET array_nulls = 'on';
+SET transform_null_equals = 'off';
+SET synchronize_seqscans = 'off';
+SET row_security = 'off';
+SET extra_float_digits = 1;
+
+ANALYZE
+  clinic.appointments,
+  clinic.consents,
+  clinic.diagnoses,
+  clinic.disease_codes,
+  clinic.encounters,
+  clinic.invoice_reminders,
+  clinic.invoices,
+  clinic.lab_results,
+  clinic.memberships,
+  clinic.organisations,
+  clinic.patients,
+  clinic.prescriptions,
+  clinic.users,
+  clinic.workspaces;

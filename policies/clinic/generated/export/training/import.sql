@@ -1,0 +1,683 @@
+-- Empties the exported tables of a marked database and loads the files of one run. One transaction: nobody
+-- reads these tables until it ends, and stopped anywhere it leaves everything as it was.
+-- Run as the tables' owner: psql -X -v run=FOLDER -f import.sql
+-- exports.noren:2  export training
+
+\set ON_ERROR_STOP on
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT on
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set ECHO_HIDDEN off
+\set QUIET on
+SET standard_conforming_strings = on;
+SET search_path = pg_catalog, clinic, pg_temp;
+SET client_encoding = 'UTF8';
+SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+SET timezone = 'UTC';
+SET bytea_output = 'hex';
+SET lc_monetary = 'C';
+SET xmloption = 'content';
+SET array_nulls = 'on';
+SET transform_null_equals = 'off';
+SET synchronize_seqscans = 'off';
+SET row_security = 'off';
+SET extra_float_digits = 1;
+\if :{?run}
+\else
+\set run data/training
+\endif
+\cd :run
+
+BEGIN;
+
+-- the target says that it may be overwritten by this export
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  IF to_regclass('noren.import_target') IS NULL THEN
+    RAISE EXCEPTION 'this database has no table noren.import_target, so nothing says that it may be overwritten'
+      USING HINT = 'put the marker by hand into a database that may lose all its rows; the README says how';
+  END IF;
+END
+$noren$;
+SELECT count(*) = 1 AND bool_and(marker.export::text = 'training') AS noren_marked
+FROM noren.import_target AS marker (export)
+\gset
+\if :noren_marked
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'the marker noren.import_target must hold one row, the name of this export'
+    USING HINT = 'put the marker by hand into a database that may lose all its rows; the README says how';
+END
+$noren$;
+\endif
+
+-- the run folder holds a whole export of this very policy
+CREATE TEMPORARY TABLE pg_temp.noren_manifest (
+  kind text,
+  name text,
+  rows text,
+  digest text,
+  columns text
+) ON COMMIT DROP;
+\copy pg_temp.noren_manifest (kind, name, rows, digest, columns) from 'manifest' WITH (FORMAT text)
+CREATE TEMPORARY TABLE pg_temp.noren_file (
+  digest text,
+  name text
+) ON COMMIT DROP;
+\copy pg_temp.noren_file (digest, name) from program 'sha256sum -- * | tr -s '' '' ''\t''' WITH (FORMAT text)
+CREATE TEMPORARY TABLE pg_temp.noren_expected (
+  kind text,
+  name text,
+  columns text
+) ON COMMIT DROP;
+INSERT INTO pg_temp.noren_expected (kind, name, columns)
+VALUES
+  ('noren', '1', '-'),
+  ('export', 'training', '-'),
+  ('policy', '53f186e6d6157853aa2780474b29a7ddb636724bee923eebfd699309780f810a', '-'),
+  ('key', 'fingerprint', '-'),
+  ('table', 'clinic.disease_codes', 'code,title,chapter'),
+  ('table', 'clinic.organisations', 'id,name,registration_no,region,created_at'),
+  ('table', 'clinic.users', 'id,email,full_name,phone,password_hash,last_seen_at,created_at'),
+  ('table', 'clinic.memberships', 'organisation_id,user_id,role,invited_by,joined_on'),
+  (
+    'table',
+    'clinic.patients',
+    'id,organisation_id,chart_no,full_name,full_name_kana,sex,birth_date,phone,email,address,insurance_no,emergency_contact,allergies,general_practitioner_id,mother_id,created_at'
+  ),
+  ('table', 'clinic.consents', 'patient_id,kind,given,given_at'),
+  ('table', 'clinic.invoices', 'number,organisation_id,patient_id,amount,paid,issued_on'),
+  ('table', 'clinic.invoice_reminders', 'id,invoice_number,sent_to,sent_at'),
+  (
+    'table',
+    'clinic.lab_results',
+    'id,organisation_id,patient_id,test_name,value,unit,taken_at,document'
+  ),
+  ('table', 'clinic.workspaces', 'id,organisation_id,name,timezone'),
+  (
+    'table',
+    'clinic.appointments',
+    'id,organisation_id,workspace_id,patient_id,practitioner_id,status,slot,reason'
+  ),
+  (
+    'table',
+    'clinic.encounters',
+    'id,organisation_id,appointment_id,patient_id,seen_by,started_at,notes,vitals,pulse,temperature'
+  ),
+  ('table', 'clinic.diagnoses', 'encounter_id,position,disease_code,remark'),
+  ('table', 'clinic.prescriptions', 'id,encounter_id,drug,dose_mg,days,instructions');
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  differences text;
+BEGIN
+  WITH lines AS (
+    SELECT kind, name, columns FROM pg_temp.noren_manifest WHERE kind <> 'key'
+  ), compared AS (
+    SELECT format('%s %s: expected %s, found %s', kind, name,
+                  coalesce(expected.columns, 'nothing'), coalesce(lines.columns, 'nothing')) AS difference
+    FROM (SELECT kind, name, columns FROM pg_temp.noren_expected WHERE kind <> 'key') AS expected
+    FULL JOIN lines USING (kind, name)
+    WHERE expected.columns IS DISTINCT FROM lines.columns
+    UNION ALL
+    SELECT format('key: expected %s, found %s', expected.name, coalesce(line.name, 'nothing'))
+    FROM pg_temp.noren_expected AS expected
+    LEFT JOIN pg_temp.noren_manifest AS line ON line.kind = 'key'
+    WHERE expected.kind = 'key'
+      AND NOT coalesce(line.name ~ CASE expected.name WHEN 'fingerprint' THEN '^[0-9a-f]{16}$' ELSE '^none$' END, false)
+    UNION ALL
+    SELECT format('table %s: expected a number of rows and a digest, found %s and %s', name, rows, digest)
+    FROM pg_temp.noren_manifest
+    WHERE kind = 'table'
+      AND NOT (rows ~ '^[0-9]{1,18}$' AND CASE WHEN rows = '0' THEN digest = '-' ELSE digest ~ '^[0-9a-f]{64}$' END)
+    UNION ALL
+    SELECT format('%s %s: listed %s times', kind, min(name), count(*))
+    FROM pg_temp.noren_manifest
+    GROUP BY kind, CASE kind WHEN 'table' THEN name END
+    HAVING count(*) > 1
+    UNION ALL
+    SELECT format('file %s: expected %s, found %s', coalesce(file.name, line.name || '.txt'),
+                  coalesce(line.digest, 'no such file'), coalesce(file.digest, 'no such file'))
+    FROM (SELECT name, digest FROM pg_temp.noren_manifest WHERE kind = 'table' AND digest <> '-') AS line
+    FULL JOIN (SELECT name, digest FROM pg_temp.noren_file WHERE name <> 'manifest') AS file
+      ON file.name = line.name || '.txt'
+    WHERE file.digest IS DISTINCT FROM line.digest
+  )
+  SELECT string_agg(difference, E'\n') INTO differences
+  FROM (SELECT difference FROM compared ORDER BY difference LIMIT 20) AS first_ones;
+  IF differences IS NOT NULL THEN
+    RAISE EXCEPTION 'this run folder is not a whole export of the policy that these files were compiled from'
+      USING DETAIL = differences, HINT = 'run the export again with the files of the same compilation';
+  END IF;
+END
+$noren$;
+
+-- the target is as the schema that these files were compiled from
+LOCK TABLE
+  ONLY clinic.appointments,
+  ONLY clinic.consents,
+  ONLY clinic.diagnoses,
+  ONLY clinic.disease_codes,
+  ONLY clinic.encounters,
+  ONLY clinic.invoice_reminders,
+  ONLY clinic.invoices,
+  ONLY clinic.lab_results,
+  ONLY clinic.memberships,
+  ONLY clinic.organisations,
+  ONLY clinic.patients,
+  ONLY clinic.prescriptions,
+  ONLY clinic.users,
+  ONLY clinic.workspaces
+IN ACCESS EXCLUSIVE MODE;
+CREATE TEMPORARY TABLE pg_temp.noren_shape (
+  kind text,
+  schema_name text,
+  table_name text,
+  item text,
+  value text
+) ON COMMIT DROP;
+INSERT INTO pg_temp.noren_shape (kind, schema_name, table_name, item, value)
+VALUES
+  ('table', 'clinic', 'appointments', '', 'ordinary'),
+  ('table', 'clinic', 'consents', '', 'ordinary'),
+  ('table', 'clinic', 'diagnoses', '', 'ordinary'),
+  ('table', 'clinic', 'disease_codes', '', 'ordinary'),
+  ('table', 'clinic', 'encounters', '', 'ordinary'),
+  ('table', 'clinic', 'invoice_reminders', '', 'ordinary'),
+  ('table', 'clinic', 'invoices', '', 'ordinary'),
+  ('table', 'clinic', 'lab_results', '', 'ordinary'),
+  ('table', 'clinic', 'memberships', '', 'ordinary'),
+  ('table', 'clinic', 'organisations', '', 'ordinary'),
+  ('table', 'clinic', 'patients', '', 'ordinary'),
+  ('table', 'clinic', 'prescriptions', '', 'ordinary'),
+  ('table', 'clinic', 'users', '', 'ordinary'),
+  ('table', 'clinic', 'workspaces', '', 'ordinary'),
+  ('column', 'clinic', 'appointments', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'clinic', 'appointments', 'organisation_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'appointments', 'patient_id', 'pg_catalog.int8 not null'),
+  ('column', 'clinic', 'appointments', 'practitioner_id', 'pg_catalog.uuid'),
+  ('column', 'clinic', 'appointments', 'reason', 'pg_catalog.text'),
+  ('column', 'clinic', 'appointments', 'slot', 'pg_catalog.tstzrange not null'),
+  ('column', 'clinic', 'appointments', 'status', 'clinic.appointment_status not null'),
+  ('column', 'clinic', 'appointments', 'workspace_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'consents', 'given', 'pg_catalog.bool not null'),
+  ('column', 'clinic', 'consents', 'given_at', 'pg_catalog.timestamptz not null'),
+  ('column', 'clinic', 'consents', 'kind', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'consents', 'patient_id', 'pg_catalog.int8 not null'),
+  ('column', 'clinic', 'consents', 'signature', 'pg_catalog.bytea'),
+  ('column', 'clinic', 'diagnoses', 'disease_code', 'pg_catalog.varchar(8) not null'),
+  ('column', 'clinic', 'diagnoses', 'encounter_id', 'pg_catalog.int8 not null'),
+  ('column', 'clinic', 'diagnoses', 'position', 'pg_catalog.int2 not null'),
+  ('column', 'clinic', 'diagnoses', 'remark', 'pg_catalog.text'),
+  ('column', 'clinic', 'disease_codes', 'chapter', 'pg_catalog.int2 not null'),
+  ('column', 'clinic', 'disease_codes', 'code', 'pg_catalog.varchar(8) not null'),
+  ('column', 'clinic', 'disease_codes', 'title', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'encounters', 'appointment_id', 'pg_catalog.int8'),
+  ('column', 'clinic', 'encounters', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'clinic', 'encounters', 'notes', 'pg_catalog.text'),
+  ('column', 'clinic', 'encounters', 'organisation_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'encounters', 'patient_id', 'pg_catalog.int8 not null'),
+  ('column', 'clinic', 'encounters', 'pulse', 'clinic.pulse'),
+  ('column', 'clinic', 'encounters', 'seen_by', 'pg_catalog.uuid'),
+  ('column', 'clinic', 'encounters', 'started_at', 'pg_catalog.timestamptz not null'),
+  ('column', 'clinic', 'encounters', 'temperature', 'pg_catalog.numeric(3,1)'),
+  ('column', 'clinic', 'encounters', 'vitals', 'pg_catalog.jsonb'),
+  ('column', 'clinic', 'invoice_reminders', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'clinic', 'invoice_reminders', 'invoice_number', 'pg_catalog.varchar(24) not null'),
+  ('column', 'clinic', 'invoice_reminders', 'sent_at', 'pg_catalog.timestamptz'),
+  ('column', 'clinic', 'invoice_reminders', 'sent_to', 'pg_catalog.text'),
+  ('column', 'clinic', 'invoices', 'amount', 'pg_catalog.numeric(12,0) not null'),
+  ('column', 'clinic', 'invoices', 'issued_on', 'pg_catalog.date not null'),
+  ('column', 'clinic', 'invoices', 'number', 'pg_catalog.varchar(24) not null'),
+  ('column', 'clinic', 'invoices', 'organisation_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'invoices', 'paid', 'pg_catalog.bool not null'),
+  ('column', 'clinic', 'invoices', 'patient_id', 'pg_catalog.int8 not null'),
+  ('column', 'clinic', 'lab_results', 'document', 'pg_catalog.xml'),
+  ('column', 'clinic', 'lab_results', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'clinic', 'lab_results', 'organisation_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'lab_results', 'patient_id', 'pg_catalog.int8 not null'),
+  ('column', 'clinic', 'lab_results', 'taken_at', 'pg_catalog.timestamptz not null'),
+  ('column', 'clinic', 'lab_results', 'test_name', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'lab_results', 'unit', 'pg_catalog.text'),
+  ('column', 'clinic', 'lab_results', 'value', 'pg_catalog.float8'),
+  ('column', 'clinic', 'memberships', 'invited_by', 'pg_catalog.uuid'),
+  ('column', 'clinic', 'memberships', 'joined_on', 'pg_catalog.date not null'),
+  ('column', 'clinic', 'memberships', 'organisation_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'memberships', 'role', 'clinic.staff_role not null'),
+  ('column', 'clinic', 'memberships', 'user_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'organisations', 'created_at', 'pg_catalog.timestamptz not null'),
+  ('column', 'clinic', 'organisations', 'id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'organisations', 'name', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'organisations', 'region', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'organisations', 'registration_no', 'pg_catalog.varchar(16) not null'),
+  ('column', 'clinic', 'patients', 'address', 'pg_catalog.text'),
+  ('column', 'clinic', 'patients', 'allergies', 'pg_catalog.text[] not null'),
+  ('column', 'clinic', 'patients', 'birth_date', 'pg_catalog.date not null'),
+  ('column', 'clinic', 'patients', 'chart_no', 'pg_catalog.varchar(20) not null'),
+  ('column', 'clinic', 'patients', 'created_at', 'pg_catalog.timestamptz not null'),
+  ('column', 'clinic', 'patients', 'deceased_on', 'pg_catalog.date'),
+  ('column', 'clinic', 'patients', 'email', 'pg_catalog.text'),
+  ('column', 'clinic', 'patients', 'emergency_contact', 'pg_catalog.jsonb'),
+  ('column', 'clinic', 'patients', 'full_name', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'patients', 'full_name_kana', 'pg_catalog.text'),
+  ('column', 'clinic', 'patients', 'general_practitioner_id', 'pg_catalog.uuid'),
+  ('column', 'clinic', 'patients', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'clinic', 'patients', 'insurance_no', 'clinic.insurance_number'),
+  ('column', 'clinic', 'patients', 'mother_id', 'pg_catalog.int8'),
+  ('column', 'clinic', 'patients', 'organisation_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'patients', 'phone', 'pg_catalog.varchar(24)'),
+  ('column', 'clinic', 'patients', 'sex', 'clinic.sex_at_birth not null'),
+  ('column', 'clinic', 'prescriptions', 'days', 'pg_catalog.int2 not null'),
+  ('column', 'clinic', 'prescriptions', 'dose_mg', 'pg_catalog.numeric(8,3) not null'),
+  ('column', 'clinic', 'prescriptions', 'drug', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'prescriptions', 'encounter_id', 'pg_catalog.int8 not null'),
+  ('column', 'clinic', 'prescriptions', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'clinic', 'prescriptions', 'instructions', 'pg_catalog.text'),
+  ('column', 'clinic', 'users', 'created_at', 'pg_catalog.timestamptz not null'),
+  ('column', 'clinic', 'users', 'email', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'users', 'full_name', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'users', 'id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'users', 'last_seen_at', 'pg_catalog.timestamptz'),
+  ('column', 'clinic', 'users', 'mfa_secret', 'pg_catalog.bytea'),
+  ('column', 'clinic', 'users', 'password_hash', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'users', 'phone', 'pg_catalog.varchar(24)'),
+  ('column', 'clinic', 'workspaces', 'id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'workspaces', 'name', 'pg_catalog.text not null'),
+  ('column', 'clinic', 'workspaces', 'organisation_id', 'pg_catalog.uuid not null'),
+  ('column', 'clinic', 'workspaces', 'timezone', 'pg_catalog.text not null'),
+  ('row security', 'clinic', 'appointments', '', 'not forced'),
+  ('row security', 'clinic', 'consents', '', 'not forced'),
+  ('row security', 'clinic', 'diagnoses', '', 'not forced'),
+  ('row security', 'clinic', 'disease_codes', '', 'not forced'),
+  ('row security', 'clinic', 'encounters', '', 'not forced'),
+  ('row security', 'clinic', 'invoice_reminders', '', 'not forced'),
+  ('row security', 'clinic', 'invoices', '', 'not forced'),
+  ('row security', 'clinic', 'lab_results', '', 'not forced'),
+  ('row security', 'clinic', 'memberships', '', 'not forced'),
+  ('row security', 'clinic', 'organisations', '', 'not forced'),
+  ('row security', 'clinic', 'patients', '', 'not forced'),
+  ('row security', 'clinic', 'prescriptions', '', 'not forced'),
+  ('row security', 'clinic', 'users', '', 'not forced'),
+  ('row security', 'clinic', 'workspaces', '', 'not forced'),
+  ('setting', '', '', 'session_replication_role', 'origin');
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  differences text;
+BEGIN
+  WITH expected AS (
+    SELECT kind, schema_name, table_name, item, value
+    FROM pg_temp.noren_shape
+    WHERE kind IN ('table', 'column')
+  ), tables AS (
+    SELECT c.oid, n.nspname::text AS schema_name, c.relname::text AS table_name, c.relkind
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'table' AND e.schema_name = n.nspname AND e.table_name = c.relname
+  ), live AS (
+    SELECT 'table' AS kind, schema_name, table_name, '' AS item,
+           CASE relkind WHEN 'r' THEN 'ordinary' WHEN 'p' THEN 'partitioned' ELSE 'another kind' END AS value
+    FROM tables
+    UNION ALL
+    -- The element type of an array, with the modifiers that PostgreSQL prints for its own types.
+    SELECT 'column', schema_name, table_name, a.attname::text,
+           n.nspname || '.' || coalesce(element.typname, own.typname)
+           || CASE WHEN n.nspname = 'pg_catalog'
+                   THEN coalesce(substring(format_type(a.atttypid, a.atttypmod) FROM '\([-0-9,]+\)'), '') ELSE '' END
+           || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
+           || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+           || CASE a.attidentity WHEN 'a' THEN ' identity always' WHEN 'd' THEN ' identity by default' ELSE '' END
+           || CASE a.attgenerated WHEN 's' THEN ' generated stored' WHEN 'v' THEN ' generated virtual' ELSE '' END
+    FROM tables
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = tables.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type AS own ON own.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_type AS element ON element.typarray = own.oid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = coalesce(element.typnamespace, own.typnamespace)
+  ), compared AS (
+    SELECT format('%s %s.%s%s: expected %s, found %s', kind, schema_name, table_name,
+                  CASE WHEN item = '' THEN '' ELSE '.' || item END,
+                  coalesce(expected.value, 'nothing'), coalesce(live.value, 'nothing')) AS difference
+    FROM expected FULL JOIN live USING (kind, schema_name, table_name, item)
+    WHERE expected.value IS DISTINCT FROM live.value
+    ORDER BY kind, schema_name, table_name, item
+    LIMIT 20
+  )
+  SELECT string_agg(difference, E'\n') INTO differences FROM compared;
+  IF differences IS NOT NULL THEN
+    RAISE EXCEPTION 'this database is not as the schema that these files were compiled from'
+      USING DETAIL = differences, HINT = 'dump the schema again, compile again, and review what changed';
+  END IF;
+END
+$noren$;
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  differences text;
+BEGIN
+  WITH expected AS (
+    SELECT kind, schema_name, table_name, item, value
+    FROM pg_temp.noren_shape
+    WHERE kind IN ('row security', 'trigger', 'foreign key', 'setting')
+  ), roots AS (
+    SELECT c.oid, c.relkind, c.relforcerowsecurity, n.nspname::text AS schema_name, c.relname::text AS table_name
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'row security' AND e.schema_name = n.nspname AND e.table_name = c.relname
+  ), tables AS (
+    SELECT roots.oid, schema_name, table_name, relkind FROM roots
+    UNION ALL
+    SELECT c.oid, n.nspname::text, c.relname::text, c.relkind
+    FROM roots
+    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(roots.oid) AS tree
+    JOIN pg_catalog.pg_class AS c ON c.oid = tree.relid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE tree.level > 0
+  ), live AS (
+    SELECT 'row security' AS kind, schema_name, table_name, '' AS item,
+           CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'not forced' END AS value
+    FROM roots
+    UNION ALL
+    -- TRUNCATE would reach through a foreign partition and empty the table on the other server.
+    SELECT 'table', schema_name, table_name, '', 'a foreign partition' FROM tables WHERE relkind = 'f'
+    UNION ALL
+    -- A partition's copy of its parent's trigger follows the parent; it is named here only if it differs.
+    SELECT 'trigger', schema_name, table_name, own.tgname::text, own.tgenabled::text
+    FROM tables
+    JOIN pg_catalog.pg_trigger AS own ON own.tgrelid = tables.oid
+    LEFT JOIN pg_catalog.pg_trigger AS parent ON parent.oid = own.tgparentid
+    LEFT JOIN pg_catalog.pg_constraint AS key ON key.oid = own.tgconstraint
+    WHERE (parent.oid IS NULL AND NOT own.tgisinternal)
+       OR (parent.oid IS NOT NULL AND parent.tgenabled <> own.tgenabled AND coalesce(key.contype, 't') = 't')
+    UNION ALL
+    SELECT 'foreign key', schema_name, table_name, key.conname::text,
+           CASE WHEN NOT key.condeferrable THEN 'not deferrable'
+                WHEN key.condeferred THEN 'deferrable initially deferred' ELSE 'deferrable initially immediate' END
+    FROM tables
+    JOIN pg_catalog.pg_constraint AS key ON key.conrelid = tables.oid AND key.contype = 'f'
+    WHERE (schema_name, table_name, key.conname) IN
+          (SELECT e.schema_name, e.table_name, e.item FROM expected AS e WHERE e.kind = 'foreign key')
+    UNION ALL
+    SELECT 'setting', '', '', 'session_replication_role',
+           CASE current_setting('session_replication_role') WHEN 'replica' THEN 'replica' ELSE 'origin' END
+  ), compared AS (
+    SELECT format('%s %s.%s %s: expected %s, found %s', kind, schema_name, table_name, item,
+                  coalesce(expected.value, 'nothing'), coalesce(live.value, 'nothing')) AS difference
+    FROM expected FULL JOIN live USING (kind, schema_name, table_name, item)
+    WHERE expected.value IS DISTINCT FROM live.value
+    ORDER BY kind, schema_name, table_name, item
+    LIMIT 20
+  )
+  SELECT string_agg(difference, E'\n') INTO differences FROM compared;
+  IF differences IS NOT NULL THEN
+    RAISE EXCEPTION 'this database is not as the schema that these files were compiled from'
+      USING DETAIL = differences, HINT = 'what the import turns off it could not turn on again as it was';
+  END IF;
+END
+$noren$;
+
+TRUNCATE TABLE
+  ONLY clinic.appointments,
+  ONLY clinic.consents,
+  ONLY clinic.diagnoses,
+  ONLY clinic.disease_codes,
+  ONLY clinic.encounters,
+  ONLY clinic.invoice_reminders,
+  ONLY clinic.invoices,
+  ONLY clinic.lab_results,
+  ONLY clinic.memberships,
+  ONLY clinic.organisations,
+  ONLY clinic.patients,
+  ONLY clinic.prescriptions,
+  ONLY clinic.users,
+  ONLY clinic.workspaces
+RESTART IDENTITY;
+
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.disease_codes'
+\gset
+\if :noren_present
+\copy clinic.disease_codes (code, title, chapter) from 'clinic.disease_codes.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.organisations'
+\gset
+\if :noren_present
+\copy clinic.organisations (id, name, registration_no, region, created_at) from 'clinic.organisations.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.users'
+\gset
+\if :noren_present
+\copy clinic.users (id, email, full_name, phone, password_hash, last_seen_at, created_at) from 'clinic.users.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.memberships'
+\gset
+\if :noren_present
+\copy clinic.memberships (organisation_id, user_id, role, invited_by, joined_on) from 'clinic.memberships.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.patients'
+\gset
+\if :noren_present
+\copy clinic.patients (id, organisation_id, chart_no, full_name, full_name_kana, sex, birth_date, phone, email, address, insurance_no, emergency_contact, allergies, general_practitioner_id, mother_id, created_at) from 'clinic.patients.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.consents'
+\gset
+\if :noren_present
+\copy clinic.consents (patient_id, kind, given, given_at) from 'clinic.consents.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.invoices'
+\gset
+\if :noren_present
+\copy clinic.invoices (number, organisation_id, patient_id, amount, paid, issued_on) from 'clinic.invoices.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.invoice_reminders'
+\gset
+\if :noren_present
+\copy clinic.invoice_reminders (id, invoice_number, sent_to, sent_at) from 'clinic.invoice_reminders.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.lab_results'
+\gset
+\if :noren_present
+\copy clinic.lab_results (id, organisation_id, patient_id, test_name, value, unit, taken_at, document) from 'clinic.lab_results.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.workspaces'
+\gset
+\if :noren_present
+\copy clinic.workspaces (id, organisation_id, name, timezone) from 'clinic.workspaces.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.appointments'
+\gset
+\if :noren_present
+\copy clinic.appointments (id, organisation_id, workspace_id, patient_id, practitioner_id, status, slot, reason) from 'clinic.appointments.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.encounters'
+\gset
+\if :noren_present
+\copy clinic.encounters (id, organisation_id, appointment_id, patient_id, seen_by, started_at, notes, vitals, pulse, temperature) from 'clinic.encounters.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.diagnoses'
+\gset
+\if :noren_present
+\copy clinic.diagnoses (encounter_id, "position", disease_code, remark) from 'clinic.diagnoses.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+SELECT digest <> '-' AS noren_present
+FROM pg_temp.noren_manifest AS manifest
+WHERE kind = 'table' AND name = 'clinic.prescriptions'
+\gset
+\if :noren_present
+\copy clinic.prescriptions (id, encounter_id, drug, dose_mg, days, instructions) from 'clinic.prescriptions.txt' WITH (FORMAT text, HEADER MATCH)
+\endif
+
+-- whatever was left to the end of the transaction is checked now
+SET CONSTRAINTS ALL IMMEDIATE;
+-- every row of the manifest is there
+CREATE TEMPORARY TABLE pg_temp.noren_loaded (
+  name text,
+  rows text
+) ON COMMIT DROP;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.disease_codes',
+  count(*)
+FROM ONLY clinic.disease_codes AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.organisations',
+  count(*)
+FROM ONLY clinic.organisations AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.users',
+  count(*)
+FROM ONLY clinic.users AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.memberships',
+  count(*)
+FROM ONLY clinic.memberships AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.patients',
+  count(*)
+FROM ONLY clinic.patients AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.consents',
+  count(*)
+FROM ONLY clinic.consents AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.invoices',
+  count(*)
+FROM ONLY clinic.invoices AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.invoice_reminders',
+  count(*)
+FROM ONLY clinic.invoice_reminders AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.lab_results',
+  count(*)
+FROM ONLY clinic.lab_results AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.workspaces',
+  count(*)
+FROM ONLY clinic.workspaces AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.appointments',
+  count(*)
+FROM ONLY clinic.appointments AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.encounters',
+  count(*)
+FROM ONLY clinic.encounters AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.diagnoses',
+  count(*)
+FROM ONLY clinic.diagnoses AS t;
+INSERT INTO pg_temp.noren_loaded (name, rows)
+SELECT
+  'clinic.prescriptions',
+  count(*)
+FROM ONLY clinic.prescriptions AS t;
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  differences text;
+BEGIN
+  SELECT string_agg(format('%s: exported %s, loaded %s', name, line.rows, loaded.rows), E'\n' ORDER BY name)
+  INTO differences
+  FROM (SELECT name, rows FROM pg_temp.noren_manifest WHERE kind = 'table') AS line
+  FULL JOIN pg_temp.noren_loaded AS loaded USING (name)
+  WHERE line.rows IS DISTINCT FROM loaded.rows;
+  IF differences IS NOT NULL THEN
+    RAISE EXCEPTION 'not every row was loaded' USING DETAIL = differences;
+  END IF;
+END
+$noren$;
+
+ALTER SEQUENCE clinic.appointments_id_seq RESTART;
+SELECT setval(
+    '"clinic"."appointments_id_seq"'::regclass,
+    (
+      SELECT max(t.id)
+      FROM clinic.appointments AS t
+      WHERE t.id >= 1 AND t.id <= 9223372036854775807
+    ),
+    true
+  ) AS noren_sequence
+\gset
+ALTER SEQUENCE clinic.encounters_id_seq RESTART;
+SELECT setval(
+    '"clinic"."encounters_id_seq"'::regclass,
+    (SELECT max(t.id) FROM clinic.encounters AS t WHERE t.id >= 1 AND t.id <= 9223372036854775807),
+    true
+  ) AS noren_sequence
+\gset
+ALTER SEQUENCE clinic.invoice_reminders_id_seq RESTART;
+SELECT setval(
+    '"clinic"."invoice_reminders_id_seq"'::regclass,
+    (
+      SELECT max(t.id)
+      FROM clinic.invoice_reminders AS t
+      WHERE t.id >= 1 AND t.id <= 9223372036854775807
+    ),
+    true
+  ) AS noren_sequence
+\gset
+ALTER SEQUENCE clinic.lab_results_id_seq RESTART;
+SELECT setval(
+    '"clinic"."lab_results_id_seq"'::regclass,
+    (SELECT max(t.id) FROM clinic.lab_results AS t WHERE t.id >= 1 AND t.id <= 9223372036854775807),
+    true
+  ) AS noren_sequence
+\gset
+ALTER SEQUENCE clinic.patients_id_seq RESTART;
+SELECT setval(
+    '"clinic"."patients_id_seq"'::regclass,
+    (SELECT max(t.id) FROM clinic.patients AS t WHERE t.id >= 1 AND t.id <= 9223372036854775807),
+    true
+  ) AS noren_sequence
+\gset
+ALTER SEQUENCE clinic.prescriptions_id_seq RESTART;
+SELECT setval(
+    '"clinic"."prescriptions_id_seq"'::regclass,
+    (
+      SELECT max(t.id)
+      FROM clinic.prescriptions AS t
+      WHERE t.id >= 1 AND t.id <= 9223372036854775807
+    ),
+    true
+  ) AS noren_sequence
+\gset
+COMMIT;
+\echo 'loaded:' :run

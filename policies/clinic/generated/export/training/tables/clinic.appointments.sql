@@ -1,0 +1,166 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- health.noren:17  appointments.id is keep
+-- health.noren:18  appointments.organisation_id is keep
+-- health.noren:18  appointments.workspace_id is keep
+-- health.noren:21  appointments.patient_id is patient_key
+-- health.noren:20  appointments.practitioner_id is staff_key
+-- health.noren:73  appointments.status is keep because "needed to test the calendar, and no health data"
+-- health.noren:74  appointments.slot is mask constant('empty')
+-- health.noren:75  appointments.reason is narrative
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.id AS id,
+    t.organisation_id AS organisation_id,
+    t.workspace_id AS workspace_id,
+    (
+      (t_4_digits.start + (t_4_round_4.digit * t_4_digits.low_base) + t_4_round_3.digit)
+        # t_4_digits.sign
+    )::bigint AS patient_id,
+    encode(
+      set_byte(
+        set_byte(substr(t.noren_hash_1, 1, 16), 6, (get_byte(t.noren_hash_1, 6) & 15) | 128),
+        8,
+        (get_byte(t.noren_hash_1, 8) & 63) | 128
+      ),
+      'hex'
+    )::uuid AS practitioner_id,
+    t.status AS status,
+    (CASE WHEN t.slot IS NOT NULL THEN 'empty'::tstzrange END)::tstzrange AS slot,
+    NULL::text AS reason
+  FROM (
+    SELECT
+      t.id,
+      t.organisation_id,
+      t.workspace_id,
+      t.patient_id,
+      t.practitioner_id,
+      t.status,
+      t.slot,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '8:training,15:class:staff_key,5:value,' || t.practitioner_id::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_1
+    FROM ONLY clinic.appointments AS t
+    OFFSET 0
+  ) AS t
+  CROSS JOIN (
+    SELECT
+      ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
+      ('x' || substr(secret.hex, 9, 7))::bit(28)::bigint AS b1,
+      ('x' || substr(secret.hex, 17, 7))::bit(28)::bigint AS a2,
+      ('x' || substr(secret.hex, 25, 7))::bit(28)::bigint AS b2,
+      ('x' || substr(secret.hex, 33, 7))::bit(28)::bigint AS a3,
+      ('x' || substr(secret.hex, 41, 7))::bit(28)::bigint AS b3,
+      ('x' || substr(secret.hex, 49, 7))::bit(28)::bigint AS a4,
+      ('x' || substr(secret.hex, 57, 7))::bit(28)::bigint AS b4
+    FROM (
+      SELECT encode(
+          (
+            SELECT sha256(
+                (SELECT outer_pad FROM noren_key)
+                  || sha256(
+                    (SELECT inner_pad FROM noren_key)
+                      || convert_to('8:training,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                  )
+              )
+          ),
+          'hex'
+        ) AS hex
+      OFFSET 0
+    ) AS secret
+    OFFSET 0
+  ) AS t_4_rounds
+  CROSS JOIN LATERAL (
+    SELECT
+      (number.size - range.start) / range.low_base AS high,
+      (number.size - range.start) % range.low_base AS low,
+      number.sign AS sign,
+      range.start AS start,
+      range.high_base AS high_base,
+      range.low_base AS low_base
+    FROM (
+      SELECT
+        t.patient_id::bigint # (t.patient_id::bigint >> 63) AS size,
+        t.patient_id::bigint >> 63 AS sign
+    ) AS number
+    CROSS JOIN LATERAL (
+      SELECT
+        (
+          CASE
+            WHEN number.size < 32768 THEN 0
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS start,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 128
+            WHEN number.size < 2147483648 THEN 65535
+            ELSE 4294967295
+          END
+        )::bigint AS high_base,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 256
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS low_base
+    ) AS range
+    OFFSET 0
+  ) AS t_4_digits
+  CROSS JOIN LATERAL (
+    SELECT (t_4_digits.low + (((t_4_digits.high * t_4_rounds.a1) + t_4_rounds.b1) % 2147483647))
+        % t_4_digits.low_base AS digit
+  ) AS t_4_round_1
+  CROSS JOIN LATERAL (
+    SELECT (t_4_digits.high + (((t_4_round_1.digit * t_4_rounds.a2) + t_4_rounds.b2) % 2147483647))
+        % t_4_digits.high_base AS digit
+  ) AS t_4_round_2
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_4_round_1.digit + (((t_4_round_2.digit * t_4_rounds.a3) + t_4_rounds.b3) % 2147483647)
+      )
+        % t_4_digits.low_base AS digit
+  ) AS t_4_round_3
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_4_round_2.digit + (((t_4_round_3.digit * t_4_rounds.a4) + t_4_rounds.b4) % 2147483647)
+      )
+        % t_4_digits.high_base AS digit
+  ) AS t_4_round_4
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/clinic.appointments.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/clinic.appointments.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tclinic.appointments\t':noren_rows'\t':noren_digest'\tid,organisation_id,workspace_id,patient_id,practitioner_id,status,slot,reason'

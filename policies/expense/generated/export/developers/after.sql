@@ -1,0 +1,52 @@
+-- Run after import.sql, as the tables' owner: refreshes what was computed from the old rows.
+-- Run as: psql -X -f after.sql. Safe to run again.
+-- exports.noren:4  export developers
+
+\set ON_ERROR_STOP on
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT on
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set ECHO_HIDDEN off
+\set QUIET on
+SET standard_conforming_strings = on;
+SET search_path = pg_catalog, public, archive, pg_temp;
+SET client_encoding = 'UTF8';
+SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+SET timezone = 'UTC';
+SET bytea_output = 'hex';
+SET lc_monetary = 'C';
+SET xmloption = 'content';
+SET array_nulls = 'on';
+SET transform_null_equals = 'off';
+SET synchronize_seqscans = 'off';
+SET row_security = 'off';
+SET extra_float_digits = 1;
+
+REFRESH MATERIALIZED VIEW public.monthly_totals;
+ANALYZE
+  archive.legacy_orders,
+  public."CorporateCards",
+  public.api_keys,
+  public.approvals,
+  public.attachments,
+  public.bank_accounts,
+  public.card_transactions,
+  public.companies,
+  public.currencies,
+  public.departments,
+  public.expense_categories,
+  public.expense_items,
+  public.expense_reports,
+  public.expenses,
+  public.mileage_rates,
+  public.notices,
+  public."order",
+  public.roles_of_staff,
+  public.users,
+  public.vouchers,
+  public."取引先",
+  public.monthly_totals;

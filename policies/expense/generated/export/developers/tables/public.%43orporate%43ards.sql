@@ -1,0 +1,67 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- classes.noren:27  CorporateCards.CardId is keep
+-- classes.noren:28  CorporateCards.tenant_id is keep
+-- classes.noren:27  CorporateCards.holderId is keep
+-- money.noren:55  CorporateCards.CardNumber is mask hash(length => 19)
+-- CorporateCards.last4 is generated and stays out
+-- classes.noren:29  CorporateCards.expiresOn is keep
+-- classes.noren:30  CorporateCards.isActive is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t."CardId" AS "CardId",
+    t.tenant_id AS tenant_id,
+    t."holderId" AS "holderId",
+    left(encode(t.noren_hash_1, 'hex'), 19)::varchar(19) AS "CardNumber",
+    t."expiresOn" AS "expiresOn",
+    t."isActive" AS "isActive"
+  FROM (
+    SELECT
+      t."CardId",
+      t.tenant_id,
+      t."holderId",
+      t."CardNumber",
+      t."expiresOn",
+      t."isActive",
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '10:developers,39:column:public.CorporateCards.CardNumber,5:value,'
+                  || t."CardNumber"::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_1
+    FROM ONLY public."CorporateCards" AS t
+    OFFSET 0
+  ) AS t
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run'/public.%43orporate%43ards.txt'
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.%43orporate%43ards.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.%43orporate%43ards\t':noren_rows'\t':noren_digest'\t%43ard%49d,tenant_id,holder%49d,%43ard%4eumber,expires%4fn,is%41ctive'

@@ -1,0 +1,77 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- money.noren:33  attachments.id is mask uuid()
+-- classes.noren:27  attachments.item_id is keep
+-- money.noren:34  attachments.file_name is mask constant('receipt.pdf')
+-- money.noren:35  attachments.mime_type is keep
+-- money.noren:36  attachments.content is drop
+-- money.noren:36  attachments.checksum is drop
+-- money.noren:37  attachments.ocr_text is free_text
+-- attachments.ocr_search is generated and stays out
+-- classes.noren:29  attachments.uploaded_at is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    encode(
+      set_byte(
+        set_byte(substr(t.noren_hash_1, 1, 16), 6, (get_byte(t.noren_hash_1, 6) & 15) | 128),
+        8,
+        (get_byte(t.noren_hash_1, 8) & 63) | 128
+      ),
+      'hex'
+    )::uuid AS id,
+    t.item_id AS item_id,
+    (
+      CASE WHEN t.file_name IS NOT NULL THEN 'receipt.pdf'::varchar(120) END
+    )::varchar(120) AS file_name,
+    t.mime_type AS mime_type,
+    NULL::text AS ocr_text,
+    t.uploaded_at AS uploaded_at
+  FROM (
+    SELECT
+      t.id,
+      t.item_id,
+      t.file_name,
+      t.mime_type,
+      t.uploaded_at,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '10:developers,28:column:public.attachments.id,5:value,' || t.id::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_1
+    FROM ONLY public.attachments AS t
+    OFFSET 0
+  ) AS t
+  ORDER BY id
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/public.attachments.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.attachments.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.attachments\t':noren_rows'\t':noren_digest'\tid,item_id,file_name,mime_type,ocr_text,uploaded_at'

@@ -1,0 +1,62 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- money.noren:64  vouchers.number is keep because "counted down for every company alike"
+-- classes.noren:28  vouchers.tenant_id is keep
+-- classes.noren:27  vouchers.expense_id is keep
+-- classes.noren:29  vouchers.printed_at is keep
+-- money.noren:65  vouchers.barcode is mask hash(length => 32)
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.number AS number,
+    t.tenant_id AS tenant_id,
+    t.expense_id AS expense_id,
+    t.printed_at AS printed_at,
+    left(encode(t.noren_hash_1, 'hex'), 32)::varchar(32) AS barcode
+  FROM (
+    SELECT
+      t.number,
+      t.tenant_id,
+      t.expense_id,
+      t.printed_at,
+      t.barcode,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '10:developers,30:column:public.vouchers.barcode,5:value,' || t.barcode::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_1
+    FROM ONLY public.vouchers AS t
+    OFFSET 0
+  ) AS t
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/public.vouchers.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.vouchers.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.vouchers\t':noren_rows'\t':noren_digest'\tnumber,tenant_id,expense_id,printed_at,barcode'

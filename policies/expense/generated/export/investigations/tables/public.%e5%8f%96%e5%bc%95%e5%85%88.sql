@@ -1,0 +1,157 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- money.noren:42  取引先.番号 is partner_key
+-- classes.noren:28  取引先.tenant_id is keep
+-- money.noren:43  取引先.会社名 is company_name
+-- exports.noren:16  取引先.担当者 is mask initials()
+-- money.noren:45  取引先.電話番号 is phone
+-- money.noren:47  取引先.メール is email
+-- money.noren:49  取引先.住所 is mask (case when "住所" is null then null else row(null, ("住所")."都道府県", null, null)::public."住所型" end)
+-- money.noren:50  取引先.備考 is free_text
+-- money.noren:51  取引先.登録日 is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    (
+      (t_1_digits.start + (t_1_round_4.digit * t_1_digits.low_base) + t_1_round_3.digit)
+        # t_1_digits.sign
+    )::integer AS "番号",
+    t.tenant_id AS tenant_id,
+    (CASE WHEN t."会社名" IS NOT NULL THEN 'A company'::text END)::text AS "会社名",
+    (left((t."担当者"), 1) || '.')::text AS "担当者",
+    (
+      CASE
+        WHEN length(t."電話番号"::text) >= 8 THEN '****' || right(t."電話番号"::text, 4)
+        WHEN t."電話番号" IS NOT NULL THEN '****'
+      END
+    )::varchar(20) AS "電話番号",
+    (
+      'u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid'
+    )::public.email_address AS "メール",
+    (
+      case
+        when t."住所" is null then null
+        else row (null, (t."住所")."都道府県", null, null)::public."住所型"
+      end
+    )::public."住所型" AS "住所",
+    NULL::text AS "備考",
+    t."登録日" AS "登録日"
+  FROM (
+    SELECT
+      t."番号",
+      t.tenant_id,
+      t."会社名",
+      t."担当者",
+      t."電話番号",
+      t."メール",
+      t."住所",
+      t."登録日",
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to('14:investigations,11:class:email,5:value,' || t."メール"::text, 'UTF8')
+          )
+      ) AS noren_hash_1
+    FROM ONLY public."取引先" AS t
+    OFFSET 0
+  ) AS t
+  CROSS JOIN (
+    SELECT
+      ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
+      ('x' || substr(secret.hex, 9, 7))::bit(28)::bigint AS b1,
+      ('x' || substr(secret.hex, 17, 7))::bit(28)::bigint AS a2,
+      ('x' || substr(secret.hex, 25, 7))::bit(28)::bigint AS b2,
+      ('x' || substr(secret.hex, 33, 7))::bit(28)::bigint AS a3,
+      ('x' || substr(secret.hex, 41, 7))::bit(28)::bigint AS b3,
+      ('x' || substr(secret.hex, 49, 7))::bit(28)::bigint AS a4,
+      ('x' || substr(secret.hex, 57, 7))::bit(28)::bigint AS b4
+    FROM (
+      SELECT encode(
+          (
+            SELECT sha256(
+                (SELECT outer_pad FROM noren_key)
+                  || sha256(
+                    (SELECT inner_pad FROM noren_key)
+                      || convert_to(
+                        '14:investigations,17:class:partner_key,6:secret,7:permute,',
+                        'UTF8'
+                      )
+                  )
+              )
+          ),
+          'hex'
+        ) AS hex
+      OFFSET 0
+    ) AS secret
+    OFFSET 0
+  ) AS t_1_rounds
+  CROSS JOIN LATERAL (
+    SELECT
+      (number.size - range.start) / range.low_base AS high,
+      (number.size - range.start) % range.low_base AS low,
+      number.sign AS sign,
+      range.start AS start,
+      range.high_base AS high_base,
+      range.low_base AS low_base
+    FROM (
+      SELECT
+        t."番号"::bigint # (t."番号"::bigint >> 63) AS size,
+        t."番号"::bigint >> 63 AS sign
+    ) AS number
+    CROSS JOIN LATERAL (
+      SELECT
+        (CASE WHEN number.size < 32768 THEN 0 ELSE 32768 END)::bigint AS start,
+        (CASE WHEN number.size < 32768 THEN 128 ELSE 65535 END)::bigint AS high_base,
+        (CASE WHEN number.size < 32768 THEN 256 ELSE 32768 END)::bigint AS low_base
+    ) AS range
+    OFFSET 0
+  ) AS t_1_digits
+  CROSS JOIN LATERAL (
+    SELECT (t_1_digits.low + (((t_1_digits.high * t_1_rounds.a1) + t_1_rounds.b1) % 2147483647))
+        % t_1_digits.low_base AS digit
+  ) AS t_1_round_1
+  CROSS JOIN LATERAL (
+    SELECT (t_1_digits.high + (((t_1_round_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647))
+        % t_1_digits.high_base AS digit
+  ) AS t_1_round_2
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_1_round_1.digit + (((t_1_round_2.digit * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647)
+      )
+        % t_1_digits.low_base AS digit
+  ) AS t_1_round_3
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_1_round_2.digit + (((t_1_round_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647)
+      )
+        % t_1_digits.high_base AS digit
+  ) AS t_1_round_4
+  ORDER BY "番号"
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run'/public.%e5%8f%96%e5%bc%95%e5%85%88.txt'
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.%e5%8f%96%e5%bc%95%e5%85%88.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.%e5%8f%96%e5%bc%95%e5%85%88\t':noren_rows'\t':noren_digest'\t%e7%95%aa%e5%8f%b7,tenant_id,%e4%bc%9a%e7%a4%be%e5%90%8d,%e6%8b%85%e5%bd%93%e8%80%85,%e9%9b%bb%e8%a9%b1%e7%95%aa%e5%8f%b7,%e3%83%a1%e3%83%bc%e3%83%ab,%e4%bd%8f%e6%89%80,%e5%82%99%e8%80%83,%e7%99%bb%e9%8c%b2%e6%97%a5'

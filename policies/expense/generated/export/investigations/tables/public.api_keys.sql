@@ -1,0 +1,66 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- classes.noren:27  api_keys.id is keep
+-- classes.noren:28  api_keys.tenant_id is keep
+-- people.noren:48  api_keys.label is required_text
+-- people.noren:49  api_keys.key_digest is mask hash(length => 40) because "the column is unique, so it cannot be left empty, and the digest is of no use without its key"
+-- people.noren:51  api_keys.scopes is keep
+-- people.noren:52  api_keys.issued_by is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.id AS id,
+    t.tenant_id AS tenant_id,
+    (CASE WHEN t.label IS NOT NULL THEN '(masked)'::varchar(60) END)::varchar(60) AS label,
+    left(encode(t.noren_hash_1, 'hex'), 40)::text AS key_digest,
+    t.scopes AS scopes,
+    t.issued_by AS issued_by
+  FROM (
+    SELECT
+      t.id,
+      t.tenant_id,
+      t.label,
+      t.key_digest,
+      t.scopes,
+      t.issued_by,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '14:investigations,33:column:public.api_keys.key_digest,5:value,'
+                  || t.key_digest::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_1
+    FROM ONLY public.api_keys AS t
+    OFFSET 0
+  ) AS t
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/public.api_keys.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.api_keys.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.api_keys\t':noren_rows'\t':noren_digest'\tid,tenant_id,label,key_digest,scopes,issued_by'

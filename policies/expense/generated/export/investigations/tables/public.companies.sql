@@ -1,0 +1,145 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- classes.noren:27  companies.id is keep
+-- people.noren:4  companies.name is company_name
+-- people.noren:5  companies.name_kana is mask null
+-- classes.noren:30  companies.plan is keep
+-- people.noren:6  companies.country_code is keep
+-- classes.noren:33  companies.contact_email is email
+-- people.noren:7  companies.settings is mask json { billing.day keep; billing.email email; theme keep; else drop; }
+-- classes.noren:29  companies.created_at is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.id AS id,
+    (CASE WHEN t.name IS NOT NULL THEN 'A company'::text END)::text AS name,
+    NULL::text AS name_kana,
+    t.plan AS plan,
+    t.country_code AS country_code,
+    (
+      'u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid'
+    )::public.email_address AS contact_email,
+    (
+      CASE
+        WHEN t.settings IS NOT NULL
+          THEN CASE
+            WHEN jsonb_typeof(t.settings) = 'object'
+              THEN (
+                SELECT coalesce(
+                    jsonb_object_agg(
+                      t_7_1.key,
+                      CASE
+                        WHEN t_7_1.key = 'billing'
+                          THEN CASE
+                            WHEN jsonb_typeof(t_7_1.value) = 'object'
+                              THEN (
+                                SELECT coalesce(
+                                    jsonb_object_agg(
+                                      t_7_2.key,
+                                      CASE
+                                        WHEN t_7_2.key = 'day' THEN t_7_2.value
+                                        WHEN t_7_2.key = 'email'
+                                          THEN CASE
+                                            WHEN jsonb_typeof(t_7_2.value) = 'object'
+                                            OR jsonb_typeof(t_7_2.value) = 'array'
+                                              THEN 'null'::jsonb
+                                            ELSE coalesce(
+                                              to_jsonb(
+                                                (
+                                                  'u'
+                                                    || left(
+                                                      encode(
+                                                        sha256(
+                                                          (SELECT outer_pad FROM noren_key)
+                                                            || sha256(
+                                                              (SELECT inner_pad FROM noren_key)
+                                                                || convert_to(
+                                                                  '14:investigations,11:class:email,5:value,'
+                                                                    || (t_7_2.value #>> '{}')::text,
+                                                                  'UTF8'
+                                                                )
+                                                            )
+                                                        ),
+                                                        'hex'
+                                                      ),
+                                                      16
+                                                    )
+                                                    || '@example.invalid'
+                                                )::text
+                                              ),
+                                              'null'::jsonb
+                                            )
+                                          END
+                                        ELSE 'null'::jsonb
+                                      END
+                                    ),
+                                    '{}'::jsonb
+                                  )
+                                FROM jsonb_each(t_7_1.value) AS t_7_2 (key, value)
+                                WHERE t_7_2.key = ANY (ARRAY['day', 'email']::text[])
+                              )
+                            ELSE 'null'::jsonb
+                          END
+                        WHEN t_7_1.key = 'theme' THEN t_7_1.value
+                        ELSE 'null'::jsonb
+                      END
+                    ),
+                    '{}'::jsonb
+                  )
+                FROM jsonb_each(t.settings) AS t_7_1 (key, value)
+                WHERE t_7_1.key = ANY (ARRAY['billing', 'theme']::text[])
+              )
+            ELSE 'null'::jsonb
+          END
+      END
+    )::jsonb AS settings,
+    t.created_at AS created_at
+  FROM (
+    SELECT
+      t.id,
+      t.name,
+      t.plan,
+      t.country_code,
+      t.contact_email,
+      t.settings,
+      t.created_at,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '14:investigations,11:class:email,5:value,' || t.contact_email::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_1
+    FROM ONLY public.companies AS t
+    OFFSET 0
+  ) AS t
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/public.companies.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.companies.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.companies\t':noren_rows'\t':noren_digest'\tid,name,name_kana,plan,country_code,contact_email,settings,created_at'

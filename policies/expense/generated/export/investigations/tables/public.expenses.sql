@@ -1,0 +1,144 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- exports.noren:19  public.expenses rows (spent_on >= date '2025-01-01')
+-- classes.noren:27  expenses.id is keep
+-- classes.noren:28  expenses.tenant_id is keep
+-- classes.noren:27  expenses.report_id is keep
+-- classes.noren:27  expenses.category_id is keep
+-- money.noren:18  expenses.created_by is keep
+-- money.noren:19  expenses.取引先番号 is partner_key
+-- classes.noren:29  expenses.spent_on is keep
+-- money.noren:20  expenses.payee is company_name
+-- classes.noren:31  expenses.amount is keep
+-- classes.noren:31  expenses.tax_rate is keep
+-- expenses.tax_amount is generated and stays out
+-- money.noren:21  expenses.currency_code is keep
+-- classes.noren:31  expenses.exchange_rate is keep
+-- classes.noren:30  expenses.status is keep
+-- money.noren:22  expenses.attendees is mask null
+-- money.noren:23  expenses.tags is mask default()
+-- money.noren:24  expenses.memo is free_text
+-- classes.noren:29  expenses.created_at is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.id AS id,
+    t.tenant_id AS tenant_id,
+    t.report_id AS report_id,
+    t.category_id AS category_id,
+    t.created_by AS created_by,
+    (
+      (t_6_digits.start + (t_6_round_4.digit * t_6_digits.low_base) + t_6_round_3.digit)
+        # t_6_digits.sign
+    )::integer AS "取引先番号",
+    t.spent_on AS spent_on,
+    (CASE WHEN t.payee IS NOT NULL THEN 'A company'::text END)::text AS payee,
+    t.amount AS amount,
+    t.tax_rate AS tax_rate,
+    t.currency_code AS currency_code,
+    t.exchange_rate AS exchange_rate,
+    t.status AS status,
+    NULL::public.attendee[] AS attendees,
+    (CASE WHEN t.tags IS NOT NULL THEN ('{}'::text[]) END)::text[] AS tags,
+    NULL::text AS memo,
+    t.created_at AS created_at
+  FROM ONLY public.expenses AS t
+  CROSS JOIN (
+    SELECT
+      ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
+      ('x' || substr(secret.hex, 9, 7))::bit(28)::bigint AS b1,
+      ('x' || substr(secret.hex, 17, 7))::bit(28)::bigint AS a2,
+      ('x' || substr(secret.hex, 25, 7))::bit(28)::bigint AS b2,
+      ('x' || substr(secret.hex, 33, 7))::bit(28)::bigint AS a3,
+      ('x' || substr(secret.hex, 41, 7))::bit(28)::bigint AS b3,
+      ('x' || substr(secret.hex, 49, 7))::bit(28)::bigint AS a4,
+      ('x' || substr(secret.hex, 57, 7))::bit(28)::bigint AS b4
+    FROM (
+      SELECT encode(
+          (
+            SELECT sha256(
+                (SELECT outer_pad FROM noren_key)
+                  || sha256(
+                    (SELECT inner_pad FROM noren_key)
+                      || convert_to(
+                        '14:investigations,17:class:partner_key,6:secret,7:permute,',
+                        'UTF8'
+                      )
+                  )
+              )
+          ),
+          'hex'
+        ) AS hex
+      OFFSET 0
+    ) AS secret
+    OFFSET 0
+  ) AS t_6_rounds
+  CROSS JOIN LATERAL (
+    SELECT
+      (number.size - range.start) / range.low_base AS high,
+      (number.size - range.start) % range.low_base AS low,
+      number.sign AS sign,
+      range.start AS start,
+      range.high_base AS high_base,
+      range.low_base AS low_base
+    FROM (
+      SELECT
+        t."取引先番号"::bigint # (t."取引先番号"::bigint >> 63) AS size,
+        t."取引先番号"::bigint >> 63 AS sign
+    ) AS number
+    CROSS JOIN LATERAL (
+      SELECT
+        (CASE WHEN number.size < 32768 THEN 0 ELSE 32768 END)::bigint AS start,
+        (CASE WHEN number.size < 32768 THEN 128 ELSE 65535 END)::bigint AS high_base,
+        (CASE WHEN number.size < 32768 THEN 256 ELSE 32768 END)::bigint AS low_base
+    ) AS range
+    OFFSET 0
+  ) AS t_6_digits
+  CROSS JOIN LATERAL (
+    SELECT (t_6_digits.low + (((t_6_digits.high * t_6_rounds.a1) + t_6_rounds.b1) % 2147483647))
+        % t_6_digits.low_base AS digit
+  ) AS t_6_round_1
+  CROSS JOIN LATERAL (
+    SELECT (t_6_digits.high + (((t_6_round_1.digit * t_6_rounds.a2) + t_6_rounds.b2) % 2147483647))
+        % t_6_digits.high_base AS digit
+  ) AS t_6_round_2
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_6_round_1.digit + (((t_6_round_2.digit * t_6_rounds.a3) + t_6_rounds.b3) % 2147483647)
+      )
+        % t_6_digits.low_base AS digit
+  ) AS t_6_round_3
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_6_round_2.digit + (((t_6_round_3.digit * t_6_rounds.a4) + t_6_rounds.b4) % 2147483647)
+      )
+        % t_6_digits.high_base AS digit
+  ) AS t_6_round_4
+  WHERE (t."spent_on" >= date '2025-01-01')
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/public.expenses.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.expenses.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.expenses\t':noren_rows'\t':noren_digest'\tid,tenant_id,report_id,category_id,created_by,%e5%8f%96%e5%bc%95%e5%85%88%e7%95%aa%e5%8f%b7,spent_on,payee,amount,tax_rate,currency_code,exchange_rate,status,attendees,tags,memo,created_at'

@@ -1,0 +1,236 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- classes.noren:27  users.id is keep
+-- classes.noren:28  users.tenant_id is keep
+-- classes.noren:27  users.department_id is keep
+-- classes.noren:27  users.manager_id is keep
+-- people.noren:15  users.last_session_id is keep, orphans null
+-- classes.noren:33  users.email is email
+-- classes.noren:33  users.backup_email is email
+-- exports.noren:16  users.name is mask initials()
+-- exports.noren:16  users.name_kana is mask initials()
+-- people.noren:17  users.nickname is mask (left(nickname, 1) || '**')
+-- people.noren:18  users.phone is phone
+-- exports.noren:17  users.birth_date is drop
+-- people.noren:20  users.gender_code is drop
+-- people.noren:21  users.settings is mask json { contact.email email; devices[*].os keep; locale keep; theme keep; else drop; }
+-- people.noren:28  users.profile is mask null
+-- people.noren:29  users.memo is keep because "public memos are shown to everyone" when (visibility = 'public') else mask null
+-- people.noren:31  users.visibility is keep
+-- people.noren:32  users.roles is keep because "names of the product's own roles"
+-- people.noren:33  users.password_digest is drop, fill ('!')
+-- people.noren:34  users.locale is keep
+-- people.noren:35  users.search_key is drop, filled by trigger users_search_key
+-- exports.noren:18  users.failed_logins is keep because "repeated failures are what is looked for"
+-- classes.noren:29  users.created_at is keep
+-- classes.noren:29  users.deleted_at is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.id AS id,
+    t.tenant_id AS tenant_id,
+    t.department_id AS department_id,
+    t.manager_id AS manager_id,
+    CASE WHEN false THEN t.last_session_id END AS last_session_id,
+    (
+      'u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid'
+    )::public.email_address AS email,
+    (
+      'u' || left(encode(t.noren_hash_2, 'hex'), 16) || '@example.invalid'
+    )::varchar(120) AS backup_email,
+    (left((t."name"), 1) || '.')::text AS name,
+    (left((t."name_kana"), 1) || '.')::text AS name_kana,
+    (left(t."nickname", 1) || '**')::varchar(40) AS nickname,
+    (
+      CASE
+        WHEN length(t.phone::text) >= 8 THEN '****' || right(t.phone::text, 4)
+        WHEN t.phone IS NOT NULL THEN '****'
+      END
+    )::varchar(20) AS phone,
+    (
+      CASE
+        WHEN t.settings IS NOT NULL
+          THEN CASE
+            WHEN jsonb_typeof(t.settings) = 'object'
+              THEN (
+                SELECT coalesce(
+                    jsonb_object_agg(
+                      t_14_1.key,
+                      CASE
+                        WHEN t_14_1.key = 'contact'
+                          THEN CASE
+                            WHEN jsonb_typeof(t_14_1.value) = 'object'
+                              THEN (
+                                SELECT coalesce(
+                                    jsonb_object_agg(
+                                      t_14_2.key,
+                                      CASE
+                                        WHEN t_14_2.key = 'email'
+                                          THEN CASE
+                                            WHEN jsonb_typeof(t_14_2.value) = 'object'
+                                            OR jsonb_typeof(t_14_2.value) = 'array'
+                                              THEN 'null'::jsonb
+                                            ELSE coalesce(
+                                              to_jsonb(
+                                                (
+                                                  'u'
+                                                    || left(
+                                                      encode(
+                                                        sha256(
+                                                          (SELECT outer_pad FROM noren_key)
+                                                            || sha256(
+                                                              (SELECT inner_pad FROM noren_key)
+                                                                || convert_to(
+                                                                  '14:investigations,11:class:email,5:value,'
+                                                                    || (
+                                                                      t_14_2.value #>> '{}'
+                                                                    )::text,
+                                                                  'UTF8'
+                                                                )
+                                                            )
+                                                        ),
+                                                        'hex'
+                                                      ),
+                                                      16
+                                                    )
+                                                    || '@example.invalid'
+                                                )::text
+                                              ),
+                                              'null'::jsonb
+                                            )
+                                          END
+                                        ELSE 'null'::jsonb
+                                      END
+                                    ),
+                                    '{}'::jsonb
+                                  )
+                                FROM jsonb_each(t_14_1.value) AS t_14_2 (key, value)
+                                WHERE t_14_2.key = ANY (ARRAY['email']::text[])
+                              )
+                            ELSE 'null'::jsonb
+                          END
+                        WHEN t_14_1.key = 'devices'
+                          THEN CASE
+                            WHEN jsonb_typeof(t_14_1.value) = 'array'
+                              THEN (
+                                SELECT coalesce(
+                                    jsonb_agg(
+                                      CASE
+                                        WHEN jsonb_typeof(t_14_3.value) = 'object'
+                                          THEN (
+                                            SELECT coalesce(
+                                                jsonb_object_agg(
+                                                  t_14_4.key,
+                                                  CASE
+                                                    WHEN t_14_4.key = 'os' THEN t_14_4.value
+                                                    ELSE 'null'::jsonb
+                                                  END
+                                                ),
+                                                '{}'::jsonb
+                                              )
+                                            FROM jsonb_each(t_14_3.value) AS t_14_4 (key, value)
+                                            WHERE t_14_4.key = ANY (ARRAY['os']::text[])
+                                          )
+                                        ELSE 'null'::jsonb
+                                      END
+                                      ORDER BY t_14_3."position"
+                                    ),
+                                    '[]'::jsonb
+                                  )
+                                FROM jsonb_array_elements(
+                                  t_14_1.value
+                                ) WITH ORDINALITY AS t_14_3 (value, "position")
+                              )
+                            ELSE 'null'::jsonb
+                          END
+                        WHEN t_14_1.key = 'locale' THEN t_14_1.value
+                        WHEN t_14_1.key = 'theme' THEN t_14_1.value
+                        ELSE 'null'::jsonb
+                      END
+                    ),
+                    '{}'::jsonb
+                  )
+                FROM jsonb_each(t.settings) AS t_14_1 (key, value)
+                WHERE t_14_1.key = ANY (ARRAY['contact', 'devices', 'locale', 'theme']::text[])
+              )
+            ELSE 'null'::jsonb
+          END
+      END
+    )::jsonb AS settings,
+    NULL::json AS profile,
+    CASE WHEN (t."visibility" = 'public') THEN t.memo ELSE NULL::text END AS memo,
+    t.visibility AS visibility,
+    t.roles AS roles,
+    ('!')::text AS password_digest,
+    t.locale AS locale,
+    t.failed_logins AS failed_logins,
+    t.created_at AS created_at,
+    t.deleted_at AS deleted_at
+  FROM (
+    SELECT
+      t.id,
+      t.tenant_id,
+      t.department_id,
+      t.manager_id,
+      t.last_session_id,
+      t.email,
+      t.backup_email,
+      t.name,
+      t.name_kana,
+      t.nickname,
+      t.phone,
+      t.settings,
+      t.memo,
+      t.visibility,
+      t.roles,
+      t.locale,
+      t.failed_logins,
+      t.created_at,
+      t.deleted_at,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to('14:investigations,11:class:email,5:value,' || t.email::text, 'UTF8')
+          )
+      ) AS noren_hash_1,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '14:investigations,11:class:email,5:value,' || t.backup_email::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_2
+    FROM ONLY public.users AS t
+    OFFSET 0
+  ) AS t
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/public.users.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.users.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.users\t':noren_rows'\t':noren_digest'\tid,tenant_id,department_id,manager_id,last_session_id,email,backup_email,name,name_kana,nickname,phone,settings,profile,memo,visibility,roles,password_digest,locale,failed_logins,created_at,deleted_at'

@@ -1,0 +1,281 @@
+-- Exports the masked rows of one audience into a fresh folder. Changes nothing in the database.
+-- Run as: psql -X -v run=FOLDER -f run.sql
+-- policy.noren:76  export analytics
+
+\set ON_ERROR_STOP on
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT on
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set ECHO_HIDDEN off
+\set QUIET on
+SET standard_conforming_strings = on;
+SET search_path = pg_catalog, pg_temp;
+SET client_encoding = 'UTF8';
+SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+SET timezone = 'UTC';
+SET bytea_output = 'hex';
+SET lc_monetary = 'C';
+SET xmloption = 'content';
+SET array_nulls = 'on';
+SET transform_null_equals = 'off';
+SET synchronize_seqscans = 'off';
+SET row_security = 'off';
+SET extra_float_digits = 1;
+\if :{?run}
+\else
+\set run data/analytics
+\endif
+\set noren_fresh `mkdir -p -- "$(dirname -- :'run')" && mkdir -m 700 -- :'run' && echo on || echo off`
+\if :noren_fresh
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'the run folder must not exist yet: every run writes into a fresh one'
+    USING HINT = 'name another one: psql -v run=FOLDER';
+END
+$noren$;
+\endif
+
+-- the mask key, from the environment; no statement holds it
+CREATE TEMPORARY TABLE pg_temp.noren_key (
+  hex text
+);
+\copy pg_temp.noren_key (hex) from program 'printf %s "$NOREN_MASK_KEY" | od -An -v -tx1 | tr -d '' \n''' WITH (FORMAT text)
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  IF (
+    SELECT count(*) <> 1 OR NOT coalesce(bool_and(length(hex) >= 64 AND hex ~ '^(2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])+$'), false)
+    FROM pg_temp.noren_key
+  ) THEN
+    RAISE EXCEPTION 'the environment variable NOREN_MASK_KEY must hold a key of at least 32 printable ASCII characters'
+      USING HINT = 'for example what "openssl rand -hex 32" prints; it is read by psql and sent to no log';
+  END IF;
+END
+$noren$;
+
+-- what the files were compiled for; compared with the live catalog below
+CREATE TEMPORARY TABLE pg_temp.noren_shape (
+  kind text,
+  schema_name text,
+  table_name text,
+  item text,
+  value text
+);
+INSERT INTO pg_temp.noren_shape (kind, schema_name, table_name, item, value)
+VALUES
+  ('table', 'public', 'addresses', '', 'ordinary'),
+  ('table', 'public', 'categories', '', 'ordinary'),
+  ('table', 'public', 'coupons', '', 'ordinary'),
+  ('table', 'public', 'customers', '', 'ordinary'),
+  ('table', 'public', 'order_lines', '', 'ordinary'),
+  ('table', 'public', 'orders', '', 'ordinary'),
+  ('table', 'public', 'payments', '', 'ordinary'),
+  ('table', 'public', 'products', '', 'ordinary'),
+  ('table', 'public', 'reviews', '', 'ordinary'),
+  ('column', 'public', 'addresses', 'city', 'pg_catalog.text not null'),
+  ('column', 'public', 'addresses', 'country', 'public.country not null'),
+  ('column', 'public', 'addresses', 'customer_id', 'pg_catalog.int8 not null'),
+  ('column', 'public', 'addresses', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'public', 'addresses', 'line1', 'pg_catalog.text not null'),
+  ('column', 'public', 'addresses', 'line2', 'pg_catalog.text'),
+  ('column', 'public', 'addresses', 'postcode', 'pg_catalog.varchar(12)'),
+  ('column', 'public', 'addresses', 'recipient', 'pg_catalog.text not null'),
+  ('column', 'public', 'categories', 'id', 'pg_catalog.int4 not null'),
+  ('column', 'public', 'categories', 'name', 'pg_catalog.text not null'),
+  ('column', 'public', 'categories', 'parent_id', 'pg_catalog.int4'),
+  ('column', 'public', 'coupons', 'code', 'pg_catalog.text not null'),
+  ('column', 'public', 'coupons', 'percent', 'pg_catalog.int2 not null'),
+  ('column', 'public', 'coupons', 'valid', 'pg_catalog.daterange'),
+  ('column', 'public', 'customers', 'birthday', 'pg_catalog.date'),
+  ('column', 'public', 'customers', 'country', 'public.country not null'),
+  ('column', 'public', 'customers', 'customer_no', 'pg_catalog.varchar(20) not null'),
+  ('column', 'public', 'customers', 'email', 'pg_catalog.text'),
+  ('column', 'public', 'customers', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'public', 'customers', 'name', 'pg_catalog.text not null'),
+  ('column', 'public', 'customers', 'newsletter', 'pg_catalog.bool not null'),
+  ('column', 'public', 'customers', 'phone', 'pg_catalog.text'),
+  ('column', 'public', 'customers', 'referred_by', 'pg_catalog.int8'),
+  ('column', 'public', 'customers', 'signed_up_at', 'pg_catalog.timestamptz not null'),
+  ('column', 'public', 'order_lines', 'engraving', 'pg_catalog.varchar(40)'),
+  ('column', 'public', 'order_lines', 'line_no', 'pg_catalog.int2 not null'),
+  ('column', 'public', 'order_lines', 'order_id', 'pg_catalog.int8 not null'),
+  ('column', 'public', 'order_lines', 'quantity', 'pg_catalog.int4 not null'),
+  ('column', 'public', 'order_lines', 'sku', 'pg_catalog.varchar(20) not null'),
+  ('column', 'public', 'order_lines', 'unit_price', 'pg_catalog.numeric(10,2) not null'),
+  ('column', 'public', 'orders', 'coupon_code', 'pg_catalog.text'),
+  ('column', 'public', 'orders', 'customer_id', 'pg_catalog.int8'),
+  ('column', 'public', 'orders', 'gift_note', 'pg_catalog.text'),
+  ('column', 'public', 'orders', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'public', 'orders', 'placed_at', 'pg_catalog.timestamptz'),
+  ('column', 'public', 'orders', 'remote_address', 'pg_catalog.inet'),
+  ('column', 'public', 'orders', 'ship_to_id', 'pg_catalog.int8'),
+  ('column', 'public', 'orders', 'state', 'public.order_state not null'),
+  ('column', 'public', 'orders', 'total', 'pg_catalog.numeric(12,2) not null'),
+  ('column', 'public', 'payments', 'amount', 'pg_catalog.numeric(12,2) not null'),
+  ('column', 'public', 'payments', 'card_holder', 'pg_catalog.text'),
+  ('column', 'public', 'payments', 'card_last4', 'pg_catalog.bpchar(4)'),
+  ('column', 'public', 'payments', 'id', 'pg_catalog.uuid not null'),
+  ('column', 'public', 'payments', 'order_id', 'pg_catalog.int8 not null'),
+  ('column', 'public', 'payments', 'paid_at', 'pg_catalog.timestamptz not null'),
+  ('column', 'public', 'payments', 'provider_payload', 'pg_catalog.jsonb'),
+  ('column', 'public', 'products', 'attributes', 'pg_catalog.jsonb not null'),
+  ('column', 'public', 'products', 'category_id', 'pg_catalog.int4'),
+  ('column', 'public', 'products', 'description', 'pg_catalog.text'),
+  ('column', 'public', 'products', 'listed', 'pg_catalog.bool not null'),
+  ('column', 'public', 'products', 'price', 'pg_catalog.numeric(10,2) not null'),
+  ('column', 'public', 'products', 'price_with_tax', 'pg_catalog.numeric(12,2) generated stored'),
+  ('column', 'public', 'products', 'sku', 'pg_catalog.varchar(20) not null'),
+  ('column', 'public', 'products', 'title', 'pg_catalog.text not null'),
+  ('column', 'public', 'reviews', 'body', 'pg_catalog.text'),
+  ('column', 'public', 'reviews', 'customer_id', 'pg_catalog.int8'),
+  ('column', 'public', 'reviews', 'id', 'pg_catalog.int8 not null identity always'),
+  ('column', 'public', 'reviews', 'published', 'pg_catalog.bool not null'),
+  ('column', 'public', 'reviews', 'sku', 'pg_catalog.varchar(20) not null'),
+  ('column', 'public', 'reviews', 'stars', 'pg_catalog.int2 not null');
+
+-- locks first: the snapshot is taken by the statement after
+BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+LOCK TABLE
+  ONLY public.addresses,
+  ONLY public.categories,
+  ONLY public.coupons,
+  ONLY public.customers,
+  ONLY public.order_lines,
+  ONLY public.orders,
+  ONLY public.payments,
+  ONLY public.products,
+  ONLY public.reviews
+IN ACCESS SHARE MODE;
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  differences text;
+BEGIN
+  WITH expected AS (
+    SELECT kind, schema_name, table_name, item, value
+    FROM pg_temp.noren_shape
+    WHERE kind IN ('table', 'column')
+  ), tables AS (
+    SELECT c.oid, n.nspname::text AS schema_name, c.relname::text AS table_name, c.relkind
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'table' AND e.schema_name = n.nspname AND e.table_name = c.relname
+  ), live AS (
+    SELECT 'table' AS kind, schema_name, table_name, '' AS item,
+           CASE relkind WHEN 'r' THEN 'ordinary' WHEN 'p' THEN 'partitioned' ELSE 'another kind' END AS value
+    FROM tables
+    UNION ALL
+    -- The element type of an array, with the modifiers that PostgreSQL prints for its own types.
+    SELECT 'column', schema_name, table_name, a.attname::text,
+           n.nspname || '.' || coalesce(element.typname, own.typname)
+           || CASE WHEN n.nspname = 'pg_catalog'
+                   THEN coalesce(substring(format_type(a.atttypid, a.atttypmod) FROM '\([-0-9,]+\)'), '') ELSE '' END
+           || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
+           || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+           || CASE a.attidentity WHEN 'a' THEN ' identity always' WHEN 'd' THEN ' identity by default' ELSE '' END
+           || CASE a.attgenerated WHEN 's' THEN ' generated stored' WHEN 'v' THEN ' generated virtual' ELSE '' END
+    FROM tables
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = tables.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type AS own ON own.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_type AS element ON element.typarray = own.oid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = coalesce(element.typnamespace, own.typnamespace)
+  ), compared AS (
+    SELECT format('%s %s.%s%s: expected %s, found %s', kind, schema_name, table_name,
+                  CASE WHEN item = '' THEN '' ELSE '.' || item END,
+                  coalesce(expected.value, 'nothing'), coalesce(live.value, 'nothing')) AS difference
+    FROM expected FULL JOIN live USING (kind, schema_name, table_name, item)
+    WHERE expected.value IS DISTINCT FROM live.value
+    ORDER BY kind, schema_name, table_name, item
+    LIMIT 20
+  )
+  SELECT string_agg(difference, E'\n') INTO differences FROM compared;
+  IF differences IS NOT NULL THEN
+    RAISE EXCEPTION 'this database is not as the schema that these files were compiled from'
+      USING DETAIL = differences, HINT = 'dump the schema again, compile again, and review what changed';
+  END IF;
+END
+$noren$;
+
+SELECT set_config(
+    'noren.mask_key',
+    convert_from(decode(hex, 'hex'), 'UTF8'),
+    true
+  ) IS NOT NULL AS noren_key_is_set
+FROM pg_temp.noren_key AS noren_key
+\gset
+WITH noren_key AS MATERIALIZED (
+  SELECT
+    string_agg(
+      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+      ''::bytea
+      ORDER BY place.at
+    ) AS inner_pad,
+    string_agg(
+      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+      ''::bytea
+      ORDER BY place.at
+    ) AS outer_pad
+  FROM (
+    SELECT substr(
+        CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+          || decode(repeat('00', 64), 'hex'),
+        1,
+        64
+      ) AS bytes
+    FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+    WHERE octet_length(given.bytes) >= 32
+  ) AS key
+  CROSS JOIN generate_series(0, 63) AS place (at)
+)
+SELECT encode(
+    substr(
+      (
+        SELECT sha256(
+            (SELECT outer_pad FROM noren_key)
+              || sha256(
+                (SELECT inner_pad FROM noren_key)
+                  || convert_to('9:analytics,0:,6:secret,11:fingerprint,', 'UTF8')
+              )
+          )
+      ),
+      1,
+      8
+    ),
+    'hex'
+  ) AS noren_fingerprint
+\gset
+
+\o :run/manifest.tmp
+\qecho 'noren\t1\t-\t-\t-'
+\qecho 'export\tanalytics\t-\t-\t-'
+\qecho 'policy\t6842bee7850b9210d104d8329dee33ea7c8d208339b57521036277fdd9aaee59\t-\t-\t-'
+\qecho 'key\t':noren_fingerprint'\t-\t-\t-'
+\ir tables/public.categories.sql
+\ir tables/public.coupons.sql
+\ir tables/public.customers.sql
+\ir tables/public.addresses.sql
+\ir tables/public.orders.sql
+\ir tables/public.payments.sql
+\ir tables/public.products.sql
+\ir tables/public.order_lines.sql
+\ir tables/public.reviews.sql
+\o
+COMMIT;
+DROP TABLE pg_temp.noren_key;
+DROP TABLE pg_temp.noren_shape;
+
+-- the manifest gets its name last: without it nothing is imported
+\set noren_written `m=:'run''/manifest.tmp'; n="$(awk -F '\t' '$1 == "table" && NF == 5 && $3 ~ /^[0-9]+$/ && ($4 == "-" || length($4) == 64) { n++ } END { print n + 0 }' "$m")"; if [ "$n" -eq '9' ] && mv -- "$m" :'run''/manifest'; then echo on; else echo off; fi`
+\if :noren_written
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'a file of this run is missing or shorter than its table: no manifest was written'
+    USING HINT = 'look for a full disk, then run again into a fresh folder';
+END
+$noren$;
+\endif
+\echo 'written:' :run

@@ -1,0 +1,264 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- policy.noren:80  customers.id is mask permute()
+-- policy.noren:26  customers.customer_no is mask hash(length => 16)
+-- policy.noren:19  customers.email is email
+-- policy.noren:27  customers.name is person
+-- policy.noren:20  customers.phone is phone
+-- policy.noren:28  customers.birthday is mask truncate('year')
+-- policy.noren:79  customers.country is keep because "revenue by country is what is counted"
+-- policy.noren:17  customers.newsletter is keep
+-- policy.noren:80  customers.referred_by is mask permute()
+-- policy.noren:16  customers.signed_up_at is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    (
+      (t_1_digits.start + (t_1_round_4.digit * t_1_digits.low_base) + t_1_round_3.digit)
+        # t_1_digits.sign
+    )::bigint AS id,
+    left(encode(t.noren_hash_1, 'hex'), 16)::varchar(20) AS customer_no,
+    NULL::text AS email,
+    (CASE WHEN t.name IS NOT NULL THEN 'Customer'::text END)::text AS name,
+    NULL::text AS phone,
+    (
+      CASE
+        WHEN NOT isfinite(t.birthday) THEN t.birthday
+        WHEN t.birthday < '4713-01-01 BC'::date THEN '4713-01-01 BC'::date
+        WHEN t.birthday > '294276-12-31'::date THEN '294276-01-01'::date
+        ELSE date_trunc('year', t.birthday::timestamp)::date
+      END
+    )::date AS birthday,
+    t.country AS country,
+    t.newsletter AS newsletter,
+    (
+      (t_9_digits.start + (t_9_round_4.digit * t_9_digits.low_base) + t_9_round_3.digit)
+        # t_9_digits.sign
+    )::bigint AS referred_by,
+    t.signed_up_at AS signed_up_at
+  FROM (
+    SELECT
+      t.id,
+      t.customer_no,
+      t.name,
+      t.birthday,
+      t.country,
+      t.newsletter,
+      t.referred_by,
+      t.signed_up_at,
+      sha256(
+        (SELECT outer_pad FROM noren_key)
+          || sha256(
+            (SELECT inner_pad FROM noren_key)
+              || convert_to(
+                '9:analytics,35:column:public.customers.customer_no,5:value,'
+                  || t.customer_no::text,
+                'UTF8'
+              )
+          )
+      ) AS noren_hash_1
+    FROM ONLY public.customers AS t
+    OFFSET 0
+  ) AS t
+  CROSS JOIN (
+    SELECT
+      ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
+      ('x' || substr(secret.hex, 9, 7))::bit(28)::bigint AS b1,
+      ('x' || substr(secret.hex, 17, 7))::bit(28)::bigint AS a2,
+      ('x' || substr(secret.hex, 25, 7))::bit(28)::bigint AS b2,
+      ('x' || substr(secret.hex, 33, 7))::bit(28)::bigint AS a3,
+      ('x' || substr(secret.hex, 41, 7))::bit(28)::bigint AS b3,
+      ('x' || substr(secret.hex, 49, 7))::bit(28)::bigint AS a4,
+      ('x' || substr(secret.hex, 57, 7))::bit(28)::bigint AS b4
+    FROM (
+      SELECT encode(
+          (
+            SELECT sha256(
+                (SELECT outer_pad FROM noren_key)
+                  || sha256(
+                    (SELECT inner_pad FROM noren_key)
+                      || convert_to(
+                        '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
+                        'UTF8'
+                      )
+                  )
+              )
+          ),
+          'hex'
+        ) AS hex
+      OFFSET 0
+    ) AS secret
+    OFFSET 0
+  ) AS t_1_rounds
+  CROSS JOIN LATERAL (
+    SELECT
+      (number.size - range.start) / range.low_base AS high,
+      (number.size - range.start) % range.low_base AS low,
+      number.sign AS sign,
+      range.start AS start,
+      range.high_base AS high_base,
+      range.low_base AS low_base
+    FROM (SELECT t.id::bigint # (t.id::bigint >> 63) AS size, t.id::bigint >> 63 AS sign) AS number
+    CROSS JOIN LATERAL (
+      SELECT
+        (
+          CASE
+            WHEN number.size < 32768 THEN 0
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS start,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 128
+            WHEN number.size < 2147483648 THEN 65535
+            ELSE 4294967295
+          END
+        )::bigint AS high_base,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 256
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS low_base
+    ) AS range
+    OFFSET 0
+  ) AS t_1_digits
+  CROSS JOIN LATERAL (
+    SELECT (t_1_digits.low + (((t_1_digits.high * t_1_rounds.a1) + t_1_rounds.b1) % 2147483647))
+        % t_1_digits.low_base AS digit
+  ) AS t_1_round_1
+  CROSS JOIN LATERAL (
+    SELECT (t_1_digits.high + (((t_1_round_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647))
+        % t_1_digits.high_base AS digit
+  ) AS t_1_round_2
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_1_round_1.digit + (((t_1_round_2.digit * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647)
+      )
+        % t_1_digits.low_base AS digit
+  ) AS t_1_round_3
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_1_round_2.digit + (((t_1_round_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647)
+      )
+        % t_1_digits.high_base AS digit
+  ) AS t_1_round_4
+  CROSS JOIN (
+    SELECT
+      ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
+      ('x' || substr(secret.hex, 9, 7))::bit(28)::bigint AS b1,
+      ('x' || substr(secret.hex, 17, 7))::bit(28)::bigint AS a2,
+      ('x' || substr(secret.hex, 25, 7))::bit(28)::bigint AS b2,
+      ('x' || substr(secret.hex, 33, 7))::bit(28)::bigint AS a3,
+      ('x' || substr(secret.hex, 41, 7))::bit(28)::bigint AS b3,
+      ('x' || substr(secret.hex, 49, 7))::bit(28)::bigint AS a4,
+      ('x' || substr(secret.hex, 57, 7))::bit(28)::bigint AS b4
+    FROM (
+      SELECT encode(
+          (
+            SELECT sha256(
+                (SELECT outer_pad FROM noren_key)
+                  || sha256(
+                    (SELECT inner_pad FROM noren_key)
+                      || convert_to(
+                        '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
+                        'UTF8'
+                      )
+                  )
+              )
+          ),
+          'hex'
+        ) AS hex
+      OFFSET 0
+    ) AS secret
+    OFFSET 0
+  ) AS t_9_rounds
+  CROSS JOIN LATERAL (
+    SELECT
+      (number.size - range.start) / range.low_base AS high,
+      (number.size - range.start) % range.low_base AS low,
+      number.sign AS sign,
+      range.start AS start,
+      range.high_base AS high_base,
+      range.low_base AS low_base
+    FROM (
+      SELECT
+        t.referred_by::bigint # (t.referred_by::bigint >> 63) AS size,
+        t.referred_by::bigint >> 63 AS sign
+    ) AS number
+    CROSS JOIN LATERAL (
+      SELECT
+        (
+          CASE
+            WHEN number.size < 32768 THEN 0
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS start,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 128
+            WHEN number.size < 2147483648 THEN 65535
+            ELSE 4294967295
+          END
+        )::bigint AS high_base,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 256
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS low_base
+    ) AS range
+    OFFSET 0
+  ) AS t_9_digits
+  CROSS JOIN LATERAL (
+    SELECT (t_9_digits.low + (((t_9_digits.high * t_9_rounds.a1) + t_9_rounds.b1) % 2147483647))
+        % t_9_digits.low_base AS digit
+  ) AS t_9_round_1
+  CROSS JOIN LATERAL (
+    SELECT (t_9_digits.high + (((t_9_round_1.digit * t_9_rounds.a2) + t_9_rounds.b2) % 2147483647))
+        % t_9_digits.high_base AS digit
+  ) AS t_9_round_2
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_9_round_1.digit + (((t_9_round_2.digit * t_9_rounds.a3) + t_9_rounds.b3) % 2147483647)
+      )
+        % t_9_digits.low_base AS digit
+  ) AS t_9_round_3
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_9_round_2.digit + (((t_9_round_3.digit * t_9_rounds.a4) + t_9_rounds.b4) % 2147483647)
+      )
+        % t_9_digits.high_base AS digit
+  ) AS t_9_round_4
+  ORDER BY id
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/public.customers.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.customers.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.customers\t':noren_rows'\t':noren_digest'\tid,customer_no,email,name,phone,birthday,country,newsletter,referred_by,signed_up_at'

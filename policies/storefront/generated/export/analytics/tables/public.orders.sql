@@ -1,0 +1,142 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- policy.noren:15  orders.id is keep
+-- policy.noren:80  orders.customer_id is mask permute()
+-- policy.noren:15  orders.ship_to_id is keep
+-- policy.noren:49  orders.coupon_code is keep
+-- policy.noren:17  orders.state is keep
+-- policy.noren:78  orders.total is keep because "revenue is what is counted"
+-- policy.noren:50  orders.remote_address is drop
+-- policy.noren:51  orders.gift_note is free_text
+-- policy.noren:16  orders.placed_at is keep
+COPY (
+  WITH noren_key AS MATERIALIZED (
+    SELECT
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+        ''::bytea
+        ORDER BY place.at
+      ) AS inner_pad,
+      string_agg(
+        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+        ''::bytea
+        ORDER BY place.at
+      ) AS outer_pad
+    FROM (
+      SELECT substr(
+          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+            || decode(repeat('00', 64), 'hex'),
+          1,
+          64
+        ) AS bytes
+      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+      WHERE octet_length(given.bytes) >= 32
+    ) AS key
+    CROSS JOIN generate_series(0, 63) AS place (at)
+  )
+  SELECT
+    t.id AS id,
+    (
+      (t_2_digits.start + (t_2_round_4.digit * t_2_digits.low_base) + t_2_round_3.digit)
+        # t_2_digits.sign
+    )::bigint AS customer_id,
+    t.ship_to_id AS ship_to_id,
+    t.coupon_code AS coupon_code,
+    t.state AS state,
+    t.total AS total,
+    NULL::text AS gift_note,
+    t.placed_at AS placed_at
+  FROM ONLY public.orders AS t
+  CROSS JOIN (
+    SELECT
+      ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
+      ('x' || substr(secret.hex, 9, 7))::bit(28)::bigint AS b1,
+      ('x' || substr(secret.hex, 17, 7))::bit(28)::bigint AS a2,
+      ('x' || substr(secret.hex, 25, 7))::bit(28)::bigint AS b2,
+      ('x' || substr(secret.hex, 33, 7))::bit(28)::bigint AS a3,
+      ('x' || substr(secret.hex, 41, 7))::bit(28)::bigint AS b3,
+      ('x' || substr(secret.hex, 49, 7))::bit(28)::bigint AS a4,
+      ('x' || substr(secret.hex, 57, 7))::bit(28)::bigint AS b4
+    FROM (
+      SELECT encode(
+          (
+            SELECT sha256(
+                (SELECT outer_pad FROM noren_key)
+                  || sha256(
+                    (SELECT inner_pad FROM noren_key)
+                      || convert_to(
+                        '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
+                        'UTF8'
+                      )
+                  )
+              )
+          ),
+          'hex'
+        ) AS hex
+      OFFSET 0
+    ) AS secret
+    OFFSET 0
+  ) AS t_2_rounds
+  CROSS JOIN LATERAL (
+    SELECT
+      (number.size - range.start) / range.low_base AS high,
+      (number.size - range.start) % range.low_base AS low,
+      number.sign AS sign,
+      range.start AS start,
+      range.high_base AS high_base,
+      range.low_base AS low_base
+    FROM (
+      SELECT
+        t.customer_id::bigint # (t.customer_id::bigint >> 63) AS size,
+        t.customer_id::bigint >> 63 AS sign
+    ) AS number
+    CROSS JOIN LATERAL (
+      SELECT
+        (
+          CASE
+            WHEN number.size < 32768 THEN 0
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS start,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 128
+            WHEN number.size < 2147483648 THEN 65535
+            ELSE 4294967295
+          END
+        )::bigint AS high_base,
+        (
+          CASE
+            WHEN number.size < 32768 THEN 256
+            WHEN number.size < 2147483648 THEN 32768
+            ELSE 2147483648
+          END
+        )::bigint AS low_base
+    ) AS range
+    OFFSET 0
+  ) AS t_2_digits
+  CROSS JOIN LATERAL (
+    SELECT (t_2_digits.low + (((t_2_digits.high * t_2_rounds.a1) + t_2_rounds.b1) % 2147483647))
+        % t_2_digits.low_base AS digit
+  ) AS t_2_round_1
+  CROSS JOIN LATERAL (
+    SELECT (t_2_digits.high + (((t_2_round_1.digit * t_2_rounds.a2) + t_2_rounds.b2) % 2147483647))
+        % t_2_digits.high_base AS digit
+  ) AS t_2_round_2
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_2_round_1.digit + (((t_2_round_2.digit * t_2_rounds.a3) + t_2_rounds.b3) % 2147483647)
+      )
+        % t_2_digits.low_base AS digit
+  ) AS t_2_round_3
+  CROSS JOIN LATERAL (
+    SELECT (
+        t_2_round_2.digit + (((t_2_round_3.digit * t_2_rounds.a4) + t_2_rounds.b4) % 2147483647)
+      )
+        % t_2_digits.high_base AS digit
+  ) AS t_2_round_4
+) TO STDOUT WITH (FORMAT text, HEADER true)
+\g :run/public.orders.txt
+\set noren_rows :ROW_COUNT
+\set noren_digest `f=:'run''/public.orders.txt'; n=:'noren_rows'; if [ "$n" -eq 0 ]; then rm -- "$f" && echo -; elif [ "$(wc -l < "$f")" -eq $((n + 1)) ]; then sha256sum < "$f" | cut -c 1-64; fi`
+\qecho 'table\tpublic.orders\t':noren_rows'\t':noren_digest'\tid,customer_id,ship_to_id,coupon_code,state,total,gift_note,placed_at'
