@@ -11,6 +11,7 @@
 mod cases;
 mod catalog;
 mod cli;
+mod deep;
 mod end_to_end;
 mod masks;
 mod properties;

@@ -13,6 +13,7 @@ use crate::source::{Sources, Span};
 use crate::syntax::ast::{self, ExportClause, ImportStrategy, TableBlock, TableClause, TablePattern, TreatmentKind};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A table block and what it selects.
 pub type Selection<'a> = (&'a TableBlock, BTreeMap<QName, Selected>);
@@ -42,6 +43,8 @@ pub struct Exports<'a> {
     pub blocks: &'a [Selection<'a>],
     /// The same by table, in the order of the blocks.
     pub blocks_of: &'a BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>>,
+    /// Each column rule's treatment as text: it is asked for once for every column that the rule matches.
+    pub texts: &'a BTreeMap<Span, Arc<str>>,
     /// `internal` tables, with reasons.
     pub internal: &'a BTreeMap<QName, String>,
     /// Looks tables up.
@@ -50,6 +53,15 @@ pub struct Exports<'a> {
 
 /// Columns without a treatment, with the exports that include them: reported once each.
 pub type Uncovered<'a> = BTreeMap<(QName, String), Vec<&'a str>>;
+
+/// Each column rule's treatment as text, by the place of the rule.
+pub fn rule_texts(blocks: &[Selection<'_>]) -> BTreeMap<Span, Arc<str>> {
+    let rule = |clause: &TableClause| match clause {
+        TableClause::Columns(rule) => Some((rule.span, crate::syntax::treatment_text(&rule.treatment).into())),
+        _ => None,
+    };
+    blocks.iter().flat_map(|(block, _)| &block.clauses).filter_map(rule).collect()
+}
 
 impl<'a> Exports<'a> {
     /// One export; `None` when it says something that is not compiled yet and so must not be half-obeyed.
@@ -194,7 +206,7 @@ impl<'a> Exports<'a> {
         let mut columns = IndexMap::new();
         for column in table.columns.values() {
             let candidates = rules.candidates(self.catalog, column);
-            let decided = columns::decide(&candidates, table, column, self.sources, diagnostics);
+            let decided = columns::decide(&candidates, table, column, self, diagnostics);
             let resolved = match decided {
                 _ if column.generated.is_some() => Some(generated(&candidates, column, diagnostics)),
                 Some((rule, decision)) => {

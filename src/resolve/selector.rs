@@ -116,6 +116,13 @@ impl<'a> Selectors<'a> {
             let names = schemas.into_iter().map(|schema| QName::new(schema, &table.text));
             return names.filter(|name| self.catalog.tables.get(name).is_some_and(is_selectable)).collect();
         }
+        if let (None, false) = (schema, table.is_glob()) {
+            let mut found = self.catalog.find_table(self.search, None, &table.text);
+            found.retain(|name| self.catalog.tables.get(name).is_some_and(is_selectable));
+            found.sort();
+            found.dedup();
+            return found;
+        }
         let in_schema = |name: &QName| match schema {
             Some(pattern) => matches(&pattern.text, &name.schema),
             None => self.search.contains(&name.schema),
