@@ -12,6 +12,7 @@ mod foreign_keys;
 mod json;
 mod own_mask;
 mod selector;
+mod strength;
 mod treatment;
 mod types;
 
@@ -19,7 +20,7 @@ use crate::catalog::{Catalog, QName};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::Model;
 use crate::source::Sources;
-use crate::syntax::ast::{File, TableBlock, TableClause, TreatmentKind};
+use crate::syntax::ast::{File, TableBlock, TableClause};
 use declare::Declarations;
 use exports::{Exports, Uncovered, demand_reason};
 use selector::{Selected, Selectors};
@@ -59,7 +60,7 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
 
 fn check_classes(declared: &Declarations<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for class in declared.classes.values() {
-        if let TreatmentKind::Class(name) = &class.treatment.kind {
+        if let Some(name) = treatment::inner_class(&class.treatment) {
             diagnostics.push(exports::class_of_class(&class.name.text, name.span));
         }
     }
