@@ -11,6 +11,7 @@
 mod cases;
 mod catalog;
 mod cli;
+mod doors;
 mod end_to_end;
 mod masks;
 mod real;
