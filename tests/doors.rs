@@ -2,7 +2,7 @@
 //! refused with the code beside it, and its twin that differs in one place is not.
 
 use noren::compiler;
-use noren::diagnostic::Severity;
+use noren::diagnostic::{Diagnostic, Severity};
 use noren::project;
 use std::fs;
 use std::path::Path;
@@ -37,7 +37,8 @@ table visits { id, of_id keep; }
 ";
 const EXPORT: &str = "export developers { tables *; }\n";
 
-fn codes(schema: &str, policy: &str) -> Vec<String> {
+/// Errors and warnings.
+fn findings(schema: &str, policy: &str) -> Vec<Diagnostic> {
     let folder = tempfile::tempdir().unwrap();
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/default/noren.toml");
     fs::copy(default, folder.path().join("noren.toml")).unwrap();
@@ -46,8 +47,11 @@ fn codes(schema: &str, policy: &str) -> Vec<String> {
     let loaded = project::load(folder.path());
     let project = loaded.project.expect("a whole project");
     let compiled = compiler::compile(&loaded.sources, &project);
-    let weighty = compiled.diagnostics.iter().filter(|found| found.severity != Severity::Note);
-    let mut codes: Vec<String> = weighty.map(|found| found.code.id.to_owned()).collect();
+    compiled.diagnostics.into_iter().filter(|found| found.severity != Severity::Note).collect()
+}
+
+fn codes(schema: &str, policy: &str) -> Vec<String> {
+    let mut codes: Vec<String> = findings(schema, policy).iter().map(|found| found.code.id.to_owned()).collect();
     codes.dedup();
     codes
 }
@@ -199,4 +203,49 @@ fn an_expression_stays_within_its_row() {
     ] {
         refused("N0409", "", &with(&format!("mask ({call})"), "mask null"));
     }
+}
+
+#[test]
+fn a_proposed_line_can_be_pasted() {
+    let types = "text|varchar(3)|varchar(40)|integer|uuid|jsonb|bytea|inet|text[]|public.mood|public.mail|tsvector|point|xml|date";
+    let mut schema = "CREATE TYPE public.mood AS ENUM ('a', 'b');\n\
+        CREATE DOMAIN public.mail AS text NOT NULL CHECK ((VALUE ~ '@'::text));\n"
+        .to_owned();
+    let mut number = 0;
+    for kind in types.split('|') {
+        for (name, end) in [("email", ""), ("\"Memo\"", " NOT NULL"), ("rows", " NOT NULL UNIQUE")] {
+            // These have no operator that a unique index could use.
+            if end.ends_with("UNIQUE") && ["point", "xml"].contains(&kind) {
+                continue;
+            }
+            number += 1;
+            schema.push_str(&format!("CREATE TABLE public.t{number} ({name} {kind}{end});\n"));
+        }
+    }
+    let policy = "setting noren.mask_key text secret;\nclass email mask email();\nexport developers { tables *; }\n";
+    let found = findings(&schema, policy);
+    assert_eq!(found.len(), number);
+    let lines = found.iter().map(|found| {
+        let help = found.help.as_deref().unwrap_or_default();
+        help.strip_prefix("add `").and_then(|help| help.strip_suffix('`')).unwrap_or_else(|| panic!("{help}"))
+    });
+    let pasted = lines.fold(policy.to_owned(), |policy, line| policy + line + "\n");
+    assert!(codes(&schema, &pasted).is_empty(), "{:?}\n{pasted}", codes(&schema, &pasted));
+}
+
+#[test]
+fn what_a_key_is_computed_from_stays_apart() {
+    let partial = "CREATE UNIQUE INDEX live ON public.visits USING btree (of_id) WHERE (mail IS NULL);";
+    refused("N0417", partial, &with("mask null", "mask null"));
+    fine(partial, &with("mask null", "mask null").replace("mail mask null", "mail keep"));
+    let generated = "ALTER TABLE ONLY public.people ADD CONSTRAINT people_email_key UNIQUE (email_lower);";
+    refused("N0404", generated, &with("mask constant('x')", "mask null"));
+    fine(generated, &with("mask email()", "mask null"));
+    fine(generated, &with("mask null", "mask null"));
+}
+
+#[test]
+fn an_argument_is_given_once() {
+    let mask = "mask first(value text, n int, m int = NULL) returns text total yes = (left(value, n));\n";
+    refused("N0420", "", &format!("{mask}{}", with("mask first(1, n => 2)", "mask null")));
 }

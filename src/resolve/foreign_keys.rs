@@ -186,7 +186,12 @@ fn hand_on(tie: &Tie, tables: &mut BTreeMap<QName, ExportTable>, diagnostics: &m
         return;
     }
     if parent_is_dropped || (!same && is_named) || (!parent_is_masked && child_is_masked) {
-        diagnostics.push(differ(tie, &child.decision.rule, &parent_rule, parent_is_dropped));
+        let by_another_key = child.decision.rule.step == Step::ForeignKey && !parent_is_dropped;
+        diagnostics.push(if by_another_key {
+            two_keys(tie, &child.decision.rule, &parent_rule)
+        } else {
+            differ(tie, &child.decision.rule, &parent_rule, parent_is_dropped)
+        });
         return;
     }
     if parent_is_masked {
