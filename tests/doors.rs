@@ -219,7 +219,7 @@ fn a_proposed_line_can_be_pasted() {
                 continue;
             }
             number += 1;
-            schema.push_str(&format!("CREATE TABLE public.t{number} ({name} {kind}{end});\n"));
+            schema += &format!("CREATE TABLE public.t{number} ({name} {kind}{end});\n");
         }
     }
     let policy = "setting noren.mask_key text secret;\nclass email mask email();\nexport developers { tables *; }\n";

@@ -96,7 +96,9 @@ fn node_reads<'a>(node: &'a JsonNode, read: &mut BTreeSet<&'a str>) {
         JsonNode::Leaf(treatment) => columns_read(treatment, read),
         JsonNode::Each(node) => node_reads(node, read),
         JsonNode::Object { keys, otherwise } => {
-            keys.values().for_each(|node| node_reads(node, read));
+            for node in keys.values() {
+                node_reads(node, read);
+            }
             columns_read(otherwise, read);
         }
     }
