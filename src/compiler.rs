@@ -27,6 +27,8 @@ pub struct Compiled {
     pub catalog: Catalog,
     /// What the policy means; `None` after an error.
     pub model: Option<Model>,
+    /// After an error: what is known of the policy all the same, for explanations only.
+    pub draft: Option<Model>,
     /// Relative path to text; `None` when there is an error.
     pub files: Option<BTreeMap<String, String>>,
     /// An error of ours that kept the files from being made.
@@ -68,9 +70,9 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
         // What an allowance would silence may not have been reached.
         diagnostics.retain(|found| found.code != codes::N0190);
     }
-    let model = (!has_errors(&diagnostics)).then_some(model);
+    let (model, draft) = if has_errors(&diagnostics) { (None, Some(model)) } else { (Some(model), None) };
     let mut compiled =
-        Compiled { diagnostics, catalog, model, files: None, failure: None, schema_digest, policy_digest };
+        Compiled { diagnostics, catalog, model, draft, files: None, failure: None, schema_digest, policy_digest };
     write_files(sources, project, &mut compiled);
     compiled
 }
@@ -90,7 +92,7 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
     match plan(&compiled.catalog, model, &facts) {
         Err(found) => {
             compiled.diagnostics.extend(found);
-            compiled.model = None;
+            compiled.draft = compiled.model.take();
         }
         Ok(planned) => match emit(&planned, model, sources, &Digests { policy: &compiled.policy_digest }) {
             Ok(files) => compiled.files = Some(files),

@@ -119,11 +119,12 @@ impl RowSql {
             None => None,
         };
         let identity_of = self.facts.identity_of.as_ref().and_then(rename);
+        let shows = rename_all(&self.facts.shows)?;
         Some(Self {
             text: self.text.clone(),
             references: references?,
             columns: rename_all(&self.columns)?,
-            facts: Facts { null_only_with, identity_of, ..self.facts },
+            facts: Facts { null_only_with, identity_of, shows, total: self.facts.total },
         })
     }
 }
@@ -137,6 +138,8 @@ pub struct Facts {
     pub total: bool,
     /// It is a column, or a cast of one: the value itself.
     pub identity_of: Option<String>,
+    /// Columns whose whole value can be read off it, sorted: through `coalesce`, `||`, `lower` and the like too.
+    pub shows: Vec<String>,
 }
 
 /// A column of an exported table.

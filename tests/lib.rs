@@ -12,6 +12,7 @@ mod cases;
 mod catalog;
 mod cli;
 mod deep;
+mod doors;
 mod end_to_end;
 mod masks;
 mod properties;

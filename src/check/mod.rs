@@ -18,8 +18,8 @@ mod tsvector;
 mod unique;
 
 use crate::catalog::{BaseType, Catalog, Column, Table};
-use crate::diagnostic::Diagnostic;
-use crate::model::{ExportColumn, ExportTable, MaskUse, Model, Treatment};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::{Decision, ExportColumn, ExportTable, MaskUse, Model, Rule, Step, Treatment};
 
 /// One column of one export, with all that a proof may need.
 #[derive(Clone, Copy)]
@@ -59,6 +59,19 @@ pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
         key::check(model, export, &mut diagnostics);
     }
     diagnostics
+}
+
+/// Whether a treatment of this one column, whatever the others get, would bring no finding.
+pub fn fits(catalog: &Catalog, table: &Table, column: &Column, treatment: Treatment) -> bool {
+    let rule = Rule { span: column.span, step: Step::ExactExact, text: "".into() };
+    let decision = Decision { rule, class: None, lost: Vec::new(), because: Some(String::new()) };
+    let own = ExportColumn { treatment, decision, orphans: None };
+    let columns = std::iter::once((column.name.clone(), own)).collect();
+    let exported = ExportTable { table: table.name.clone(), rows: Vec::new(), columns };
+    let mut diagnostics = Vec::new();
+    check_columns(catalog, table, &exported, &mut diagnostics);
+    unique::check(catalog, table, &exported, &mut diagnostics);
+    diagnostics.iter().all(|found| found.severity == Severity::Note)
 }
 
 fn check_columns(catalog: &Catalog, table: &Table, exported: &ExportTable, diagnostics: &mut Vec<Diagnostic>) {

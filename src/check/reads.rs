@@ -3,13 +3,15 @@
 use super::{Case, is_kept};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::mask::{ParameterKind, Value};
-use crate::model::{MaskUse, Treatment};
+use crate::model::{Fill, JsonNode, MaskUse, Treatment};
 use std::collections::BTreeSet;
 
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut read = BTreeSet::new();
     columns_read(&case.resolved.treatment, &mut read);
+    check_fill(case, diagnostics);
     read.remove(case.column.name.as_str());
+    check_generated(case, &read, diagnostics);
     for name in read {
         let Some(other) = case.exported.columns.get(name) else { continue };
         if is_kept(&other.treatment) {
@@ -30,6 +32,43 @@ pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A dropped column does not leave, not even as its own filling.
+fn check_fill(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Treatment::Drop(Fill::Expression(fill)) = &case.resolved.treatment else { return };
+    if !fill.columns.contains(&case.column.name) {
+        return;
+    }
+    let title = format!("expected a filling of `{}` from other columns, found it reads the column itself", case.name());
+    let finding = case.finding(codes::N0414, title, "would let the dropped value leave");
+    diagnostics.push(finding.help("write a value, for example `drop, fill ('')`, or a mask instead of `drop`"));
+}
+
+/// What a generated column is computed from can be seen in it.
+fn check_generated(case: &Case<'_>, read: &BTreeSet<&str>, diagnostics: &mut Vec<Diagnostic>) {
+    for name in read {
+        let generated = case.table.columns.get(*name).and_then(|column| column.generated.as_ref());
+        let sources = generated.into_iter().flat_map(|generated| &generated.expression.columns);
+        for source in sources {
+            let Some(other) = case.exported.columns.get(source).filter(|other| !is_kept(&other.treatment)) else {
+                continue;
+            };
+            let title = format!(
+                "expected `{}` to be computed from columns that are kept, found it reads `{name}`, which is generated from `{source}`",
+                case.name()
+            );
+            diagnostics.push(
+                case.finding(codes::N0414, title, format!("reads `{name}`"))
+                    .label(
+                        other.decision.rule.span,
+                        format!("`{source}` does not leave as it is: `{}`", other.decision.rule.text),
+                    )
+                    .note("what a treatment reads can be seen in what it gives")
+                    .help(format!("do not read `{name}` here")),
+            );
+        }
+    }
+}
+
 /// The key column of a keyed mask (`by => …`) is hashed and so shows nothing.
 fn columns_read<'a>(treatment: &'a Treatment, read: &mut BTreeSet<&'a str>) {
     match treatment {
@@ -39,6 +78,7 @@ fn columns_read<'a>(treatment: &'a Treatment, read: &mut BTreeSet<&'a str>) {
             columns_read(then, read);
             columns_read(otherwise, read);
         }
+        Treatment::Mask(MaskUse::Json(json)) => node_reads(&json.root, read),
         Treatment::Mask(MaskUse::Call(call)) if !call.mask.keyed() => {
             for parameter in call.mask.parameters().iter().filter(|parameter| parameter.kind == ParameterKind::Column) {
                 if let Some(Value::Column(name)) = call.arguments.get(parameter.name) {
@@ -46,7 +86,20 @@ fn columns_read<'a>(treatment: &'a Treatment, read: &mut BTreeSet<&'a str>) {
                 }
             }
         }
-        Treatment::Drop(crate::model::Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
+        Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
         _ => {}
+    }
+}
+
+fn node_reads<'a>(node: &'a JsonNode, read: &mut BTreeSet<&'a str>) {
+    match node {
+        JsonNode::Leaf(treatment) => columns_read(treatment, read),
+        JsonNode::Each(node) => node_reads(node, read),
+        JsonNode::Object { keys, otherwise } => {
+            for node in keys.values() {
+                node_reads(node, read);
+            }
+            columns_read(otherwise, read);
+        }
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn check(catalog: &Catalog, table: &Table, exported: &ExportTable, di
     for key in &keys {
         let lossy: Vec<&str> = key.columns.iter().copied().filter(|name| view.is_lossy(name, key)).collect();
         let survives = |other: &Key<'_>| {
-            !other.partial && other.columns.iter().all(|name| key.columns.contains(name) && !view.is_lossy(name, other))
+            !other.partial
+                && (key.nulls_distinct || !other.nulls_distinct)
+                && other.columns.iter().all(|name| key.columns.contains(name) && !view.is_lossy(name, other))
         };
         if key.temporal {
             view.temporal(key, diagnostics);
@@ -44,6 +46,7 @@ pub(super) fn check(catalog: &Catalog, table: &Table, exported: &ExportTable, di
     }
     for index in table.indexes.iter().filter(|index| index.unique) {
         view.check_expressions(index, diagnostics);
+        view.check_predicate(index, diagnostics);
     }
     for exclusion in &table.exclusions {
         view.check_exclusion(&exclusion.name, &exclusion.columns, exclusion.span, diagnostics);
@@ -120,6 +123,7 @@ impl<'a> View<'a> {
 
     fn uniqueness(&self, name: &str, treatment: &Treatment) -> Uniqueness {
         match treatment {
+            Treatment::Generated if self.is_from_masked(name) => Uniqueness::Lossy,
             Treatment::Keep | Treatment::Generated => Uniqueness::Preserved,
             Treatment::Mask(MaskUse::Call(call)) => match self.table.columns.get(name) {
                 Some(column) => call.mask.uniqueness(&self.catalog.base_type(&column.data_type), &call.arguments),
@@ -129,6 +133,17 @@ impl<'a> View<'a> {
             Treatment::Mask(MaskUse::When { .. }) => self.of_branches(name, treatment),
             _ => Uniqueness::Lossy,
         }
+    }
+
+    /// Whether the copy computes a generated column from values that may have become equal.
+    fn is_from_masked(&self, name: &str) -> bool {
+        let generated = self.table.columns.get(name).and_then(|column| column.generated.as_ref());
+        let mut sources = generated.into_iter().flat_map(|generated| &generated.expression.columns);
+        sources.any(|source| {
+            self.column(source).is_some_and(|column| {
+                !is_harmless(column) && self.uniqueness(source, &column.treatment) == Uniqueness::Lossy
+            })
+        })
     }
 
     /// A kept value and a hash collide as rarely as two hashes; a permuted one may well equal a kept one.
@@ -149,6 +164,10 @@ impl<'a> View<'a> {
             return;
         };
         let table = &self.table.name;
+        if matches!(column.treatment, Treatment::Generated) {
+            diagnostics.push(self.refuse_generated(key, name));
+            return;
+        }
         let title =
             format!("expected a mask that keeps `{table}.{name}` unique, found `{}`", column.decision.rule.text);
         let mut diagnostic = Diagnostic::new(codes::N0404, title)
@@ -159,6 +178,23 @@ impl<'a> View<'a> {
         }
         diagnostics
             .push(diagnostic.help("use `permute` for whole numbers, `uuid` for uuids, `hash` or `email` for text"));
+    }
+
+    fn refuse_generated(&self, key: &Key<'_>, name: &str) -> Diagnostic {
+        let sources = self.table.columns.get(name).and_then(|column| column.generated.as_ref());
+        let sources = sources.map(|generated| generated.expression.columns.as_slice()).unwrap_or_default();
+        let masked = sources.iter().find_map(|source| {
+            self.column(source).filter(|column| !is_harmless(column)).map(|column| (source.as_str(), column))
+        });
+        let (source, span) = masked.map_or((name, key.span), |(source, column)| (source, column.decision.rule.span));
+        let title = format!(
+            "expected a mask of `{source}` that keeps `{}.{name}` unique, which is generated from it, found one that may not",
+            self.table.name
+        );
+        Diagnostic::new(codes::N0404, title)
+            .at(span, "may give two rows the same value")
+            .label(key.span, format!("`{}` must stay unique", key.name))
+            .help("use `permute` for whole numbers, `uuid` for uuids, `hash` or `email` for text")
     }
 
     fn say_odds(&self, key: &Key<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -198,6 +234,25 @@ impl<'a> View<'a> {
                 .at(column.decision.rule.span, "may make two rows overlap")
                 .label(span, format!("`{name}`"))
                 .help("keep the column with a reason, or write `mask null` where it may be NULL"),
+        );
+    }
+
+    /// Rows that were outside of a partial index may come into it when what its predicate reads is masked.
+    fn check_predicate(&self, index: &Index, diagnostics: &mut Vec<Diagnostic>) {
+        let Some(predicate) = &index.predicate else { return };
+        let masked = predicate.columns.iter().find_map(|name| {
+            self.column(name).filter(|column| !is_kept(&column.treatment)).map(|column| (name, column))
+        });
+        let Some((name, column)) = masked else { return };
+        let title = format!(
+            "cannot tell whether `{}` stays unique: which rows it holds is told by `{name}`, which does not leave as it is",
+            index.name
+        );
+        diagnostics.push(
+            Diagnostic::new(codes::N0417, title)
+                .at(column.decision.rule.span, "may bring more rows under the index")
+                .label(index.span, format!("unique where {}", predicate.sql))
+                .help(format!("keep `{name}` with a reason, or allow this warning with a reason")),
         );
     }
 

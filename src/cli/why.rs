@@ -5,10 +5,10 @@ use super::console::Console;
 use super::{Failure, Outcome, Result, load};
 use crate::catalog::{QName, Table};
 use crate::diagnostic::words::printable;
-use crate::diagnostic::{Severity, did_you_mean, list};
+use crate::diagnostic::{Diagnostic, Format, Severity, did_you_mean, list, plural};
 use crate::mask::Value;
 use crate::model::{Export, ExportColumn, Fill, JsonNode, MaskCall, MaskUse, Model, Rule, Step, Treatment};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use std::fmt::Write as _;
 
 pub(super) fn run(column: &str, export: Option<&str>, console: &Console) -> Result<Outcome> {
@@ -16,18 +16,52 @@ pub(super) fn run(column: &str, export: Option<&str>, console: &Console) -> Resu
     let loaded = load()?;
     let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
     let (table, column) = find_column(&words, &run)?;
-    let Some(model) = &run.compiled.model else {
-        let errors: Vec<_> = run.found.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+    let Some(model) = run.compiled.model.as_ref().or(run.compiled.draft.as_ref()) else { return Ok(Outcome::Failed) };
+    let errors: Vec<_> = run.found.iter().filter(|found| found.severity == Severity::Error).cloned().collect();
+    if model.exports.is_empty() && !errors.is_empty() {
         console.findings(&errors, &loaded.sources);
         return Ok(Outcome::Findings);
-    };
+    }
     let exports = exports(model, export)?;
     let mut text = format!("{}.{}\n", table.name, column);
+    let mut spans = table.columns.get(&column).map(|column| column.span).into_iter().collect::<Vec<_>>();
+    let mut is_open = false;
     for export in exports {
-        explain(&mut text, export, table, &column, model, &loaded.sources);
+        let exported = export.tables.get(&table.name);
+        let decided = exported.and_then(|exported| exported.columns.get(&column));
+        spans.extend(decided.map(|decided| decided.decision.rule.span));
+        if exported.is_some() && decided.is_none() {
+            is_open = true;
+            line(&mut text, &format!("\nexport {}", export.name), "not decided, since there are errors");
+        } else {
+            explain(&mut text, export, table, &column, model, &loaded.sources);
+        }
     }
     console.out(&text);
-    Ok(Outcome::Fine)
+    Ok(tell_errors(&errors, &spans, is_open, console, &loaded.sources))
+}
+
+/// With errors nothing is built, but what is known helps to mend them. Those at this column are told; all of them
+/// when the column is open and none is.
+fn tell_errors(errors: &[Diagnostic], spans: &[Span], is_open: bool, console: &Console, sources: &Sources) -> Outcome {
+    if errors.is_empty() {
+        return Outcome::Fine;
+    }
+    let at = |found: &&Diagnostic| {
+        let labels = found.primary.iter().chain(&found.labels);
+        labels.map(|label| label.span).any(|span| spans.contains(&span))
+    };
+    let mut told: Vec<_> = errors.iter().filter(at).cloned().collect();
+    if told.is_empty() && is_open {
+        told = errors.to_vec();
+    }
+    if !told.is_empty() {
+        console.findings(&told, sources);
+    }
+    if console.format == Format::Human && told.len() < errors.len() {
+        console.err(&format!("{} more: `noren check` tells them\n", plural(errors.len() - told.len(), "error")));
+    }
+    Outcome::Findings
 }
 
 /// `users.email` as PostgreSQL reads names: folded unless quoted, a doubled quote stands for one.

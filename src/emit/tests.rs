@@ -175,7 +175,7 @@ fn sql(text: &str, references: Vec<(std::ops::Range<usize>, &str)>) -> RowSql {
         text: text.to_owned(),
         columns: references.iter().map(|(_, name)| (*name).to_owned()).collect(),
         references: references.into_iter().map(|(range, name)| (range, name.to_owned())).collect(),
-        facts: Facts { null_only_with: None, total: true, identity_of: None },
+        facts: Facts { null_only_with: None, total: true, identity_of: None, shows: Vec::new() },
     }
 }
 

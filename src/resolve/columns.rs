@@ -2,7 +2,7 @@
 
 use super::exports::Exports;
 use super::selector::{Selected, matches};
-use super::types::{is_openly_kept, matches_types};
+use super::types::matches_types;
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{Decision, Rule, Step};
@@ -139,28 +139,14 @@ fn tie(first: &Candidate<'_>, other: &Candidate<'_>, table: &Table, column: &Col
 }
 
 /// The finding for a column that no rule reaches.
-pub fn uncovered(table: &Table, column: &Column, exports: &[&str], classes: &[&str], catalog: &Catalog) -> Diagnostic {
+pub fn uncovered(table: &Table, column: &Column, exports: &[&str], treatment: &str, search: &[String]) -> Diagnostic {
     let listed: Vec<String> = exports.iter().map(|export| format!("`export {export}`")).collect();
     let verb = if exports.len() == 1 { "includes" } else { "include" };
-    let treatment = suggestion(column, classes, catalog);
-    let line = format!("table {} {{ {} {treatment}; }}", policy_table(&table.name), policy_name(&column.name));
+    let line = format!("table {} {{ {} {treatment}; }}", policy_table(&table.name, search), policy_name(&column.name));
     Diagnostic::new(codes::N0301, format!("column `{}.{}` has no treatment", table.name, column.name))
         .at(column.span, "declared here")
         .note(format!("{} {verb} this table, and every column of an exported table needs one", listed.join(" and ")))
         .help(format!("add `{line}`"))
-}
-
-/// A treatment to start from: never a weaker one than the name and the type suggest.
-fn suggestion(column: &Column, classes: &[&str], catalog: &Catalog) -> String {
-    let name = column.name.to_lowercase();
-    let by_name = classes.iter().filter(|class| name.contains(**class)).max_by_key(|class| class.len());
-    if let Some(class) = by_name {
-        return (*class).to_owned();
-    }
-    if is_openly_kept(&catalog.base_type(&column.data_type)) {
-        return "keep".to_owned();
-    }
-    if column.not_null { "mask constant('****')".to_owned() } else { "mask null".to_owned() }
 }
 
 /// A name as a policy would write it.
@@ -171,8 +157,9 @@ fn policy_name(name: &str) -> String {
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-fn policy_table(name: &crate::catalog::QName) -> String {
-    if name.schema == "public" {
+fn policy_table(name: &crate::catalog::QName, search: &[String]) -> String {
+    // In two schemas of the search path the bare name would be ambiguous.
+    if search.len() == 1 && search.contains(&name.schema) {
         return policy_name(&name.name);
     }
     format!("{}.{}", policy_name(&name.schema), policy_name(&name.name))

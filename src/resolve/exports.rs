@@ -4,7 +4,8 @@ use super::columns::{self, TableRules};
 use super::declare::Declarations;
 use super::foreign_keys;
 use super::selector::{Selected, Selectors, matches, pattern_text};
-use super::treatment::{Target, Treatments, unknown_class};
+use super::strength::{self, Strength};
+use super::treatment::{Target, Treatments, inner_class, unknown_class};
 use super::types::is_openly_kept;
 use crate::catalog::{Catalog, Column, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
@@ -181,11 +182,12 @@ impl<'a> Exports<'a> {
                 diagnostics.push(unknown_class(class, self.declared));
                 continue;
             };
-            if let TreatmentKind::Class(other) = &treatment.kind {
+            if let Some(other) = inner_class(treatment) {
                 diagnostics.push(class_of_class(&class.text, other.span));
                 continue;
             }
-            if ast_strength(treatment) < ast_strength(&declared.treatment) && !has_reason(treatment) {
+            let is_weaker = strength::written(treatment) < strength::written(&declared.treatment);
+            if is_weaker && !strength::has_reason(treatment) {
                 let was = crate::syntax::treatment_text(&declared.treatment);
                 diagnostics.push(weaker(*span, &format!("class `{}` gives `{was}`", class.text), declared.span));
             }
@@ -210,13 +212,15 @@ impl<'a> Exports<'a> {
             let resolved = match decided {
                 _ if column.generated.is_some() => Some(generated(&candidates, column, diagnostics)),
                 Some((rule, decision)) => {
-                    self.check_weaker(&rule.treatment, &candidates, treatments, diagnostics);
-                    self.check_open_glob(rule, &decision, treatments, table, column, diagnostics);
                     let target = Target { table, column };
-                    treatments.resolve(&rule.treatment, target, diagnostics).map(|treatment| ExportColumn {
-                        treatment,
-                        decision: through_override(decision, treatments),
-                        orphans: rule.treatment.orphans.map(|orphans| orphans.value),
+                    treatments.resolve(&rule.treatment, target, diagnostics).map(|treatment| {
+                        let strength = strength::of(&treatment, &column.name);
+                        check_weaker(rule, strength, &candidates, treatments, diagnostics);
+                        self.check_open_glob(rule, &decision, strength, target, diagnostics);
+                        check_class(&decision, strength, treatments, diagnostics);
+                        let decision = through_override(decision, treatments);
+                        let orphans = rule.treatment.orphans.map(|orphans| orphans.value);
+                        ExportColumn { treatment, decision, orphans }
                     })
                 }
                 None => Some(undecided(column)),
@@ -228,64 +232,20 @@ impl<'a> Exports<'a> {
         columns
     }
 
-    /// A rule that is weaker than one that it beats, or than its class, says why.
-    fn check_weaker(
-        &self,
-        winner: &ast::Treatment,
-        candidates: &[columns::Candidate<'_>],
-        treatments: &Treatments<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) {
-        if has_reason(winner) || self.class_has_reason(winner) {
-            return;
-        }
-        let own = self.strength(winner, treatments);
-        let first = candidates.first();
-        // Rules that tie are reported as such, not as beaten.
-        let loses = |lost: &&columns::Candidate<'_>| first.is_some_and(|first| first.beats(lost));
-        let stronger = |lost: &&columns::Candidate<'_>| self.strength(&lost.rule.treatment, treatments) > own;
-        let beaten = candidates.iter().skip(1).filter(loses).find(stronger);
-        if let Some(lost) = beaten {
-            let said = crate::syntax::treatment_text(&lost.rule.treatment);
-            diagnostics.push(weaker(winner.span, &format!("the less specific rule says `{said}`"), lost.rule.span));
-        }
-    }
-
-    fn strength(&self, treatment: &ast::Treatment, treatments: &Treatments<'_>) -> u8 {
-        match &treatment.kind {
-            TreatmentKind::Class(name) => {
-                let overridden = treatments.class_overrides.get(name.text.as_str()).copied();
-                let declared = self.declared.classes.get(name.text.as_str()).map(|class| &class.treatment);
-                overridden.or(declared).map_or(1, ast_strength)
-            }
-            _ => ast_strength(treatment),
-        }
-    }
-
-    fn class_has_reason(&self, treatment: &ast::Treatment) -> bool {
-        match &treatment.kind {
-            TreatmentKind::Class(name) => {
-                self.declared.classes.get(name.text.as_str()).is_some_and(|class| has_reason(&class.treatment))
-            }
-            _ => false,
-        }
-    }
-
     /// A glob may keep numbers, dates, uuids, booleans and enums; anything else is named, or the glob says why.
     fn check_open_glob(
         &self,
         rule: &ast::ColumnRule,
         decision: &Decision,
-        treatments: &Treatments<'_>,
-        table: &Table,
-        column: &Column,
+        strength: Strength,
+        target: Target<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
+        let Target { table, column } = target;
         let by_glob = matches!(decision.rule.step, Step::GlobGlob | Step::ExactGlob);
-        let weak = self.strength(&rule.treatment, treatments) == 0;
         if !by_glob
-            || !weak
-            || has_reason(&rule.treatment)
+            || strength != Strength::Keep
+            || strength::has_reason(&rule.treatment)
             || is_openly_kept(&self.catalog.base_type(&column.data_type))
         {
             return;
@@ -364,11 +324,15 @@ impl<'a> Exports<'a> {
             if !seen.insert((table.name.clone(), name.text.clone())) {
                 diagnostics.push(twice(&format!("`{}.{}`", table.name, name.text), *span));
             }
+            if column.generated.is_some() {
+                diagnostics.push(generated_is_treated(*span, column));
+                continue;
+            }
             let Some(resolved) = treatments.resolve(treatment, Target { table, column }, diagnostics) else { continue };
             let Some(current) = exported.columns.get_mut(&name.text) else { continue };
             let is_weaker = current.decision.rule.step != Step::Undecided
-                && model_strength(&resolved) < model_strength(&current.treatment);
-            if is_weaker && !has_reason(treatment) && !self.class_has_reason(treatment) {
+                && strength::of(&resolved, &name.text) < strength::of(&current.treatment, &name.text);
+            if is_weaker && !strength::says_why(treatment, treatments) {
                 let was = format!("the policy says `{}`", current.decision.rule.text);
                 diagnostics.push(weaker(*span, &was, current.decision.rule.span));
             }
@@ -456,19 +420,60 @@ fn generated(
         candidate.step == Step::ExactExact && !matches!(candidate.rule.treatment.kind, TreatmentKind::Keep)
     });
     if let Some(named) = named {
-        diagnostics.push(
-            Diagnostic::new(
-                codes::N0308,
-                format!("expected no treatment for the generated column `{}`, found one", column.name),
-            )
-            .at(named.rule.span, "never leaves: the copy computes it again")
-            .label(column.span, "generated here")
-            .help("remove the rule; treat the columns that it is computed from"),
-        );
+        diagnostics.push(generated_is_treated(named.rule.span, column));
     }
     let rule = Rule { span: column.span, step: Step::Generated, text: "generated".into() };
     let decision = Decision { rule, class: None, lost: Vec::new(), because: None };
     ExportColumn { treatment: Treatment::Generated, decision, orphans: None }
+}
+
+fn generated_is_treated(span: Span, column: &Column) -> Diagnostic {
+    let title = format!("expected no treatment for the generated column `{}`, found one", column.name);
+    Diagnostic::new(codes::N0308, title)
+        .at(span, "never leaves: the copy computes it again")
+        .label(column.span, "generated here")
+        .help("remove the rule; treat the columns that it is computed from")
+}
+
+/// A rule that is weaker than one that it beats says why, itself or through its class.
+fn check_weaker(
+    winner: &ast::ColumnRule,
+    strength: Strength,
+    candidates: &[columns::Candidate<'_>],
+    treatments: &Treatments<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if strength == Strength::Drop || strength::says_why(&winner.treatment, treatments) {
+        return;
+    }
+    let first = candidates.first();
+    // Rules that tie are reported as such, not as beaten.
+    let loses = |lost: &&columns::Candidate<'_>| first.is_some_and(|first| first.beats(lost));
+    let stronger =
+        |lost: &&columns::Candidate<'_>| strength::through_class(&lost.rule.treatment, treatments) > strength;
+    if let Some(lost) = candidates.iter().skip(1).filter(loses).find(stronger) {
+        let said = crate::syntax::treatment_text(&lost.rule.treatment);
+        let was = format!("the less specific rule says `{said}`");
+        diagnostics.push(weaker(winner.treatment.span, &was, lost.rule.span));
+    }
+}
+
+/// `class C => …` is known to be weaker than the class only on a column, when it is an expression that shows it.
+fn check_class(
+    decision: &Decision,
+    strength: Strength,
+    treatments: &Treatments<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Some(class) = decision.class.as_deref() else { return };
+    let Some(given) = treatments.class_overrides.get(class) else { return };
+    let Some(declared) = treatments.declared.classes.get(class) else { return };
+    // What is weaker whatever the column is was told with the clause.
+    let is_told = strength::written(given) < strength::written(&declared.treatment);
+    if !is_told && strength < strength::written(&declared.treatment) && !strength::has_reason(given) {
+        let was = crate::syntax::treatment_text(&declared.treatment);
+        diagnostics.push(weaker(given.span, &format!("class `{class}` gives `{was}`"), declared.span));
+    }
 }
 
 /// Takes out columns that neither a rule, nor an override, nor a foreign key speaks of.
@@ -520,38 +525,6 @@ fn override_column(current: &mut ExportColumn, resolved: Treatment, written: &as
     if let Some(orphans) = written.orphans {
         current.orphans = Some(orphans.value);
     }
-}
-
-/// 0 keep, 1 mask, 2 drop; a conditional treatment is as weak as its weaker branch.
-fn ast_strength(treatment: &ast::Treatment) -> u8 {
-    match &treatment.kind {
-        TreatmentKind::Keep => 0,
-        TreatmentKind::Drop { .. } => 2,
-        TreatmentKind::When { then, otherwise, .. } => ast_strength(then).min(ast_strength(otherwise)),
-        TreatmentKind::Json(json) => ast_strength(&json.otherwise).min(1),
-        _ => 1,
-    }
-}
-
-fn model_strength(treatment: &Treatment) -> u8 {
-    match treatment {
-        Treatment::Keep => 0,
-        Treatment::Drop(_) => 2,
-        Treatment::Mask(crate::model::MaskUse::When { then, otherwise, .. }) => {
-            model_strength(then).min(model_strength(otherwise))
-        }
-        Treatment::Mask(_) | Treatment::Generated => 1,
-    }
-}
-
-/// Whether a treatment says why, itself or in its keeping branch.
-fn has_reason(treatment: &ast::Treatment) -> bool {
-    treatment.because.is_some()
-        || match &treatment.kind {
-            TreatmentKind::When { then, otherwise, .. } => has_reason(then) || has_reason(otherwise),
-            TreatmentKind::Json(json) => has_reason(&json.otherwise),
-            _ => false,
-        }
 }
 
 fn weaker(span: Span, was: &str, place: Span) -> Diagnostic {

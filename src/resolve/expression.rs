@@ -5,6 +5,8 @@
 //! aggregate, a window, a parameter) is refused by name instead of being passed through. On the way the walk
 //! collects which columns are read, where they stand in the text, and what can be said of NULL and of errors.
 
+mod functions;
+
 use crate::model::{Facts, RowSql};
 use crate::postgres::{tokens, with_tree};
 use pg_query::NodeEnum;
@@ -71,6 +73,7 @@ pub fn parse_row_sql(text: &str, scope: &Scope<'_>) -> Result<RowSql, Refusal> {
                 null_only_with: value.null_only_with.map(|columns| columns.into_iter().collect()),
                 total: value.total,
                 identity_of: value.identity_of,
+                shows: value.shows.into_iter().collect(),
             },
         })
     })
@@ -99,15 +102,22 @@ struct Value {
     total: bool,
     constant: bool,
     identity_of: Option<String>,
+    shows: BTreeSet<String>,
 }
 
 impl Value {
     fn constant() -> Self {
-        Self { null_only_with: Some(BTreeSet::new()), total: true, constant: true, identity_of: None }
+        Self {
+            null_only_with: Some(BTreeSet::new()),
+            total: true,
+            constant: true,
+            identity_of: None,
+            shows: BTreeSet::new(),
+        }
     }
 
     fn unknown() -> Self {
-        Self { null_only_with: None, total: false, constant: false, identity_of: None }
+        Self { null_only_with: None, total: false, constant: false, ..Self::constant() }
     }
 
     /// A strict combination: NULL only where one of the parts is.
@@ -116,6 +126,7 @@ impl Value {
         for part in parts {
             result.total &= part.total;
             result.constant &= part.constant;
+            result.shows.extend(part.shows);
             result.null_only_with = match (result.null_only_with, part.null_only_with) {
                 (Some(mut left), Some(right)) => {
                     left.extend(right);
@@ -125,6 +136,12 @@ impl Value {
             };
         }
         result
+    }
+
+    /// The same, but a value that can be told from it no longer tells the whole column.
+    fn hiding(mut self) -> Self {
+        self.shows.clear();
+        self
     }
 
     fn nullable(mut self) -> Self {
@@ -159,7 +176,7 @@ impl Walker<'_> {
             NodeEnum::TypeCast(cast) => self.cast(cast),
             NodeEnum::FuncCall(call) => self.call(call),
             NodeEnum::AExpr(expression) => self.operator(expression),
-            NodeEnum::BoolExpr(expression) => Ok(Value::strict(self.all(&expression.args)?)),
+            NodeEnum::BoolExpr(expression) => Ok(Value::strict(self.all(&expression.args)?).hiding()),
             NodeEnum::NullTest(test) => {
                 self.optional(test.arg.as_deref())?;
                 Ok(Value { constant: false, ..Value::constant() })
@@ -172,12 +189,12 @@ impl Walker<'_> {
             NodeEnum::CoalesceExpr(coalesce) => self.coalesce(&coalesce.args),
             NodeEnum::MinMaxExpr(extreme) => self.coalesce(&extreme.args),
             NodeEnum::AArrayExpr(array) => {
-                let total = self.all(&array.elements)?.iter().all(|element| element.total);
-                Ok(Value { total, constant: false, ..Value::constant() })
+                let elements = Value::strict(self.all(&array.elements)?);
+                Ok(Value { total: elements.total, constant: false, shows: elements.shows, ..Value::constant() })
             }
             NodeEnum::RowExpr(row) => {
-                let total = self.all(&row.args)?.iter().all(|field| field.total);
-                Ok(Value { total, constant: false, ..Value::constant() })
+                let fields = Value::strict(self.all(&row.args)?);
+                Ok(Value { total: fields.total, constant: false, shows: fields.shows, ..Value::constant() })
             }
             NodeEnum::AIndirection(indirection) => self.indirection(indirection),
             NodeEnum::CollateClause(clause) => self.optional(clause.arg.as_deref()),
@@ -215,6 +232,7 @@ impl Walker<'_> {
             total: true,
             constant: false,
             identity_of: Some(name.to_owned()),
+            shows: BTreeSet::from([name.to_owned()]),
         })
     }
 
@@ -254,10 +272,11 @@ impl Walker<'_> {
             ["pg_catalog", name] => *name,
             _ => return Ok(Value::unknown()),
         };
-        if is_aggregate(name) {
-            return Err(Refusal::Construct("an aggregate or a window"));
+        if let Some(refused) = functions::refused(name) {
+            return Err(Refusal::Construct(refused));
         }
-        Ok(function_value(name, &call.args, arguments))
+        let value = functions::value(name, &call.args, arguments);
+        Ok(if functions::gives_whole_back(name, &call.args) { value } else { value.hiding() })
     }
 
     fn operator(&mut self, expression: &protobuf::AExpr) -> Walked {
@@ -265,9 +284,17 @@ impl Walker<'_> {
         self.refuse_extension_operand(expression, &name)?;
         let left = self.optional(expression.lexpr.as_deref())?;
         let right = self.optional(expression.rexpr.as_deref())?;
-        let both = Value { identity_of: None, ..Value::strict(vec![left, right]) };
+        let kind = Kind::try_from(expression.kind).unwrap_or(Kind::Undefined);
+        let of_left = left.shows.clone();
+        let mut both = Value::strict(vec![left, right]);
+        match kind {
+            // What is joined can be taken apart again.
+            Kind::AexprOp if name == "||" => {}
+            Kind::AexprNullif => both.shows = of_left,
+            _ => both.shows.clear(),
+        }
         let is_core = expression.name.len() == 1 || expression.name.first().and_then(string_of) == Some("pg_catalog");
-        Ok(match Kind::try_from(expression.kind).unwrap_or(Kind::Undefined) {
+        Ok(match kind {
             Kind::AexprDistinct | Kind::AexprNotDistinct => {
                 Value { total: both.total, constant: both.constant, ..Value::constant() }
             }
@@ -313,17 +340,18 @@ impl Walker<'_> {
         results.push(self.optional(case.defresult.as_deref())?);
         let result = Value::strict(results);
         let result = if has_default { result } else { result.nullable() };
-        Ok(Value { total: total && result.total, constant: false, identity_of: None, ..result })
+        Ok(Value { total: total && result.total, constant: false, ..result })
     }
 
     /// NULL only where every argument is, so the last argument's condition is necessary.
     fn coalesce(&mut self, arguments: &[Node]) -> Walked {
         let values = self.all(arguments)?;
         let total = values.iter().all(|value| value.total);
+        let shows = values.iter().flat_map(|value| value.shows.iter().cloned()).collect();
         let never = values.iter().any(|value| value.null_only_with.as_ref().is_some_and(BTreeSet::is_empty));
         let last = values.into_iter().next_back().and_then(|value| value.null_only_with);
         let null_only_with = if never { Some(BTreeSet::new()) } else { last };
-        Ok(Value { null_only_with, total, constant: false, identity_of: None })
+        Ok(Value { null_only_with, total, constant: false, identity_of: None, shows })
     }
 
     fn indirection(&mut self, indirection: &protobuf::AIndirection) -> Walked {
@@ -338,7 +366,7 @@ impl Walker<'_> {
                 _ => return Err(Refusal::Construct("`*`")),
             }
         }
-        Ok(Value { null_only_with: None, total, constant: false, identity_of: None })
+        Ok(Value { total, ..Value::unknown() })
     }
 }
 
@@ -375,69 +403,6 @@ fn operator_name(expression: &protobuf::AExpr) -> String {
 
 fn is_total_operator(name: &str) -> bool {
     matches!(name, "||" | "=" | "<>" | "!=" | "<" | ">" | "<=" | ">=" | "~~" | "!~~" | "~~*" | "!~~*" | "?")
-}
-
-fn is_aggregate(name: &str) -> bool {
-    const AGGREGATES: &[&str] = &[
-        "count",
-        "sum",
-        "avg",
-        "min",
-        "max",
-        "array_agg",
-        "string_agg",
-        "json_agg",
-        "jsonb_agg",
-        "json_object_agg",
-        "jsonb_object_agg",
-        "bool_and",
-        "bool_or",
-        "every",
-        "bit_and",
-        "bit_or",
-        "xmlagg",
-        "any_value",
-    ];
-    AGGREGATES.contains(&name)
-}
-
-/// What PostgreSQL's manual says of a core function: chapter 9, string and mathematical functions.
-fn function_value(name: &str, nodes: &[Node], arguments: Vec<Value>) -> Value {
-    let value = Value { identity_of: None, ..Value::strict(arguments) };
-    let integer = |index: usize| nodes.get(index).and_then(integer_of);
-    match name {
-        "left" | "right" | "upper" | "lower" | "length" | "char_length" | "character_length" | "octet_length"
-        | "btrim" | "ltrim" | "rtrim" | "reverse" | "initcap" | "md5" | "replace" | "translate" | "lpad" | "rpad"
-        | "strpos" | "position" | "starts_with" | "ascii" | "floor" | "ceil" | "ceiling" | "sha256" | "sha512"
-        | "to_hex" | "isfinite" | "family" | "masklen" | "jsonb_typeof" | "json_typeof" => value,
-        "substr" | "substring" if nodes.len() == 2 && integer(1).is_some() => value,
-        "substr" | "substring" if integer(2).is_some_and(|length| length >= 0) => value,
-        "split_part" if integer(2).is_some_and(|field| field != 0) => value,
-        "date_trunc" if nodes.first().and_then(text_of).is_some_and(is_truncation_unit) => value,
-        "regexp_replace" if nodes.get(1).and_then(text_of).is_some() => value,
-        "concat" | "concat_ws" => Value { null_only_with: Some(BTreeSet::new()), ..value },
-        "gen_random_uuid" | "random" | "now" | "clock_timestamp" => Value { constant: false, ..Value::constant() },
-        _ => value.raising().nullable(),
-    }
-}
-
-fn is_truncation_unit(unit: &str) -> bool {
-    const UNITS: &[&str] = &[
-        "microseconds",
-        "milliseconds",
-        "second",
-        "minute",
-        "hour",
-        "day",
-        "week",
-        "month",
-        "quarter",
-        "year",
-        "decade",
-        "century",
-        "millennium",
-    ];
-    UNITS.contains(&unit)
 }
 
 fn integer_of(node: &Node) -> Option<i32> {
@@ -497,6 +462,46 @@ mod tests {
         assert!(!facts("substr(a, 1, -1)").total);
         assert!(facts("a::text").total);
         assert_eq!(facts("((a)::text)").identity_of.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn what_shows_a_whole_column_is_known() {
+        for text in [
+            "a",
+            "(a)::text",
+            "a collate \"C\"",
+            "coalesce(a, a)",
+            "coalesce(null, a, '')",
+            "a || ''",
+            "nullif(a, 'x')",
+            "case when b then a else 'x' end",
+            "lower(a)",
+            "substr(a, 1)",
+            "concat('', a)",
+            "reverse(upper(a))",
+            "greatest(a, '')",
+            "to_json(array[a])",
+        ] {
+            assert_eq!(read(text).unwrap().facts.shows, ["a"], "{text}");
+        }
+        for text in ["left(a, 1) || '**'", "md5(a)", "a = 'x'", "case when a = 'x' then 1 else 2 end", "length(a)"] {
+            assert!(read(text).unwrap().facts.shows.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn functions_that_reach_beyond_the_row_are_refused() {
+        for text in [
+            "current_setting('noren.mask_key')",
+            "pg_catalog.query_to_xml('select 1', true, true, '')",
+            "pg_read_file('x')",
+            "nextval('s')",
+            "unnest(a)",
+            "stddev(a)",
+            "lo_get(1)",
+        ] {
+            assert!(matches!(read(text), Err(Refusal::Construct(_))), "{text}");
+        }
     }
 
     #[test]

@@ -36,6 +36,89 @@ pub fn propagate(catalog: &Catalog, tables: &mut BTreeMap<QName, ExportTable>, d
             hand_on(tie, tables, diagnostics);
         }
     }
+    for tie in ties.iter().filter(|tie| tie.from != tie.to) {
+        verify(tie, catalog, tables, diagnostics);
+    }
+}
+
+/// After all masks are handed on both ends are the same, down to the linkage group: a column that references two
+/// keys, or a cycle, may have got another mask last, and a generated key is not masked itself.
+fn verify(tie: &Tie, catalog: &Catalog, tables: &BTreeMap<QName, ExportTable>, diagnostics: &mut Vec<Diagnostic>) {
+    let column = |place: &Place| tables.get(&place.0).and_then(|table| table.columns.get(&place.1));
+    let (Some(child), Some(parent)) = (column(&tie.from), column(&tie.to)) else { return };
+    let is_decided = child.decision.rule.step != Step::Undecided && parent.decision.rule.step != Step::Undecided;
+    let is_severed = matches!(child.treatment, Treatment::Drop(_) | Treatment::Mask(MaskUse::Null));
+    if !is_decided || is_severed || matches!(parent.treatment, Treatment::Drop(_)) {
+        return;
+    }
+    for (generated, other) in [(&tie.to, &child.treatment), (&tie.from, &parent.treatment)] {
+        if let Some(source) = masked_source(generated, catalog, tables) {
+            diagnostics.push(generated_from_masked(tie, generated, &source, &child.decision.rule, other));
+            return;
+        }
+    }
+    let same = retarget(&parent.treatment, &tie.to.1, &tie.from.1)
+        .is_some_and(|parent| same_treatment(&child.treatment, &parent) && same_groups(&child.treatment, &parent));
+    let is_told = diagnostics.iter().any(|found| {
+        found.code == codes::N0418 && found.primary.as_ref().is_some_and(|label| label.span == child.decision.rule.span)
+    });
+    if !same && !is_told {
+        diagnostics.push(two_keys(tie, &child.decision.rule, &parent.decision.rule));
+    }
+}
+
+/// The column that a generated column is computed from, when it does not leave as it is.
+fn masked_source(place: &Place, catalog: &Catalog, tables: &BTreeMap<QName, ExportTable>) -> Option<String> {
+    let generated = catalog.tables.get(&place.0)?.columns.get(&place.1)?.generated.as_ref()?;
+    let columns = &tables.get(&place.0)?.columns;
+    let is_masked = |name: &&String| {
+        columns.get(*name).is_some_and(|column| !matches!(column.treatment, Treatment::Keep | Treatment::Generated))
+    };
+    generated.expression.columns.iter().find(is_masked).cloned()
+}
+
+fn generated_from_masked(tie: &Tie, generated: &Place, source: &str, child: &Rule, other: &Treatment) -> Diagnostic {
+    let title = format!(
+        "expected `{source}` to be kept, since `{}.{}` is generated from it and `{}` ties it to another column, found it is not",
+        generated.0, generated.1, tie.constraint
+    );
+    let help = match other {
+        Treatment::Keep => format!("drop `{}.{}` or write `mask null` for it", tie.from.0, tie.from.1),
+        _ => format!("keep `{source}` with a reason, or write `mask null` for `{}.{}`", tie.from.0, tie.from.1),
+    };
+    Diagnostic::new(codes::N0418, title)
+        .at(child.span, format!("decides `{}.{}`", tie.from.0, tie.from.1))
+        .note(
+            "the copy computes the generated column again, from masked values; the other end would hold the real ones",
+        )
+        .help(help)
+}
+
+fn two_keys(tie: &Tie, child: &Rule, parent: &Rule) -> Diagnostic {
+    let (from, to) = (format!("{}.{}", tie.from.0, tie.from.1), format!("{}.{}", tie.to.0, tie.to.1));
+    let title = format!("expected the treatment of `{to}` on `{from}`, which references it, found that of another key");
+    Diagnostic::new(codes::N0418, title)
+        .at(child.span, format!("decides `{from}`: `{}`", child.text))
+        .label(parent.span, format!("decides `{to}`: `{}`", parent.text))
+        .note(format!(
+            "foreign key `{}` ties them; masked keys join only when both ends are masked alike",
+            tie.constraint
+        ))
+        .help("declare a class for the keys that the column references, and give each of them that class")
+}
+
+/// Whether keyed masks of two equal treatments agree.
+fn same_groups(left: &Treatment, right: &Treatment) -> bool {
+    match (left, right) {
+        (Treatment::Mask(MaskUse::Call(left)), Treatment::Mask(MaskUse::Call(right))) => {
+            !left.mask.keyed() || left.group == right.group
+        }
+        (
+            Treatment::Mask(MaskUse::When { then: left_then, otherwise: left_otherwise, .. }),
+            Treatment::Mask(MaskUse::When { then: right_then, otherwise: right_otherwise, .. }),
+        ) => same_groups(left_then, right_then) && same_groups(left_otherwise, right_otherwise),
+        _ => true,
+    }
 }
 
 fn ties(catalog: &Catalog, tables: &BTreeMap<QName, ExportTable>) -> Vec<Tie> {
@@ -81,6 +164,9 @@ fn hand_on(tie: &Tie, tables: &mut BTreeMap<QName, ExportTable>, diagnostics: &m
     let (parent_treatment, parent_rule, parent_class) =
         (parent.treatment.clone(), parent.decision.rule.clone(), parent.decision.class.clone());
     let Some(child) = tables.get_mut(&tie.from.0).and_then(|table| table.columns.get_mut(&tie.from.1)) else { return };
+    if matches!(child.treatment, Treatment::Generated) {
+        return;
+    }
     let is_undecided = child.decision.rule.step == Step::Undecided;
     if !is_undecided && matches!(child.treatment, Treatment::Drop(_) | Treatment::Mask(MaskUse::Null)) {
         return;
@@ -100,7 +186,12 @@ fn hand_on(tie: &Tie, tables: &mut BTreeMap<QName, ExportTable>, diagnostics: &m
         return;
     }
     if parent_is_dropped || (!same && is_named) || (!parent_is_masked && child_is_masked) {
-        diagnostics.push(differ(tie, &child.decision.rule, &parent_rule, parent_is_dropped));
+        let by_another_key = child.decision.rule.step == Step::ForeignKey && !parent_is_dropped;
+        diagnostics.push(if by_another_key {
+            two_keys(tie, &child.decision.rule, &parent_rule)
+        } else {
+            differ(tie, &child.decision.rule, &parent_rule, parent_is_dropped)
+        });
         return;
     }
     if parent_is_masked {

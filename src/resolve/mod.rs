@@ -12,6 +12,8 @@ mod foreign_keys;
 mod json;
 mod own_mask;
 mod selector;
+mod strength;
+mod suggest;
 mod treatment;
 mod types;
 
@@ -19,11 +21,12 @@ use crate::catalog::{Catalog, QName};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::Model;
 use crate::source::Sources;
-use crate::syntax::ast::{File, TableBlock, TableClause, TreatmentKind};
+use crate::syntax::ast::{File, TableBlock, TableClause};
 use declare::Declarations;
 use exports::{Exports, Uncovered, demand_reason};
 use selector::{Selected, Selectors};
 use std::collections::{BTreeMap, BTreeSet};
+use treatment::{Target, Treatments};
 
 /// The policy with nothing left open, and every finding on the way. The model is whole only when no finding is an
 /// error.
@@ -54,14 +57,14 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
             model.exports.insert((*name).to_owned(), export);
         }
     }
-    report_uncovered(&uncovered, catalog, &declared, &mut diagnostics);
+    report_uncovered(&uncovered, &shared, &mut diagnostics);
     check_patterns(catalog, &blocks, &mut diagnostics);
     (model, diagnostics)
 }
 
 fn check_classes(declared: &Declarations<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for class in declared.classes.values() {
-        if let TreatmentKind::Class(name) = &class.treatment.kind {
+        if let Some(name) = treatment::inner_class(&class.treatment) {
             diagnostics.push(exports::class_of_class(&class.name.text, name.span));
         }
     }
@@ -104,17 +107,14 @@ fn select_blocks<'a>(
     blocks
 }
 
-fn report_uncovered(
-    uncovered: &Uncovered<'_>,
-    catalog: &Catalog,
-    declared: &Declarations<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let classes: Vec<&str> = declared.classes.keys().copied().collect();
+fn report_uncovered(uncovered: &Uncovered<'_>, shared: &Exports<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Exports { catalog, search, declared, .. } = *shared;
+    let treatments = Treatments { catalog, search, declared, class_overrides: &BTreeMap::new() };
     for ((table, column), exports) in uncovered {
         let Some(table) = catalog.tables.get(table) else { continue };
         let Some(column) = table.columns.get(column) else { continue };
-        diagnostics.push(columns::uncovered(table, column, exports, &classes, catalog));
+        let treatment = suggest::suggest(&treatments, declared, Target { table, column });
+        diagnostics.push(columns::uncovered(table, column, exports, &treatment, search));
     }
 }
 

@@ -86,7 +86,15 @@ fn bind<'d>(
         };
         match parameter {
             Some(parameter) => {
-                values.insert(&parameter.name.text, sql_of(&argument.value.value));
+                let known = values.insert(parameter.name.text.as_str(), sql_of(&argument.value.value));
+                if known.is_some() {
+                    let title = format!("expected `{}` once, found it twice", parameter.name.text);
+                    diagnostics.push(
+                        Diagnostic::new(codes::N0420, title)
+                            .at(argument.value.span, "is given again")
+                            .help("remove one of them"),
+                    );
+                }
             }
             None => diagnostics.push(unexpected(definition, rest, argument.name.as_ref(), argument.value.span)),
         }

@@ -56,16 +56,18 @@ impl<'a> Treatments<'a> {
             TreatmentKind::Keep => Treatment::Keep,
             TreatmentKind::Drop { fill } => Treatment::Drop(self.fill(fill.as_ref(), target, diagnostics)?),
             TreatmentKind::Null => Treatment::Mask(MaskUse::Null),
-            TreatmentKind::Call(call) => Treatment::Mask(self.call(call, target, group, diagnostics)?),
+            TreatmentKind::Call(call) => self.call(call, target, group, diagnostics)?,
             TreatmentKind::Expression(sql) => {
                 let sql = self.row_sql(sql, target.table, diagnostics)?;
-                own_treatment(sql, &target.column.name)
+                let total = sql.facts.total;
+                own_treatment(OwnExpression { sql, definition: None, unique: false, total }, &target.column.name)
             }
             TreatmentKind::Json(written) => {
                 Treatment::Mask(MaskUse::Json(json::resolve_json(self, written, target, group, diagnostics)?))
             }
             TreatmentKind::Class(name) => {
-                let treatment = self.class(name, diagnostics)?;
+                // A class of a class is reported where it is declared.
+                let treatment = self.class(name, diagnostics).filter(|treatment| inner_class(treatment).is_none())?;
                 self.in_group(treatment, target, &format!("class:{}", name.text), diagnostics)?
             }
             TreatmentKind::When { then, condition, otherwise } => {
@@ -134,9 +136,10 @@ impl<'a> Treatments<'a> {
         target: Target<'a>,
         group: &str,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<MaskUse> {
+    ) -> Option<Treatment> {
         if let Some(definition) = self.declared.masks.get(call.name.text.as_str()) {
-            return own_mask::inline(self, definition, call, target, diagnostics).map(MaskUse::Expression);
+            let own = own_mask::inline(self, definition, call, target, diagnostics)?;
+            return Some(own_treatment(own, &target.column.name));
         }
         let Some(mask) = crate::mask::find(&call.name.text) else {
             diagnostics.push(unknown_mask(call, self.declared));
@@ -144,7 +147,7 @@ impl<'a> Treatments<'a> {
         };
         let is_column = |name: &str| target.table.columns.contains_key(name);
         let arguments = resolve_arguments(mask, call, &is_column, diagnostics)?;
-        Some(MaskUse::Call(MaskCall { mask, arguments, group: LinkageGroup(group.to_owned()) }))
+        Some(Treatment::Mask(MaskUse::Call(MaskCall { mask, arguments, group: LinkageGroup(group.to_owned()) })))
     }
 
     /// A predicate over the rows of a table.
@@ -239,12 +242,24 @@ impl<'a> Treatments<'a> {
 }
 
 /// A user's expression as a treatment: one that only repeats its column is `keep`.
-pub fn own_treatment(sql: RowSql, column: &str) -> Treatment {
-    if sql.facts.identity_of.as_deref() == Some(column) {
+fn own_treatment(own: OwnExpression, column: &str) -> Treatment {
+    if own.sql.facts.identity_of.as_deref() == Some(column) {
         return Treatment::Keep;
     }
-    let total = sql.facts.total;
-    Treatment::Mask(MaskUse::Expression(OwnExpression { sql, definition: None, unique: false, total }))
+    Treatment::Mask(MaskUse::Expression(own))
+}
+
+/// A class that a class's treatment names, which would have no end.
+pub fn inner_class(treatment: &ast::Treatment) -> Option<&ast::Name> {
+    match &treatment.kind {
+        TreatmentKind::Class(name) => Some(name),
+        TreatmentKind::When { then, otherwise, .. } => inner_class(then).or_else(|| inner_class(otherwise)),
+        TreatmentKind::Json(json) => {
+            let of_rules = || json.rules.iter().find_map(|rule| inner_class(&rule.treatment));
+            inner_class(&json.otherwise).or_else(of_rules)
+        }
+        _ => None,
+    }
 }
 
 fn when(

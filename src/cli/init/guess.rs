@@ -172,6 +172,9 @@ impl<'a> Guess<'a> {
             Some(Hint::Birth) if word == "date" && (self.unique || self.is_key || self.checked) => {
                 Proposal::Todo(ASK_CHECKED)
             }
+            // The rule for types reaches a timestamp, so it cannot be left open.
+            Some(Hint::Birth) if date && self.unique && !self.not_null => rule("mask null"),
+            Some(Hint::Birth) if date && self.unique => kept(word),
             Some(Hint::Birth) if date => rule("birth_date"),
             Some(Hint::Location) if number => Proposal::Todo(ASK_PLACE),
             Some(Hint::Secret | Hint::Phone) if number && !self.is_key => Proposal::Todo(ASK_NUMBER),
@@ -207,7 +210,7 @@ impl<'a> Guess<'a> {
     fn masked(&self, hint: Hint, limit: i32) -> Proposal {
         let (class, needs) = match hint {
             Hint::PersonName => ("person_name", 4),
-            Hint::Phone => ("phone", 0),
+            Hint::Phone => ("phone", 8),
             Hint::Handle => ("handle", 16),
             Hint::Link => ("link", 24),
             Hint::Address => ("address", 1),

@@ -1,0 +1,251 @@
+//! Doors by which an unmasked value would leave, or a weaker treatment would come in unseen: each policy is
+//! refused with the code beside it, and its twin that differs in one place is not.
+
+use noren::compiler;
+use noren::diagnostic::{Diagnostic, Severity};
+use noren::project;
+use std::fs;
+use std::path::Path;
+
+const SCHEMA: &str = "
+CREATE TABLE public.people (
+    id integer NOT NULL,
+    email text,
+    email_lower text GENERATED ALWAYS AS (lower(email)) STORED,
+    doc jsonb,
+    points integer
+);
+CREATE TABLE public.shops (id integer NOT NULL);
+CREATE TABLE public.visits (id integer NOT NULL, of_id integer, mail text);
+ALTER TABLE ONLY public.people ADD CONSTRAINT people_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.shops ADD CONSTRAINT shops_pkey PRIMARY KEY (id);
+";
+const TWO_KEYS: &str = "
+ALTER TABLE ONLY public.visits ADD CONSTRAINT visits_people FOREIGN KEY (of_id) REFERENCES public.people(id);
+ALTER TABLE ONLY public.visits ADD CONSTRAINT visits_shops FOREIGN KEY (of_id) REFERENCES public.shops(id);
+";
+const GENERATED_KEY: &str = "
+ALTER TABLE ONLY public.people ADD CONSTRAINT people_email_key UNIQUE (email_lower);
+ALTER TABLE ONLY public.visits ADD CONSTRAINT visits_mail FOREIGN KEY (mail) REFERENCES public.people(email_lower);
+";
+/// What every policy here says; `EMAIL` and the rest are put in by the case.
+const REST: &str = "
+setting noren.mask_key text secret;
+table people { id, points keep; }
+table shops { id keep; }
+table visits { id, of_id keep; }
+";
+const EXPORT: &str = "export developers { tables *; }\n";
+
+/// Errors and warnings.
+fn findings(schema: &str, policy: &str) -> Vec<Diagnostic> {
+    let folder = tempfile::tempdir().unwrap();
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/default/noren.toml");
+    fs::copy(default, folder.path().join("noren.toml")).unwrap();
+    fs::write(folder.path().join("schema.sql"), schema).unwrap();
+    fs::write(folder.path().join("policy.noren"), policy).unwrap();
+    let loaded = project::load(folder.path());
+    let project = loaded.project.expect("a whole project");
+    let compiled = compiler::compile(&loaded.sources, &project);
+    compiled.diagnostics.into_iter().filter(|found| found.severity != Severity::Note).collect()
+}
+
+fn codes(schema: &str, policy: &str) -> Vec<String> {
+    let mut codes: Vec<String> = findings(schema, policy).iter().map(|found| found.code.id.to_owned()).collect();
+    codes.dedup();
+    codes
+}
+
+fn refused(code: &str, schema: &str, policy: &str) {
+    assert_eq!(codes(&format!("{SCHEMA}{schema}"), policy), [code], "{policy}");
+}
+
+fn fine(schema: &str, policy: &str) {
+    assert!(codes(&format!("{SCHEMA}{schema}"), policy).is_empty(), "{policy}");
+}
+
+/// `people.email` and `people.doc` as given, `visits.mail` removed.
+fn with(email: &str, doc: &str) -> String {
+    format!("{REST}table people {{ email {email}; doc {doc}; }} table visits {{ mail mask null; }} {EXPORT}")
+}
+
+#[test]
+fn an_expression_that_shows_its_column_is_no_mask() {
+    let below = "table * { email mask null; }\n";
+    let masks = "mask same(value text) returns text total yes = (value);\nclass open keep because \"it is public\";\n";
+    for email in [
+        "mask (email)",
+        "mask ((email)::varchar)",
+        "mask (coalesce(email, ''))",
+        "mask (email || '')",
+        "mask (lower(email))",
+        "mask (substr(email, 1))",
+        "mask (case when points > 1 then email else '' end)",
+        "mask same()",
+        "keep when (points > 1) else mask null",
+        "mask null when (points > 1) else mask (email)",
+    ] {
+        let policy = |email: &str| format!("{below}{masks}{}", with(email, "mask null"));
+        refused("N0304", "", &policy(email));
+        fine("", &policy(&format!("{email} because \"it is public\"")));
+    }
+    fine("", &format!("{below}{masks}{}", with("open when (points > 1) else mask null", "mask null")));
+    fine("", &format!("{below}{masks}{}", with("mask (left(email, 1) || '**')", "mask null")));
+}
+
+#[test]
+fn a_glob_that_shows_a_column_keeps_it() {
+    let policy = |mask: &str| {
+        format!("{REST}table people {{ email*, doc mask null; }} table visits {{ mai* {mask}; }} {EXPORT}")
+    };
+    refused("N0305", "", &policy("mask (mail)"));
+    refused("N0305", "", &policy("mask (mail || '')"));
+    fine("", &policy("mask (left(mail, 1))"));
+}
+
+#[test]
+fn an_override_that_shows_a_column_is_weaker() {
+    let policy = |given: &str| {
+        format!(
+            "{REST}class address mask null;\ntable people {{ email address; doc mask null; }}\n\
+             table visits {{ mail mask null; }}\nexport developers {{ tables *; {given}; }}"
+        )
+    };
+    for given in ["class address => mask (email)", "people.email => mask (upper(email))", "people.email => keep"] {
+        refused("N0304", "", &policy(given));
+        fine("", &policy(&format!("{given} because \"they may see it\"")));
+    }
+}
+
+#[test]
+fn a_class_has_an_end() {
+    for class in [
+        "class a b when (points > 1) else mask null; class b a when (points > 1) else mask null;",
+        "class a mask json { x a; else drop; };",
+        "class a a;",
+    ] {
+        let found = codes(SCHEMA, &format!("{class}{}", with("mask null", "a")));
+        assert_eq!(found, ["N0213"], "{class}");
+    }
+    let given = format!("class a mask null;{}", with("mask null", "a"))
+        .replace(EXPORT, "export developers { tables *; class a => mask json { x a; else drop; }; }");
+    refused("N0213", "", &given);
+}
+
+#[test]
+fn a_dropped_column_is_not_its_own_filling() {
+    refused("N0414", "", &with("drop, fill (email)", "mask null"));
+    refused("N0414", "", &with("drop, fill (email_lower)", "mask null"));
+    fine("", &with("drop, fill (points::text)", "mask null"));
+}
+
+#[test]
+fn a_generated_column_is_what_it_is_computed_from() {
+    refused("N0414", "", &with("mask (left(email_lower, 1))", "mask null"));
+    refused("N0414", "", &with("mask null", "mask (left(email_lower, 1))"));
+    fine("", &with("keep", "mask (left(email_lower, 1))"));
+    let treated = |treatment: &str| {
+        with("mask null", "mask null")
+            .replace(EXPORT, &format!("export developers {{ tables *; people.email_lower => {treatment}; }}"))
+    };
+    refused("N0308", "", &treated("keep because \"no\""));
+    refused("N0308", "", &treated("mask null"));
+}
+
+#[test]
+fn a_reference_to_a_generated_key_follows_its_sources() {
+    let policy = |email: &str, mail: &str| {
+        format!("{REST}table people {{ email {email}; doc mask null; }} table visits {{ mail {mail}; }} {EXPORT}")
+    };
+    refused("N0418", GENERATED_KEY, &policy("mask email()", "keep"));
+    fine(GENERATED_KEY, &policy("keep", "keep"));
+    fine(GENERATED_KEY, &policy("mask email()", "mask null"));
+}
+
+#[test]
+fn a_column_that_references_two_keys_needs_one_treatment() {
+    let policy = |people: &str, shops: &str| {
+        format!(
+            "setting noren.mask_key text secret;\nclass ids mask permute();\n\
+             table people {{ id {people}; points keep; email, doc mask null; }}\n\
+             table shops {{ id {shops}; }} table visits {{ id keep; mail mask null; }} {EXPORT}"
+        )
+    };
+    refused("N0418", TWO_KEYS, &policy("mask permute()", "mask permute()"));
+    refused("N0418", TWO_KEYS, &policy("ids", "keep"));
+    refused("N0418", TWO_KEYS, &policy("keep", "ids").replace("visits { id", "visits { of_id, id"));
+    fine(TWO_KEYS, &policy("ids", "ids"));
+}
+
+#[test]
+fn what_stands_at_a_json_path_is_of_that_path() {
+    let masks = "mask own(value text) returns text = (left(value, 1));\nmask same(value text) returns text = (value);\n\
+                 class row mask (doc -> 'b');\n";
+    for doc in ["own()", "same()"] {
+        refused(
+            "N0425",
+            "",
+            &format!("{masks}{}", with("mask null", &format!("mask json {{ a mask {doc}; else drop; }}"))),
+        );
+    }
+    refused("N0425", "", &format!("{masks}{}", with("mask null", "mask json { a row; else drop; }")));
+    fine("", &with("mask null", "mask json { a keep; else drop; }"));
+}
+
+#[test]
+fn an_expression_stays_within_its_row() {
+    for call in [
+        "current_setting('noren.mask_key')",
+        "query_to_xml('table people', true, true, '')::text",
+        "pg_read_file(email)",
+        "unnest(array[email, email])",
+        "stddev(points)::text",
+    ] {
+        refused("N0409", "", &with(&format!("mask ({call})"), "mask null"));
+    }
+}
+
+#[test]
+fn a_proposed_line_can_be_pasted() {
+    let types = "text|varchar(3)|varchar(40)|integer|uuid|jsonb|bytea|inet|text[]|public.mood|public.mail|tsvector|point|xml|date";
+    let mut schema = "CREATE TYPE public.mood AS ENUM ('a', 'b');\n\
+        CREATE DOMAIN public.mail AS text NOT NULL CHECK ((VALUE ~ '@'::text));\n"
+        .to_owned();
+    let mut number = 0;
+    for kind in types.split('|') {
+        for (name, end) in [("email", ""), ("\"Memo\"", " NOT NULL"), ("rows", " NOT NULL UNIQUE")] {
+            // These have no operator that a unique index could use.
+            if end.ends_with("UNIQUE") && ["point", "xml"].contains(&kind) {
+                continue;
+            }
+            number += 1;
+            schema += &format!("CREATE TABLE public.t{number} ({name} {kind}{end});\n");
+        }
+    }
+    let policy = "setting noren.mask_key text secret;\nclass email mask email();\nexport developers { tables *; }\n";
+    let found = findings(&schema, policy);
+    assert_eq!(found.len(), number);
+    let lines = found.iter().map(|found| {
+        let help = found.help.as_deref().unwrap_or_default();
+        help.strip_prefix("add `").and_then(|help| help.strip_suffix('`')).unwrap_or_else(|| panic!("{help}"))
+    });
+    let pasted = lines.fold(policy.to_owned(), |policy, line| policy + line + "\n");
+    assert!(codes(&schema, &pasted).is_empty(), "{:?}\n{pasted}", codes(&schema, &pasted));
+}
+
+#[test]
+fn what_a_key_is_computed_from_stays_apart() {
+    let partial = "CREATE UNIQUE INDEX live ON public.visits USING btree (of_id) WHERE (mail IS NULL);";
+    refused("N0417", partial, &with("mask null", "mask null"));
+    fine(partial, &with("mask null", "mask null").replace("mail mask null", "mail keep"));
+    let generated = "ALTER TABLE ONLY public.people ADD CONSTRAINT people_email_key UNIQUE (email_lower);";
+    refused("N0404", generated, &with("mask constant('x')", "mask null"));
+    fine(generated, &with("mask email()", "mask null"));
+    fine(generated, &with("mask null", "mask null"));
+}
+
+#[test]
+fn an_argument_is_given_once() {
+    let mask = "mask first(value text, n int, m int = NULL) returns text total yes = (left(value, n));\n";
+    refused("N0420", "", &format!("{mask}{}", with("mask first(1, n => 2)", "mask null")));
+}
