@@ -178,6 +178,19 @@ fn color_is_asked_for_or_heeds_the_environment() {
 }
 
 #[test]
+fn masks_lists_the_catalogue_and_prints_a_page() {
+    let project = Project::new();
+    let all = project.run(&["masks"]).out;
+    for mask in noren::mask::all() {
+        assert!(all.contains(mask.name()) && all.contains(mask.summary()), "{all}");
+        assert_eq!(project.run(&["masks", mask.name()]).out.trim(), mask.page().trim());
+    }
+    let unknown = project.run(&["masks", "emial"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("did you mean `email`?"), "{}", unknown.err);
+}
+
+#[test]
 fn explain_prints_the_page() {
     let project = Project::new();
     let page = project.run(&["explain", "n0913"]);

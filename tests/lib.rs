@@ -11,8 +11,10 @@
 mod cases;
 mod catalog;
 mod cli;
+mod deep;
 mod end_to_end;
 mod masks;
+mod properties;
 mod real;
 mod rows;
 mod server;

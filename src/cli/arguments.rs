@@ -43,6 +43,11 @@ pub(super) enum Verb {
         /// The code that a finding shows in brackets
         code: Option<String>,
     },
+    /// List the masks with the types that they take, or print one mask's page
+    Masks {
+        /// `email`, `partial` …
+        name: Option<String>,
+    },
     /// Say which rule decides over a column, which lost and why, and what its mask does
     Why {
         /// The column: `users.email`, or `sales.users.email` with its schema

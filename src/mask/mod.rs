@@ -73,7 +73,7 @@ pub trait Mask: Sync + Send {
     fn check_arguments(&self, _input: &BaseType, _arguments: &Arguments) -> Result<(), String> {
         Ok(())
     }
-    /// The page that `noren explain` prints, Markdown.
+    /// The page that `noren masks NAME` prints, Markdown.
     fn page(&self) -> &'static str;
     /// Whether the run's key decides its output: it reads the HMAC of a row or of a label.
     fn keyed(&self) -> bool {
