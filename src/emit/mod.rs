@@ -70,7 +70,7 @@ pub fn emit(
         }
         if let Some(import) = &export.import {
             print("import.sql".to_owned(), emitter.import(import))?;
-            print("after.sql".to_owned(), emitter.after())?;
+            print("after.sql".to_owned(), emitter.after(import))?;
         }
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }

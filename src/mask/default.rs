@@ -1,6 +1,6 @@
 //! `default`: the column's own default.
 
-use super::{Context, Length, Mask, Parameter, Rendered, types};
+use super::{Context, Length, Mask, Parameter, Probed, Rendered, types};
 use crate::catalog::BaseType;
 use crate::mask::Arguments;
 use crate::sql::Expr;
@@ -41,6 +41,11 @@ impl Mask for Default {
     /// The schema fits its own defaults into its own columns.
     fn length(&self, input: &BaseType, _arguments: &Arguments) -> Length {
         if types::is_text(input) { Length::AsInput } else { Length::NotText }
+    }
+    /// Dumps write `DEFAULT NULL::text` too: then no value but NULL is the mask's.
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let same = types::same(probed, probed.default?.clone().cast_to(probed.declared.clone()));
+        Some(Expr::Or(vec![probed.output.clone().is_null(), Expr::IsTrue(Box::new(same))]))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {
