@@ -38,19 +38,24 @@ const WORD_TYPES: &[(&str, &str)] = &[
 /// Without a length `char` and `bit` mean a length of 1, so that there the internal name is the right one.
 const NEEDS_LENGTH: &[&str] = &["bpchar", "bit"];
 
-pub(super) fn name(name: &Ident) -> Doc {
+pub(super) fn name(name: &Ident) -> Doc<'_> {
     Doc::Token(Token::name(&name.0))
 }
 
-pub(super) fn qname(of: &QName) -> Doc {
+pub(super) fn qname(of: &QName) -> Doc<'_> {
     all([Doc::Token(Token::name(&of.schema)), exact("."), Doc::Token(Token::name(&of.name))])
 }
 
-pub(super) fn literal(value: &str) -> Doc {
+pub(super) fn literal(value: &str) -> Doc<'_> {
     Doc::Token(Token::literal(value))
 }
 
-pub(super) fn data_type(of: &DataType) -> Doc {
+pub(super) fn data_type(of: &DataType) -> Doc<'_> {
+    dimensioned(of, of.dimensions)
+}
+
+/// The type as an array of this many dimensions.
+fn dimensioned(of: &DataType, dimensions: u8) -> Doc<'_> {
     let internal = of.name.name.as_str();
     let built_in = of.name.schema == "pg_catalog";
     let word = WORD_TYPES.iter().find(|(name, _)| built_in && *name == internal).map(|(_, word)| *word);
@@ -61,17 +66,17 @@ pub(super) fn data_type(of: &DataType) -> Doc {
         _ => qname(&of.name),
     };
     let modifiers = of.modifiers.iter().flat_map(|modifier| [exact(","), Doc::Space, number(i64::from(*modifier))]);
-    let modifiers: Vec<Doc> = modifiers.skip(2).collect();
+    let modifiers: Vec<Doc<'_>> = modifiers.skip(2).collect();
     let mut out = vec![named];
     if !modifiers.is_empty() {
         out.extend([exact("("), all(modifiers), exact(")")]);
     }
-    out.extend((0..of.dimensions).flat_map(|_| [exact("["), exact("]")]));
+    out.extend((0..dimensions).flat_map(|_| [exact("["), exact("]")]));
     all(out)
 }
 
 /// A number's sign is a token of its own.
-pub(super) fn number(value: i64) -> Doc {
+pub(super) fn number(value: i64) -> Doc<'static> {
     let digits = exact(value.unsigned_abs().to_string());
     if value < 0 { all([exact("-"), digits]) } else { digits }
 }
@@ -90,11 +95,11 @@ fn strength(of: &Expr) -> Strength {
     }
 }
 
-fn at_least(of: &Expr, least: Strength) -> Doc {
+fn at_least(of: &Expr, least: Strength) -> Doc<'_> {
     if strength(of) < least { parenthesised(expr(of)) } else { expr(of) }
 }
 
-pub(super) fn expr(of: &Expr) -> Doc {
+pub(super) fn expr(of: &Expr) -> Doc<'_> {
     match of {
         Expr::Column(None, column) => name(column),
         Expr::Column(Some(alias), column) => all([name(alias), exact("."), name(column)]),
@@ -137,7 +142,7 @@ pub(super) fn expr(of: &Expr) -> Doc {
 }
 
 /// The smallest bigint has no positive counterpart, so its digits alone would be a numeric.
-fn integer(value: i64) -> Doc {
+fn integer(value: i64) -> Doc<'static> {
     match value {
         i64::MIN => all([exact("("), number(value), exact(")"), exact("::"), words("bigint")]),
         _ if value < 0 => all([exact("("), number(value), exact(")")]),
@@ -145,30 +150,30 @@ fn integer(value: i64) -> Doc {
     }
 }
 
-fn decimal(digits: &str) -> Doc {
+fn decimal(digits: &str) -> Doc<'_> {
     match digits.strip_prefix('-') {
         Some(positive) => all([exact("("), exact("-"), exact(positive), exact(")")]),
         None => exact(digits),
     }
 }
 
-fn arguments(items: &[Expr]) -> Doc {
+fn arguments(items: &[Expr]) -> Doc<'_> {
     if items.is_empty() {
         return all([exact("("), exact(")")]);
     }
     parenthesised(commas(items.iter().map(expr).collect(), Doc::Line))
 }
 
-fn function_name(schema: Option<&Ident>, function: &Ident) -> Doc {
+fn function_name<'t>(schema: Option<&'t Ident>, function: &'t Ident) -> Doc<'t> {
     let called = Doc::Token(Token::function(&function.0, schema.is_some()));
     all(schema.into_iter().flat_map(|schema| [name(schema), exact(".")]).chain([called]))
 }
 
-fn call(schema: Option<&Ident>, function: &Ident, items: &[Expr]) -> Doc {
+fn call<'t>(schema: Option<&'t Ident>, function: &'t Ident, items: &'t [Expr]) -> Doc<'t> {
     all([function_name(schema, function), arguments(items)])
 }
 
-fn aggregate(function: &Ident, inputs: &[Expr], order: &[Expr]) -> Doc {
+fn aggregate<'t>(function: &'t Ident, inputs: &'t [Expr], order: &'t [Expr]) -> Doc<'t> {
     let mut inside = vec![commas(inputs.iter().map(expr).collect(), Doc::Line)];
     if !order.is_empty() {
         inside.extend([Doc::Line, words("ORDER BY"), Doc::Space, commas(order.iter().map(expr).collect(), Doc::Line)]);
@@ -176,14 +181,14 @@ fn aggregate(function: &Ident, inputs: &[Expr], order: &[Expr]) -> Doc {
     all([function_name(None, function), parenthesised(all(inside))])
 }
 
-fn cast_operand(inner: &Expr) -> Doc {
+fn cast_operand(inner: &Expr) -> Doc<'_> {
     match inner {
         Expr::Case(..) | Expr::Commented(..) => parenthesised(expr(inner)),
         _ => at_least(inner, Strength::Primary),
     }
 }
 
-fn postfix_base(inner: &Expr) -> Doc {
+fn postfix_base(inner: &Expr) -> Doc<'_> {
     match inner {
         Expr::Column(..) => expr(inner),
         _ => parenthesised(expr(inner)),
@@ -191,7 +196,7 @@ fn postfix_base(inner: &Expr) -> Doc {
 }
 
 /// `a || b || c` needs no parentheses: the same operator groups to the left. Comparisons do not group at all.
-fn chain(left: &Expr, operator: &'static str, right: &Expr) -> Doc {
+fn chain<'t>(left: &'t Expr, operator: &'static str, right: &'t Expr) -> Doc<'t> {
     let mut operands = vec![right];
     let mut first = left;
     while let Expr::Operator(inner, same, next) = first {
@@ -215,15 +220,15 @@ fn is_words(operator: &str) -> bool {
     operator.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-fn operator_doc(operator: &'static str) -> Doc {
+fn operator_doc(operator: &'static str) -> Doc<'static> {
     if is_words(operator) { words(operator) } else { exact(operator) }
 }
 
-fn binary(left: Doc, operator: Doc, right: Doc) -> Doc {
+fn binary<'t>(left: Doc<'t>, operator: Doc<'t>, right: Doc<'t>) -> Doc<'t> {
     group([left, indent([Doc::Line, operator, Doc::Space, right])])
 }
 
-fn any(left: &Expr, operator: &'static str, right: &Expr) -> Doc {
+fn any<'t>(left: &'t Expr, operator: &'static str, right: &'t Expr) -> Doc<'t> {
     let inside = match right {
         Expr::Scalar(select) => sub_select(select),
         _ => parenthesised(expr(right)),
@@ -231,17 +236,17 @@ fn any(left: &Expr, operator: &'static str, right: &Expr) -> Doc {
     binary(at_least(left, Strength::Primary), operator_doc(operator), all([words("ANY"), Doc::Space, inside]))
 }
 
-fn is(inner: &Expr, test: &'static str) -> Doc {
+fn is<'t>(inner: &'t Expr, test: &'static str) -> Doc<'t> {
     all([at_least(inner, Strength::Primary), Doc::Space, words(test)])
 }
 
-fn extract(field: &'static str, inner: &Expr) -> Doc {
-    let inside = all([name(&Ident::from(field)), Doc::Space, words("FROM"), Doc::Space, expr(inner)]);
+fn extract<'t>(field: &'static str, inner: &'t Expr) -> Doc<'t> {
+    let inside = all([Doc::Token(Token::name(field)), Doc::Space, words("FROM"), Doc::Space, expr(inner)]);
     all([words("extract"), exact("("), inside, exact(")")])
 }
 
-fn case(branches: &[(Expr, Expr)], otherwise: Option<&Expr>) -> Doc {
-    let branch = |(condition, value): &(Expr, Expr)| {
+fn case<'t>(branches: &'t [(Expr, Expr)], otherwise: Option<&'t Expr>) -> Doc<'t> {
+    let branch = |(condition, value): &'t (Expr, Expr)| {
         let then = indent([Doc::Line, words("THEN"), Doc::Space, expr(value)]);
         all([Doc::Line, group([words("WHEN"), Doc::Space, expr(condition), then])])
     };
@@ -250,7 +255,7 @@ fn case(branches: &[(Expr, Expr)], otherwise: Option<&Expr>) -> Doc {
     group([words("CASE"), indent(inside), Doc::Line, words("END")])
 }
 
-fn logical(items: &[Expr], word: &'static str, empty: &'static str) -> Doc {
+fn logical<'t>(items: &'t [Expr], word: &'static str, empty: &'static str) -> Doc<'t> {
     match items {
         [] => words(empty),
         [one] => expr(one),
@@ -261,19 +266,26 @@ fn logical(items: &[Expr], word: &'static str, empty: &'static str) -> Doc {
     }
 }
 
-fn array(items: &[Expr], element: &DataType) -> Doc {
-    let of = DataType { dimensions: element.dimensions.max(1), ..element.clone() };
+fn array<'t>(items: &'t [Expr], element: &'t DataType) -> Doc<'t> {
     let inside = filled(items.iter().map(expr).collect());
     let items = if items.is_empty() { all([]) } else { indent([Doc::Soft, inside]) };
-    group([words("ARRAY"), exact("["), items, Doc::Soft, exact("]"), exact("::"), data_type(&of)])
+    group([
+        words("ARRAY"),
+        exact("["),
+        items,
+        Doc::Soft,
+        exact("]"),
+        exact("::"),
+        dimensioned(element, element.dimensions.max(1)),
+    ])
 }
 
-pub(super) fn sub_select(of: &Select) -> Doc {
+pub(super) fn sub_select(of: &Select) -> Doc<'_> {
     parenthesised(select(of, &Doc::Line))
 }
 
 /// A select whose clauses are divided by `line`: [`Doc::Hard`] for a statement, [`Doc::Line`] inside one.
-pub(super) fn select(of: &Select, line: &Doc) -> Doc {
+pub(super) fn select<'t>(of: &'t Select, line: &Doc<'t>) -> Doc<'t> {
     let mut clauses = Vec::new();
     if !of.with.is_empty() {
         clauses.push(with(&of.with));
@@ -305,21 +317,21 @@ pub(super) fn select(of: &Select, line: &Doc) -> Doc {
 }
 
 /// `WHERE a` and then each `AND b` under it.
-fn condition_doc(condition: &Expr) -> Doc {
+fn condition_doc(condition: &Expr) -> Doc<'_> {
     indent([expr(condition)])
 }
 
-fn with(items: &[(Ident, Select)]) -> Doc {
-    let item = |(alias, query): &(Ident, Select)| {
+fn with<'t>(items: &'t [(Ident, Select)]) -> Doc<'t> {
+    let item = |(alias, query): &'t (Ident, Select)| {
         let body = all([exact("("), indent([Doc::Hard, select(query, &Doc::Hard)]), Doc::Hard, exact(")")]);
         all([name(alias), Doc::Space, words("AS MATERIALIZED"), Doc::Space, body])
     };
     all([words("WITH"), Doc::Space, commas(items.iter().map(item).collect(), Doc::Hard)])
 }
 
-fn select_list(of: &Select, line: &Doc) -> Doc {
+fn select_list<'t>(of: &'t Select, line: &Doc<'t>) -> Doc<'t> {
     let head = words(if of.distinct { "SELECT DISTINCT" } else { "SELECT" });
-    let items: Vec<Doc> = of.columns.iter().map(select_item).collect();
+    let items: Vec<Doc<'_>> = of.columns.iter().map(select_item).collect();
     match items.len() {
         0 => head,
         1 => all([head, Doc::Space, indent(items)]),
@@ -327,12 +339,12 @@ fn select_list(of: &Select, line: &Doc) -> Doc {
     }
 }
 
-fn select_item((value, alias): &(Expr, Option<Ident>)) -> Doc {
+fn select_item((value, alias): &(Expr, Option<Ident>)) -> Doc<'_> {
     let alias = alias.iter().map(|alias| all([Doc::Space, words("AS"), Doc::Space, name(alias)]));
     all([expr(value)].into_iter().chain(alias))
 }
 
-fn from(item: &From, first: bool) -> Doc {
+fn from(item: &From, first: bool) -> Doc<'_> {
     let (word, condition) = match &item.join {
         Join::First if first => (None, None),
         Join::First | Join::Cross => (Some("CROSS JOIN"), None),
@@ -348,14 +360,14 @@ fn from(item: &From, first: bool) -> Doc {
     group(head.chain([relation(&item.relation)]).chain(alias).chain(on))
 }
 
-fn aliases(columns: &[Ident]) -> Doc {
+fn aliases(columns: &[Ident]) -> Doc<'_> {
     if columns.is_empty() {
         return all([]);
     }
     all([Doc::Space, exact("("), commas(columns.iter().map(name).collect(), Doc::Space), exact(")")])
 }
 
-fn relation(of: &Relation) -> Doc {
+fn relation(of: &Relation) -> Doc<'_> {
     match of {
         Relation::Table { name, only } => table(name, *only),
         Relation::Common(common) => name(common),
@@ -371,6 +383,6 @@ fn relation(of: &Relation) -> Doc {
     }
 }
 
-pub(super) fn table(of: &QName, only: bool) -> Doc {
+pub(super) fn table(of: &QName, only: bool) -> Doc<'_> {
     if only { all([words("ONLY"), Doc::Space, qname(of)]) } else { qname(of) }
 }

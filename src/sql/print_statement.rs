@@ -7,10 +7,10 @@ use super::{
     AlterTable, CopyFormat, CopyOptions, Expr, Ident, Isolation, LockMode, Select, SettingValue, Statement,
     TemporaryTable,
 };
-use crate::catalog::{QName, TriggerMode};
+use crate::catalog::{DataType, QName, TriggerMode};
 
 /// A statement without its semicolon.
-pub(super) fn statement(of: &Statement) -> Doc {
+pub(super) fn statement(of: &Statement) -> Doc<'_> {
     match of {
         Statement::Select(query) => select(query, &Doc::Hard),
         Statement::CopyTo { query, options } => copy_to(query, *options),
@@ -45,52 +45,52 @@ pub(super) fn statement(of: &Statement) -> Doc {
         }
         Statement::Analyze(tables) => group([words("ANALYZE"), listed(tables.iter().map(qname).collect())]),
         Statement::RefreshMaterializedView(view) => all([words("REFRESH MATERIALIZED VIEW"), Doc::Space, qname(view)]),
-        Statement::DropTemporary(table) => all([words("DROP TABLE"), Doc::Space, qname(&temporary(table))]),
+        Statement::DropTemporary(table) => all([words("DROP TABLE"), Doc::Space, temporary(table)]),
         Statement::Do(body) => all([
             words("DO LANGUAGE"),
             Doc::Space,
-            name(&Ident::from("plpgsql")),
+            Doc::Token(Token::name("plpgsql")),
             Doc::Space,
             Doc::Token(Token::dollar(body)),
         ]),
     }
 }
 
-fn temporary(table: &Ident) -> QName {
-    QName::new("pg_temp", table.0.clone())
+fn temporary(table: &Ident) -> Doc<'_> {
+    all([Doc::Token(Token::name("pg_temp")), exact("."), name(table)])
 }
 
-fn listed(docs: Vec<Doc>) -> Doc {
+fn listed(docs: Vec<Doc<'_>>) -> Doc<'_> {
     indent([Doc::Line, commas(docs, Doc::Line)])
 }
 
-fn table_list(tables: &[(QName, bool)]) -> Doc {
+fn table_list(tables: &[(QName, bool)]) -> Doc<'_> {
     listed(tables.iter().map(|(name, only)| table(name, *only)).collect())
 }
 
-fn column_list(columns: &[Ident]) -> Doc {
+fn column_list(columns: &[Ident]) -> Doc<'_> {
     let inside = commas(columns.iter().map(name).collect(), Doc::Line);
     group([exact("("), indent([Doc::Soft, inside]), Doc::Soft, exact(")")])
 }
 
-fn copy_to(query: &Select, options: CopyOptions) -> Doc {
+fn copy_to(query: &Select, options: CopyOptions) -> Doc<'_> {
     let query = all([exact("("), indent([Doc::Hard, select(query, &Doc::Hard)]), Doc::Hard, exact(")")]);
     all([words("COPY"), Doc::Space, query, Doc::Space, words("TO STDOUT"), Doc::Space, copy_options(options, "true")])
 }
 
 /// Also what psql's `\copy` is checked by.
-pub(super) fn copy_from(table: &QName, columns: &[Ident], options: CopyOptions) -> Doc {
+pub(super) fn copy_from<'t>(table: &'t QName, columns: &'t [Ident], options: CopyOptions) -> Doc<'t> {
     let head = all([words("COPY"), Doc::Space, qname(table), Doc::Space, column_list(columns)]);
     all([head, Doc::Space, words("FROM STDIN"), Doc::Space, copy_options(options, "MATCH")])
 }
 
 /// `HEADER MATCH` (15+) refuses a file whose columns are others or in another order.
-pub(super) fn copy_options(options: CopyOptions, header: &'static str) -> Doc {
+pub(super) fn copy_options(options: CopyOptions, header: &'static str) -> Doc<'static> {
     let format = match options.format {
         CopyFormat::Text => "text",
         CopyFormat::Csv => "csv",
     };
-    let mut items = vec![all([words("FORMAT"), Doc::Space, name(&Ident::from(format))])];
+    let mut items = vec![all([words("FORMAT"), Doc::Space, Doc::Token(Token::name(format))])];
     if options.header {
         items.push(all([words("HEADER"), Doc::Space, words(header)]));
     }
@@ -105,20 +105,20 @@ fn lock_mode(mode: LockMode) -> &'static str {
     }
 }
 
-fn begin(isolation: Option<Isolation>, read_only: bool) -> Doc {
+fn begin(isolation: Option<Isolation>, read_only: bool) -> Doc<'static> {
     let level = isolation.map(|level| match level {
         Isolation::ReadCommitted => words("ISOLATION LEVEL READ COMMITTED"),
         Isolation::RepeatableRead => words("ISOLATION LEVEL REPEATABLE READ"),
         Isolation::Serializable => words("ISOLATION LEVEL SERIALIZABLE"),
     });
-    let modes: Vec<Doc> = level.into_iter().chain(read_only.then(|| words("READ ONLY"))).collect();
+    let modes: Vec<Doc<'_>> = level.into_iter().chain(read_only.then(|| words("READ ONLY"))).collect();
     let space = (!modes.is_empty()).then_some(Doc::Space);
     all([words("BEGIN")].into_iter().chain(space).chain([commas(modes, Doc::Space)]))
 }
 
-fn set(local: bool, of: &str, values: &[SettingValue]) -> Doc {
-    let parts = of.split('.').map(|part| name(&Ident::from(part))).collect();
-    let value = |value: &SettingValue| match value {
+fn set<'t>(local: bool, of: &'t str, values: &'t [SettingValue]) -> Doc<'t> {
+    let parts = of.split('.').map(|part| Doc::Token(Token::name(part))).collect();
+    let value = |value: &'t SettingValue| match value {
         SettingValue::Text(text) => literal(text),
         SettingValue::Integer(value) => number(*value),
         SettingValue::On => words("on"),
@@ -131,24 +131,24 @@ fn set(local: bool, of: &str, values: &[SettingValue]) -> Doc {
     all([head, Doc::Space, separated(parts, &exact(".")), Doc::Space, exact("="), Doc::Space, values])
 }
 
-fn create_temporary(table: &TemporaryTable) -> Doc {
-    let column = |(column, of, not_null): &(Ident, _, bool)| {
+fn create_temporary<'t>(table: &'t TemporaryTable) -> Doc<'t> {
+    let column = |(column, of, not_null): &'t (Ident, DataType, bool)| {
         let not_null = not_null.then(|| all([Doc::Space, words("NOT NULL")]));
         all([name(column), Doc::Space, data_type(of)].into_iter().chain(not_null))
     };
     let columns = commas(table.columns.iter().map(column).collect(), Doc::Hard);
     let body = all([exact("("), indent([Doc::Hard, columns]), Doc::Hard, exact(")")]);
     let drop = table.on_commit_drop.then(|| all([Doc::Space, words("ON COMMIT DROP")]));
-    let head = all([words("CREATE TEMPORARY TABLE"), Doc::Space, qname(&temporary(&table.name)), Doc::Space, body]);
+    let head = all([words("CREATE TEMPORARY TABLE"), Doc::Space, temporary(&table.name), Doc::Space, body]);
     all([head].into_iter().chain(drop))
 }
 
-fn insert_head(table: &QName, columns: &[Ident]) -> Doc {
+fn insert_head<'t>(table: &'t QName, columns: &'t [Ident]) -> Doc<'t> {
     all([words("INSERT INTO"), Doc::Space, qname(table), Doc::Space, column_list(columns)])
 }
 
-fn insert_values(table: &QName, columns: &[Ident], rows: &[Vec<Expr>]) -> Doc {
-    let row = |row: &Vec<Expr>| {
+fn insert_values<'t>(table: &'t QName, columns: &'t [Ident], rows: &'t [Vec<Expr>]) -> Doc<'t> {
+    let row = |row: &'t Vec<Expr>| {
         group([
             exact("("),
             indent([Doc::Soft, commas(row.iter().map(expr).collect(), Doc::Line)]),
@@ -160,7 +160,7 @@ fn insert_values(table: &QName, columns: &[Ident], rows: &[Vec<Expr>]) -> Doc {
     all([insert_head(table, columns), Doc::Hard, words("VALUES"), indent([Doc::Hard, rows])])
 }
 
-fn alter_table(action: &AlterTable) -> Doc {
+fn alter_table(action: &AlterTable) -> Doc<'_> {
     match action {
         AlterTable::Trigger(trigger, mode) => {
             let words = words(match mode {

@@ -291,7 +291,7 @@ fn line(command: &str, words: &[Word]) -> Result<String, Mismatch> {
 impl CopyCommand {
     /// The statement that psql makes of the line is what the guard judges; the line's own parts are the same.
     fn print(&self) -> Result<String, Mismatch> {
-        guard::section(&copy_from(&self.table, &self.columns, self.options), &["CopyStmt"])?;
+        guard::section(&copy_from(&self.table, &self.columns, self.options), Some("CopyStmt"))?;
         let source = match &self.source {
             CopySource::File(path) => copy_quote(path)?,
             CopySource::Program(command) => format!("program {}", copy_quote(command)?),

@@ -39,17 +39,17 @@ pub enum End {
 
 /// Statements and comments between two of psql's commands.
 #[derive(Default)]
-struct Section {
-    docs: Vec<Doc>,
-    kinds: Vec<&'static str>,
+struct Section<'s> {
+    docs: Vec<Doc<'s>>,
+    kind: Option<&'static str>,
 }
 
-impl Section {
+impl Section<'_> {
     /// Judges what was gathered and puts it out.
     fn flush(&mut self, out: &mut String) -> Result<(), Mismatch> {
         let section = std::mem::take(self);
         if !section.docs.is_empty() {
-            out.push_str(&guard::section(&Doc::All(section.docs), &section.kinds)?);
+            out.push_str(&guard::section(&Doc::All(section.docs), section.kind)?);
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Script {
                     out.push('\n');
                 }
                 Item::Statement(of, end) => {
-                    section.kinds.push(of.node());
+                    section.kind = Some(of.node());
                     section.docs.push(statement(of));
                     if *end == End::Semicolon {
                         section.docs.push(exact(";"));
@@ -139,7 +139,7 @@ impl End {
 impl Statement {
     /// The statement's text without a semicolon, judged as in [`Script::print`].
     pub fn print(&self) -> Result<String, Mismatch> {
-        guard::section(&statement(self), &[self.node()])
+        guard::section(&statement(self), Some(self.node()))
     }
 }
 

@@ -12,7 +12,7 @@ use pg_query::protobuf::{ScanToken, Token as Kind};
 const LINE: usize = 80;
 
 /// `(text)`, without comments.
-pub(super) fn print(text: &str) -> Doc {
+pub(super) fn print(text: &str) -> Doc<'_> {
     let Some(tokens) = tokens(text) else { return exact(text) };
     let kept = without_comments(text, &tokens);
     let laid_out = if kept.contains('\n') || kept.len() > LINE { tidy(&kept) } else { kept };
@@ -25,7 +25,7 @@ pub(super) fn print(text: &str) -> Doc {
     }
 }
 
-fn body(text: &str, tokens: &[ScanToken]) -> Doc {
+fn body(text: &str, tokens: &[ScanToken]) -> Doc<'static> {
     let mut docs = Vec::new();
     let mut done = None;
     for token in tokens {
@@ -38,12 +38,12 @@ fn body(text: &str, tokens: &[ScanToken]) -> Doc {
             _ => {}
         }
         done = Some((start(token) + word.len(), word == ":"));
-        docs.push(Doc::Token(Token { text: word.to_owned(), meaning: Meaning::Source(token.token) }));
+        docs.push(Doc::Token(Token { text: word.to_owned().into(), meaning: Meaning::Source(token.token) }));
     }
     all(docs)
 }
 
-fn start(token: &ScanToken) -> usize {
+pub(super) fn start(token: &ScanToken) -> usize {
     usize::try_from(token.start).unwrap_or(usize::MAX)
 }
 
@@ -58,7 +58,7 @@ pub(super) fn tokens(text: &str) -> Option<Vec<ScanToken>> {
     crate::postgres::tokens(text)
 }
 
-fn is_comment(token: &ScanToken) -> bool {
+pub(super) fn is_comment(token: &ScanToken) -> bool {
     [Kind::SqlComment as i32, Kind::CComment as i32].contains(&token.token)
 }
 

@@ -4,33 +4,34 @@
 //! meaning beside its text, and [`super::guard`] asks PostgreSQL's scanner whether the text says that.
 
 use super::Mismatch;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// A token with what it is meant to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Token {
+pub(crate) struct Token<'t> {
     /// As printed.
-    pub text: String,
+    pub text: Cow<'t, str>,
     /// As meant.
-    pub meaning: Meaning,
+    pub meaning: Meaning<'t>,
 }
 
 /// What a token is meant to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub(crate) enum Meaning<'t> {
     /// A key word of PostgreSQL's grammar.
     Word,
     /// An identifier of this value.
-    Name(String),
+    Name(Cow<'t, str>),
     /// A string of this value.
-    Literal(String),
+    Literal(Cow<'t, str>),
     /// An operator, a bracket, a number or a comment: exactly its text.
     Exact,
     /// A token of a user's expression: exactly its text, read as this kind by PostgreSQL's scanner.
     Source(i32),
     /// psql puts the variable's value here as a string literal.
-    Variable(String),
+    Variable(Cow<'t, str>),
 }
 
 /// PostgreSQL 14 to 18: words that cannot be a column or table name without quotes, and those that could but
@@ -54,69 +55,98 @@ const FUNCTION_OR_TYPE: &str = " authorization binary collation concurrently cro
 /// Functions that are grammar: quoted, they would be looked up as functions and not found.
 const SYNTAX: [&str; 4] = ["coalesce", "greatest", "least", "nullif"];
 
-type Words = LazyLock<BTreeSet<&'static str>>;
+/// Words, and for each first letter the set of lengths of those that begin so: nearly every name is told apart from
+/// them by these two alone.
+struct Words {
+    lengths: [u64; 256],
+    words: BTreeSet<&'static str>,
+}
 
-static IS_QUOTED: Words = LazyLock::new(|| QUOTED.split_ascii_whitespace().collect());
-static IS_FUNCTION_OR_TYPE: Words = LazyLock::new(|| FUNCTION_OR_TYPE.split_ascii_whitespace().collect());
+static IS_QUOTED_NAME: LazyLock<Words> = LazyLock::new(|| Words::of(&[QUOTED, FUNCTION_OR_TYPE]));
+static IS_QUOTED_FUNCTION: LazyLock<Words> = LazyLock::new(|| Words::of(&[QUOTED]));
 
+impl Words {
+    fn of(lists: &[&'static str]) -> Self {
+        let words: BTreeSet<_> = lists.iter().flat_map(|list| list.split_ascii_whitespace()).collect();
+        let mut lengths = [0; 256];
+        for word in &words {
+            if let Some(of_first) = first_letter(word).and_then(|first| lengths.get_mut(first)) {
+                *of_first |= 1_u64 << word.len();
+            }
+        }
+        Self { lengths, words }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let lengths = first_letter(name).and_then(|first| self.lengths.get(first)).copied().unwrap_or_default();
+        name.len() <= NAME_BYTES && lengths >> name.len() & 1 == 1 && self.words.contains(name)
+    }
+}
+
+fn first_letter(name: &str) -> Option<usize> {
+    name.as_bytes().first().map(|letter| usize::from(*letter))
+}
 /// A lower-case ASCII word: what PostgreSQL folds to itself.
 fn is_plain(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+        && name.bytes().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_')
 }
 
-impl Token {
+impl<'t> Token<'t> {
     /// A key word.
-    pub(crate) fn word(text: &str) -> Self {
-        Self { text: text.to_owned(), meaning: Meaning::Word }
+    pub(crate) fn word(text: &'t str) -> Self {
+        Self { text: Cow::Borrowed(text), meaning: Meaning::Word }
     }
 
     /// An operator, bracket or number.
-    pub(crate) fn exact(text: impl Into<String>) -> Self {
+    pub(crate) fn exact(text: impl Into<Cow<'t, str>>) -> Self {
         Self { text: text.into(), meaning: Meaning::Exact }
     }
 
     /// The name of a table, column, type or anything but a function.
-    pub(crate) fn name(name: &str) -> Self {
-        let plain = is_plain(name) && !IS_QUOTED.contains(name) && !IS_FUNCTION_OR_TYPE.contains(name);
-        Self { text: if plain { name.to_owned() } else { quote_name(name) }, meaning: Meaning::Name(name.to_owned()) }
+    pub(crate) fn name(name: &'t str) -> Self {
+        Self::named(name, &IS_QUOTED_NAME)
     }
 
     /// A function's name; the few functions that are grammar stay bare when they are not qualified.
-    pub(crate) fn function(name: &str, qualified: bool) -> Self {
+    pub(crate) fn function(name: &'t str, qualified: bool) -> Self {
         if !qualified && SYNTAX.contains(&name) {
             return Self::word(name);
         }
-        let plain = is_plain(name) && !IS_QUOTED.contains(name);
-        Self { text: if plain { name.to_owned() } else { quote_name(name) }, meaning: Meaning::Name(name.to_owned()) }
+        Self::named(name, &IS_QUOTED_FUNCTION)
+    }
+
+    fn named(name: &'t str, quoted: &Words) -> Self {
+        let text = if is_plain(name) && !quoted.has(name) { Cow::Borrowed(name) } else { quote_name(name).into() };
+        Self { text, meaning: Meaning::Name(Cow::Borrowed(name)) }
     }
 
     /// A string. `standard_conforming_strings` is on in every file, so that a backslash is a backslash.
-    pub(crate) fn literal(value: &str) -> Self {
-        let text = format!("'{}'", value.replace('\'', "''"));
-        Self { text, meaning: Meaning::Literal(value.to_owned()) }
+    pub(crate) fn literal(value: &'t str) -> Self {
+        let text = quoted(value, '\'').into();
+        Self { text, meaning: Meaning::Literal(Cow::Borrowed(value)) }
     }
 
     /// A dollar-quoted string, its tag absent from the body.
-    pub(crate) fn dollar(body: &str) -> Self {
+    pub(crate) fn dollar(body: &'t str) -> Self {
         let mut tag = "$noren$".to_owned();
         let mut count = 0_u32;
         while body.contains(tag.trim_end_matches('$')) {
             count += 1;
             tag = format!("$noren_{count}$");
         }
-        Self { text: format!("{tag}{body}{tag}"), meaning: Meaning::Literal(body.to_owned()) }
+        Self { text: format!("{tag}{body}{tag}").into(), meaning: Meaning::Literal(Cow::Borrowed(body)) }
     }
 
     /// `-- text`
     pub(crate) fn comment(text: &str) -> Self {
-        let text = if text.is_empty() { "--".to_owned() } else { format!("-- {text}") };
+        let text = if text.is_empty() { Cow::Borrowed("--") } else { format!("-- {text}").into() };
         Self { text, meaning: Meaning::Exact }
     }
 
     /// A psql variable as a string literal.
-    pub(crate) fn variable(name: &str) -> Self {
-        Self { text: format!(":'{name}'"), meaning: Meaning::Variable(name.to_owned()) }
+    pub(crate) fn variable(name: &'t str) -> Self {
+        Self { text: format!(":'{name}'").into(), meaning: Meaning::Variable(Cow::Borrowed(name)) }
     }
 
     /// Refuses what cannot be printed so that it means what it should.
@@ -132,7 +162,21 @@ impl Token {
 }
 
 fn quote_name(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    quoted(name, '"')
+}
+
+/// Between quotes, those inside doubled.
+fn quoted(text: &str, quote: char) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push(quote);
+    for (index, part) in text.split(quote).enumerate() {
+        if index > 0 {
+            out.extend([quote, quote]);
+        }
+        out.push_str(part);
+    }
+    out.push(quote);
+    out
 }
 
 /// The longest identifier, in bytes (`NAMEDATALEN` less one).
