@@ -1,5 +1,6 @@
--- Run after import.sql, as the tables' owner: refreshes what was computed from the old rows.
--- Run as: psql -X -f after.sql. Safe to run again.
+-- Run after import.sql, as the tables' owner: looks for values that no mask can have given, says how many
+-- rows are alone with what is kept of them, and refreshes what was computed from the old rows.
+-- Run as: psql -X -f after.sql, with -v report=off to leave the report out. Safe to run again.
 -- exports.noren:12  export investigations
 
 \set ON_ERROR_STOP on
@@ -26,7 +27,467 @@ SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
 
+BEGIN;
+ALTER TABLE public.bank_accounts NO FORCE ROW LEVEL SECURITY;
+
+-- leak probes: no row may hold what its mask cannot have given; one scan a table
+CREATE TEMPORARY TABLE pg_temp.noren_leak (
+  name text,
+  rows text
+) ON COMMIT DROP;
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT count(CASE WHEN NOT (t."Note" IS NULL) THEN 1 END) AS "Note"
+  FROM ONLY archive.legacy_orders AS t
+) AS found
+CROSS JOIN LATERAL (VALUES ('archive.legacy_orders.Note', found."Note")) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT count(
+      CASE WHEN NOT ((t."CardNumber"::text COLLATE pg_catalog."C") ~ '^[0-9a-f]{19}$') THEN 1 END
+    ) AS "CardNumber"
+  FROM ONLY public."CorporateCards" AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.CorporateCards.CardNumber', found."CardNumber")
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT
+    count(
+      CASE
+        WHEN NOT ((t.label::text COLLATE pg_catalog."C") = '(masked)'::varchar(60)::text) THEN 1
+      END
+    ) AS label,
+    count(
+      CASE WHEN NOT ((t.key_digest::text COLLATE pg_catalog."C") ~ '^[0-9a-f]{40}$') THEN 1 END
+    ) AS key_digest
+  FROM ONLY public.api_keys AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.api_keys.label', found.label), ('public.api_keys.key_digest', found.key_digest)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT count(CASE WHEN NOT (t.comment IS NULL) THEN 1 END) AS comment
+  FROM ONLY public.approvals AS t
+) AS found
+CROSS JOIN LATERAL (VALUES ('public.approvals.comment', found.comment)) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT
+    count(
+      CASE
+        WHEN NOT (
+          (t.id::text COLLATE pg_catalog."C")
+            ~ '^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+        )
+          THEN 1
+      END
+    ) AS id,
+    count(
+      CASE
+        WHEN NOT ((t.file_name::text COLLATE pg_catalog."C") = 'receipt.pdf'::varchar(120)::text)
+          THEN 1
+      END
+    ) AS file_name,
+    count(CASE WHEN NOT (t.content IS NULL) THEN 1 END) AS content,
+    count(CASE WHEN NOT (t.checksum IS NULL) THEN 1 END) AS checksum,
+    count(CASE WHEN NOT (t.ocr_text IS NULL) THEN 1 END) AS ocr_text
+  FROM ONLY public.attachments AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.attachments.id', found.id), ('public.attachments.file_name', found.file_name),
+  ('public.attachments.content', found.content), ('public.attachments.checksum', found.checksum),
+  ('public.attachments.ocr_text', found.ocr_text)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT
+    count(
+      CASE WHEN NOT ((t.branch_code::text COLLATE pg_catalog."C") = '000'::char(3)::text) THEN 1 END
+    ) AS branch_code,
+    count(
+      CASE
+        WHEN NOT ((t.number::text COLLATE pg_catalog."C") = '0000000'::varchar(10)::text) THEN 1
+      END
+    ) AS number,
+    count(
+      CASE
+        WHEN NOT ((t.holder_kana::text COLLATE pg_catalog."C") = 'メイギニン'::varchar(48)::text)
+          THEN 1
+      END
+    ) AS holder_kana
+  FROM ONLY public.bank_accounts AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.bank_accounts.branch_code', found.branch_code),
+  ('public.bank_accounts.number', found.number),
+  ('public.bank_accounts.holder_kana', found.holder_kana)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT count(
+      CASE WHEN NOT ((t.merchant::text COLLATE pg_catalog."C") = 'A company'::text::text) THEN 1 END
+    ) AS merchant
+  FROM public.card_transactions AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.card_transactions.merchant', found.merchant)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT
+    count(
+      CASE WHEN NOT ((t.name::text COLLATE pg_catalog."C") = 'A company'::text::text) THEN 1 END
+    ) AS name,
+    count(CASE WHEN NOT (t.name_kana IS NULL) THEN 1 END) AS name_kana,
+    count(
+      CASE
+        WHEN NOT (
+          (t.contact_email::text COLLATE pg_catalog."C") ~ '^u[0-9a-f]{16}@example[.]invalid$'
+        )
+          THEN 1
+      END
+    ) AS contact_email
+  FROM ONLY public.companies AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.companies.name', found.name), ('public.companies.name_kana', found.name_kana),
+  ('public.companies.contact_email', found.contact_email)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT count(
+      CASE
+        WHEN NOT ((t.description::text COLLATE pg_catalog."C") = '(masked)'::text::text) THEN 1
+      END
+    ) AS description
+  FROM ONLY public.expense_items AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.expense_items.description', found.description)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT count(
+      CASE WHEN NOT ((t.title::text COLLATE pg_catalog."C") = '(masked)'::text::text) THEN 1 END
+    ) AS title
+  FROM ONLY public.expense_reports AS t
+) AS found
+CROSS JOIN LATERAL (VALUES ('public.expense_reports.title', found.title)) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT
+    count(
+      CASE WHEN NOT ((t.payee::text COLLATE pg_catalog."C") = 'A company'::text::text) THEN 1 END
+    ) AS payee,
+    count(CASE WHEN NOT (t.attendees IS NULL) THEN 1 END) AS attendees,
+    count(
+      CASE
+        WHEN NOT (
+          t.tags IS NULL
+          OR ((t.tags::text COLLATE pg_catalog."C") = ('{}'::text[])::text[]::text) IS TRUE
+        )
+          THEN 1
+      END
+    ) AS tags,
+    count(CASE WHEN NOT (t.memo IS NULL) THEN 1 END) AS memo
+  FROM ONLY public.expenses AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.expenses.payee', found.payee), ('public.expenses.attendees', found.attendees),
+  ('public.expenses.tags', found.tags), ('public.expenses.memo', found.memo)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT
+    count(CASE WHEN NOT (t."desc" IS NULL) THEN 1 END) AS "desc",
+    count(CASE WHEN NOT (t.ship_to IS NOT DISTINCT FROM NULL) THEN 1 END) AS ship_to
+  FROM ONLY public."order" AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.order.desc', found."desc"), ('public.order.ship_to', found.ship_to)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT
+    count(
+      CASE
+        WHEN NOT ((t.email::text COLLATE pg_catalog."C") ~ '^u[0-9a-f]{16}@example[.]invalid$')
+          THEN 1
+      END
+    ) AS email,
+    count(
+      CASE
+        WHEN NOT (
+          (t.backup_email::text COLLATE pg_catalog."C") ~ '^u[0-9a-f]{16}@example[.]invalid$'
+        )
+          THEN 1
+      END
+    ) AS backup_email,
+    count(
+      CASE
+        WHEN NOT (
+          strpos(t.phone::text COLLATE pg_catalog."C", '****') > 0 AND length(t.phone::text) <= 8
+        )
+          THEN 1
+      END
+    ) AS phone,
+    count(CASE WHEN NOT (t.profile IS NULL) THEN 1 END) AS profile
+  FROM ONLY public.users AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.users.email', found.email), ('public.users.backup_email', found.backup_email),
+  ('public.users.phone', found.phone), ('public.users.profile', found.profile)
+) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT count(
+      CASE WHEN NOT ((t.barcode::text COLLATE pg_catalog."C") ~ '^[0-9a-f]{32}$') THEN 1 END
+    ) AS barcode
+  FROM ONLY public.vouchers AS t
+) AS found
+CROSS JOIN LATERAL (VALUES ('public.vouchers.barcode', found.barcode)) AS leak (name, rows);
+INSERT INTO pg_temp.noren_leak (name, rows)
+SELECT
+  leak.name,
+  leak.rows
+FROM (
+  SELECT
+    count(
+      CASE WHEN NOT ((t."会社名"::text COLLATE pg_catalog."C") = 'A company'::text::text) THEN 1 END
+    ) AS "会社名",
+    count(
+      CASE
+        WHEN NOT (
+          strpos(t."電話番号"::text COLLATE pg_catalog."C", '****') > 0
+          AND length(t."電話番号"::text) <= 8
+        )
+          THEN 1
+      END
+    ) AS "電話番号",
+    count(
+      CASE
+        WHEN NOT ((t."メール"::text COLLATE pg_catalog."C") ~ '^u[0-9a-f]{16}@example[.]invalid$')
+          THEN 1
+      END
+    ) AS "メール",
+    count(CASE WHEN NOT (t."備考" IS NULL) THEN 1 END) AS "備考"
+  FROM ONLY public."取引先" AS t
+) AS found
+CROSS JOIN LATERAL (VALUES
+  ('public.取引先.会社名', found."会社名"), ('public.取引先.電話番号', found."電話番号"),
+  ('public.取引先.メール', found."メール"), ('public.取引先.備考', found."備考")
+) AS leak (name, rows);
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  leaks text;
+BEGIN
+  SELECT string_agg(format('%s: %s', name, rows), E'\n' ORDER BY name) INTO leaks FROM pg_temp.noren_leak WHERE rows <> '0';
+  IF leaks IS NOT NULL THEN
+    RAISE EXCEPTION 'these columns hold values that their masks never give; so many rows of each may be raw'
+      USING DETAIL = leaks, HINT = 'keep everybody out of the copy until you know how they came there: by a changed file, by a trigger, or by somebody who works in it';
+  END IF;
+END
+$noren$;
+
+-- who is singled out by the combination of what is kept; numbers only
+\if :{?report}
+\else
+\set report on
+\endif
+\if :report
+\pset format unaligned
+\pset tuples_only on
+\pset pager off
+SELECT concat(
+    'public.CorporateCards: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their ("expiresOn", "isActive")'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public."CorporateCards" AS t
+  GROUP BY t."expiresOn", t."isActive"
+) AS alike;
+SELECT concat(
+    'public.approvals: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (approved)'
+  )
+FROM (SELECT count(*) AS size FROM ONLY public.approvals AS t GROUP BY t.approved) AS alike;
+SELECT concat(
+    'public.audit_logs: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (action)'
+  )
+FROM (SELECT count(*) AS size FROM public.audit_logs AS t GROUP BY t.action) AS alike;
+SELECT concat(
+    'public.bank_accounts: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (bank_code, is_default)'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public.bank_accounts AS t
+  GROUP BY t.bank_code, t.is_default
+) AS alike;
+SELECT concat(
+    'public.card_transactions: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (settled)'
+  )
+FROM (SELECT count(*) AS size FROM public.card_transactions AS t GROUP BY t.settled) AS alike;
+SELECT concat(
+    'public.companies: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (plan, country_code)'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public.companies AS t
+  GROUP BY t.plan, t.country_code
+) AS alike;
+SELECT concat(
+    'public.currencies: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (name, minor_unit)'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public.currencies AS t
+  GROUP BY t.name, t.minor_unit
+) AS alike;
+SELECT concat(
+    'public.expense_categories: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (name, account_code)'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public.expense_categories AS t
+  GROUP BY t.name, t.account_code
+) AS alike;
+SELECT concat(
+    'public.expense_reports: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (status, closed_on)'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public.expense_reports AS t
+  GROUP BY t.status, t.closed_on
+) AS alike;
+SELECT concat(
+    'public.expenses: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (spent_on, status)'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public.expenses AS t
+  GROUP BY t.spent_on, t.status
+) AS alike;
+SELECT concat(
+    'public.mileage_rates: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (vehicle)'
+  )
+FROM (SELECT count(*) AS size FROM ONLY public.mileage_rates AS t GROUP BY t.vehicle) AS alike;
+SELECT concat(
+    'public.roles_of_staff: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (name)'
+  )
+FROM (SELECT count(*) AS size FROM ONLY public.roles_of_staff AS t GROUP BY t.name) AS alike;
+SELECT concat(
+    'public.users: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (visibility, locale)'
+  )
+FROM (SELECT count(*) AS size FROM ONLY public.users AS t GROUP BY t.visibility, t.locale) AS alike;
+SELECT concat(
+    'public.取引先: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their ("登録日")'
+  )
+FROM (SELECT count(*) AS size FROM ONLY public."取引先" AS t GROUP BY t."登録日") AS alike;
+\endif
+
 REFRESH MATERIALIZED VIEW public.monthly_totals;
+ALTER TABLE public.bank_accounts FORCE ROW LEVEL SECURITY;
+COMMIT;
 ANALYZE
   archive.legacy_orders,
   public."CorporateCards",
