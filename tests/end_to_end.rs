@@ -122,6 +122,38 @@ const STOREFRONT_MAY_LEAVE: [(&str, &str); 3] = [
     ("public.payments.provider_payload", "SELECT provider_payload #>> '{payer,country}' FROM payments"),
 ];
 
+/// One of the small projects beside these tests.
+fn odd(name: &str, major: Option<u32>, case: &Case) {
+    let Some(server) = support::server(major) else { return };
+    let project = Project::copy(&support::root().join("tests/end_to_end").join(name), None);
+    project.build();
+    roundtrip(server, &project, case);
+}
+
+/// Names that a shell, psql, a file system or an alias of ours could take for something else.
+#[test]
+fn odd_names() {
+    odd("names", None, &Case { export: "developers", ..Case::default() });
+}
+
+/// Every type, kept and masked.
+#[test]
+fn odd_types() {
+    odd("types", None, &Case { export: "developers", ..Case::default() });
+}
+
+/// Kinds of tables, sequences, triggers and rules.
+#[test]
+fn odd_kinds() {
+    odd("kinds", None, &Case { export: "developers", ..Case::default() });
+}
+
+/// Foreign keys of every form.
+#[test]
+fn odd_links() {
+    odd("links", None, &Case { export: "developers", ..Case::default() });
+}
+
 /// The harness itself: what it is there to find, it finds.
 mod finds {
     use super::compare::{Column, Fate, Table};

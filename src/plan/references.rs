@@ -61,12 +61,14 @@ impl Planner<'_> {
 
     /// `EXISTS` of the referenced row among those that leave; `None` when every reference has its row there.
     fn target_leaves(&self, key: &ForeignKey, alias: &str) -> Option<Expr> {
-        if !self.export.tables.contains_key(&key.references) {
+        // The key may point at a partition: its rows leave as those of its root do.
+        let leaving = self.catalog.partition_root(&key.references);
+        if !self.export.tables.contains_key(leaving) {
             return Some(Expr::Boolean(false));
         }
         // Each depth has its own alias, so that no column is captured by an inner row.
         let inner = format!("{alias}_parent");
-        let condition = self.leaves(&key.references, &inner);
+        let condition = self.leaves(leaving, &inner);
         if condition.is_none() && key.validated && key.enforced {
             return None;
         }
@@ -134,7 +136,9 @@ impl Planner<'_> {
     pub(super) fn check_orphans(&self) -> Vec<Diagnostic> {
         let mut graph = Graph::new();
         for (table, export) in &self.export.tables {
-            let targets = self.keys_with(table, export, Orphans::Skip).map(|key| key.references.clone());
+            let targets = self
+                .keys_with(table, export, Orphans::Skip)
+                .map(|key| self.catalog.partition_root(&key.references).clone());
             graph.insert(table.clone(), targets.collect());
         }
         components(&graph)
