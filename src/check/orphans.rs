@@ -13,8 +13,13 @@ pub(super) fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for key in table.foreign_keys.iter().filter(|key| key.enforced) {
-        let decided =
-            key.columns.iter().any(|name| exported.columns.get(name).is_some_and(|column| column.orphans.is_some()));
+        let orphans = |name: &String| exported.columns.get(name).and_then(|column| column.orphans);
+        // MATCH FULL allows no half NULL, so there every column says it.
+        let decided = if key.match_full && key.columns.iter().any(|name| orphans(name) == Some(Orphans::Null)) {
+            key.columns.iter().all(|name| orphans(name).is_some())
+        } else {
+            key.columns.iter().any(|name| orphans(name).is_some())
+        };
         if !decided && may_dangle(catalog, export, exported, key) {
             diagnostics.push(undecided(catalog, export, exported, key));
         }

@@ -174,7 +174,8 @@ fn split_extensions(schema: &str) -> (String, String) {
             || homes.iter().any(|home| home == line)
     };
     let (extensions, rest): (Vec<&str>, Vec<&str>) = schema.lines().partition(of_extension);
-    let open = homes.iter().map(|home| home.replace("CREATE SCHEMA ", "GRANT USAGE ON SCHEMA ").replace(';', " TO PUBLIC;\n"));
+    let open =
+        homes.iter().map(|home| home.replace("CREATE SCHEMA ", "GRANT USAGE ON SCHEMA ").replace(';', " TO PUBLIC;\n"));
     (extensions.join("\n") + "\n" + &open.collect::<String>(), rest.join("\n") + "\n")
 }
 

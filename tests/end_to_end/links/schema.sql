@@ -43,3 +43,11 @@ ALTER TABLE public.likes ADD CONSTRAINT c FOREIGN KEY (comment) REFERENCES publi
 -- onto one partition, whose root has the treatment
 CREATE TABLE public.first_orders (id integer NOT NULL PRIMARY KEY, order_id integer, y integer, v text);
 ALTER TABLE public.first_orders ADD CONSTRAINT one FOREIGN KEY (order_id, y) REFERENCES public.orders_1 (id, y);
+-- MATCH FULL allows no half NULL, not even where one column has another key besides
+CREATE TABLE public.areas (a integer NOT NULL, b integer NOT NULL, v text, PRIMARY KEY (a, b));
+CREATE TABLE public.kinds (a integer NOT NULL PRIMARY KEY, v text);
+CREATE TABLE public.spots (id integer NOT NULL PRIMARY KEY, a integer, b integer, v text);
+ALTER TABLE public.spots ADD CONSTRAINT area FOREIGN KEY (a, b) REFERENCES public.areas (a, b) MATCH FULL;
+CREATE TABLE public.marks (id integer NOT NULL PRIMARY KEY, a integer, b integer, v text);
+ALTER TABLE public.marks ADD CONSTRAINT area FOREIGN KEY (a, b) REFERENCES public.areas (a, b) MATCH FULL;
+ALTER TABLE public.marks ADD CONSTRAINT kind FOREIGN KEY (a) REFERENCES public.kinds (a);
