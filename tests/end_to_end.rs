@@ -10,7 +10,7 @@ use std::path::Path;
 use noren::server::Server;
 
 use crate::rows::broken_foreign_keys;
-use crate::support;
+use crate::support::{self, Database};
 use compare::{LeakSearch, compare};
 use harness::Project;
 
@@ -27,7 +27,7 @@ pub struct Case<'a> {
 
 /// Export from a filled source, import into another database as an owner that is no superuser, and look at everything.
 #[track_caller]
-pub fn roundtrip(server: &'static Server, project: &Project, case: &Case) {
+pub fn roundtrip(server: &'static Server, project: &Project, case: &Case) -> (Database, Database) {
     let source = project.source(server, 11);
     let target = project.target(server, case.export, 23);
     let run = project.folder.path().join("a run");
@@ -44,6 +44,7 @@ pub fn roundtrip(server: &'static Server, project: &Project, case: &Case) {
     let unpopulated = "SELECT matviewname FROM pg_matviews WHERE NOT ispopulated";
     report("materialized views", &target.column(unpopulated));
     leaks(&LeakSearch { tables: &tables, source: &source, may_leave: case.may_leave }, &run);
+    (source, target)
 }
 
 #[track_caller]
@@ -122,11 +123,131 @@ const STOREFRONT_MAY_LEAVE: [(&str, &str); 3] = [
     ("public.payments.provider_payload", "SELECT provider_payload #>> '{payer,country}' FROM payments"),
 ];
 
+/// One of the small projects beside these tests, on a server of one major version; `None` is whichever is found.
+fn odd(name: &str, major: Option<u32>, filtered: &[&str]) -> Option<(Database, Database)> {
+    let server = support::server(major)?;
+    let project = Project::copy(&support::root().join("tests/end_to_end").join(name), None);
+    if let Some(major) = major {
+        let file = project.folder.path().join("noren.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let other = text.lines().map(|line| match line.split_once('=') {
+            Some((key, _)) if key.trim() == "version" => format!("version = {major}\n"),
+            _ => format!("{line}\n"),
+        });
+        std::fs::write(&file, other.collect::<String>()).unwrap();
+    }
+    project.build();
+    let case = Case { export: "developers", filtered, ..Case::default() };
+    Some(roundtrip(server, &project, &case))
+}
+
+/// Names that a shell, psql, a file system or an alias of ours could take for something else.
+#[test]
+fn odd_names() {
+    odd("names", None, &[]);
+}
+
+/// Every type, kept and masked.
+#[test]
+fn odd_types() {
+    odd("types", None, &[]);
+}
+
+/// Kinds of tables, sequences, triggers and rules.
+#[test]
+fn odd_kinds() {
+    odd("kinds", None, &[]);
+}
+
+const LINKS_FILTERED: [&str; 6] =
+    ["public.projects", "public.tasks", "public.comments", "public.likes", "public.areas", "public.kinds"];
+
+/// Foreign keys of every form, most of them with masked keys: as many rows meet after the mask as before it.
+#[test]
+fn odd_links() {
+    let Some((source, target)) = odd("links", None, &LINKS_FILTERED) else { return };
+    for join in [
+        "a JOIN c ON c.next = a.id",
+        "logins l JOIN users u ON u.id = l.who",
+        "logins l JOIN users u ON u.code = l.code",
+        "logins l JOIN users u ON u.number = l.number",
+        "users e JOIN users b ON b.id = e.boss",
+        "sales s JOIN shops p ON p.country = s.country AND p.no = s.shop",
+        "sales s JOIN shops p ON p.country = s.country AND p.no = s.via_shop",
+        "lines l JOIN users u ON u.number = l.first_of",
+        "lines l JOIN orders o ON (o.id, o.y) = (l.order_id, l.y)",
+        "orders o JOIN users u ON u.id = o.customer",
+        "orders_1 o JOIN first_orders f ON (o.id, o.y) = (f.order_id, f.y)",
+    ] {
+        let met = |database: &Database| database.value(&format!("SELECT count(*) FROM {join}"));
+        assert_eq!(met(&source), met(&target), "{join}");
+        assert_ne!(met(&source), "0", "{join}");
+    }
+    let common = "SELECT id FROM users";
+    assert!(source.column(common).iter().all(|id| !target.column(common).contains(id)), "a raw key left");
+}
+
+/// Which pseudonyms are equal: of one class, of one export or of two that say so, under one key.
+#[test]
+fn pseudonyms_agree_where_the_policy_says_so_and_nowhere_else() {
+    let Some(server) = support::server(None) else { return };
+    let policy = "
+        setting noren.mask_key text secret;
+        class person mask hash;
+        class place  mask hash;
+        table users    { id keep; email person; town place; }
+        table contacts { id keep; email person; }
+        export one   { tables *; }
+        export two   { tables *; linkable with one because \"they are compared\"; users.town => mask null; }
+        export three { tables *; no import; class place => mask constant('somewhere'); }";
+    let toml = include_str!("end_to_end/small.toml").split("[export").next().unwrap().to_owned();
+    let toml = ["one", "two", "three"]
+        .iter()
+        .fold(toml, |toml, name| format!("{toml}[export.{name}]\ntarget = \"psql\"\ndir = \"data\"\n"));
+    let schema = "CREATE TABLE public.users (id integer NOT NULL, email text, town text);
+                  CREATE TABLE public.contacts (id integer NOT NULL, email text);";
+    let project = Project::of(schema, policy, &toml);
+    project.build();
+    assert!(project.file("two", "import.sql").exists() && !project.file("three", "import.sql").exists());
+    let source = Database::new(server, "pseudonyms");
+    source.sql(schema);
+    source.sql("INSERT INTO users VALUES (1, 'taro', 'taro'); INSERT INTO contacts VALUES (7, 'taro');");
+    let cells = |export: &str, table: &str, key: &str| -> Vec<String> {
+        let run = project.folder.path().join(support::unique("run"));
+        let output = project.export_with(&source, export, &run, &[("NOREN_MASK_KEY", key)]);
+        support::succeeded(&output, "run.sql");
+        let text = std::fs::read_to_string(run.join(format!("public.{table}.txt"))).unwrap();
+        text.lines().nth(1).unwrap().split('\t').map(str::to_owned).collect()
+    };
+    let [one, two, three] = ["one", "two", "three"].map(|export| cells(export, "users", harness::KEY));
+    assert_eq!(one[1], cells("one", "contacts", harness::KEY)[1], "one class in two tables");
+    assert_ne!(one[1], one[2], "two classes");
+    assert_eq!(one[1], two[1], "two exports that are linkable");
+    assert_ne!(one[1], three[1], "two exports that are not");
+    assert_ne!(one[1], cells("one", "users", &harness::KEY.replace('K', "k"))[1], "two keys");
+    assert_eq!((two[2].as_str(), three[2].as_str()), ("\\N", "somewhere"), "treatments of one export");
+    assert!([one, two, three].iter().all(|cells| cells[0] == "1" && !cells.contains(&"taro".to_owned())));
+}
+
+/// The oldest and the newest servers: before 15 the files have no header and the marker's schema is everybody's.
+#[test]
+fn odd_schemas_on_14() {
+    for (name, filtered) in [("links", &LINKS_FILTERED[..]), ("types", &[])] {
+        odd(name, Some(14), filtered);
+    }
+}
+
+#[test]
+fn odd_schemas_on_18() {
+    for (name, filtered) in [("links", &LINKS_FILTERED[..]), ("kinds", &[])] {
+        odd(name, Some(18), filtered);
+    }
+}
+
 /// The harness itself: what it is there to find, it finds.
 mod finds {
     use super::compare::{Column, Fate, Table};
     use super::*;
-    use crate::support::Database;
 
     fn table(columns: &[(&str, Fate)]) -> Vec<Table> {
         let columns = columns.iter().map(|(name, fate)| Column { name: (*name).to_owned(), fate: *fate }).collect();

@@ -16,7 +16,7 @@ pub use read::read;
 
 use crate::source::Span;
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A schema-qualified name, as PostgreSQL holds it (folded or exact, without quotes).
@@ -61,6 +61,8 @@ pub struct Catalog {
     pub extensions: BTreeMap<String, String>,
     /// Grants on schemas.
     pub schema_grants: BTreeMap<String, Vec<Grant>>,
+    /// Collations under which different texts can be equal, without their schema.
+    pub loose_collations: BTreeSet<String>,
 }
 
 /// A table.

@@ -13,17 +13,22 @@ pub(super) fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for key in table.foreign_keys.iter().filter(|key| key.enforced) {
-        let decided =
-            key.columns.iter().any(|name| exported.columns.get(name).is_some_and(|column| column.orphans.is_some()));
-        if !decided && may_dangle(export, exported, key) {
-            diagnostics.push(undecided(export, exported, key));
+        let orphans = |name: &String| exported.columns.get(name).and_then(|column| column.orphans);
+        // MATCH FULL allows no half NULL, so there every column says it.
+        let decided = if key.match_full && key.columns.iter().any(|name| orphans(name) == Some(Orphans::Null)) {
+            key.columns.iter().all(|name| orphans(name).is_some())
+        } else {
+            key.columns.iter().any(|name| orphans(name).is_some())
+        };
+        if !decided && may_dangle(catalog, export, exported, key) {
+            diagnostics.push(undecided(catalog, export, exported, key));
         }
     }
     check_clauses(catalog, table, exported, diagnostics);
 }
 
 /// Whether a row that leaves may reference one that does not.
-fn may_dangle(export: &Export, exported: &ExportTable, key: &ForeignKey) -> bool {
+fn may_dangle(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &ForeignKey) -> bool {
     let severed = key.columns.iter().any(|name| {
         let treatment = exported.columns.get(name).map(|column| &column.treatment);
         matches!(treatment, Some(Treatment::Drop(Fill::Default) | Treatment::Mask(MaskUse::Null)))
@@ -31,7 +36,8 @@ fn may_dangle(export: &Export, exported: &ExportTable, key: &ForeignKey) -> bool
     if severed {
         return false;
     }
-    export.tables.get(&key.references).is_none_or(is_filtered)
+    // A key may point at a partition; what leaves is decided for the root.
+    export.tables.get(catalog.partition_root(&key.references)).is_none_or(is_filtered)
 }
 
 /// Whether some rows of the table stay behind.
@@ -39,9 +45,9 @@ fn is_filtered(table: &ExportTable) -> bool {
     !table.rows.is_empty() || table.columns.values().any(|column| column.orphans == Some(Orphans::Skip))
 }
 
-fn undecided(export: &Export, exported: &ExportTable, key: &ForeignKey) -> Diagnostic {
+fn undecided(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &ForeignKey) -> Diagnostic {
     let columns: Vec<String> = key.columns.iter().map(|column| format!("{}.{column}", exported.table)).collect();
-    let why = match export.tables.get(&key.references) {
+    let why = match export.tables.get(catalog.partition_root(&key.references)) {
         None => format!("`{}` is not part of `export {}`", key.references, export.name),
         Some(_) => format!("only some rows of `{}` leave", key.references),
     };

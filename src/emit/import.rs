@@ -36,8 +36,12 @@ impl Emitter<'_> {
         self.manifest(&mut script);
         self.preflight(&mut script, import);
         turn_off(&mut script, import);
+        if import.alters() || import.cyclic {
+            script.blank();
+        }
+        script.comment("exactly the exported tables, and those beside them that were found empty");
         script.run(Statement::Truncate { tables: self.emptied(import), restart_identity: true });
-        script.blank();
+        script.blank().comment("referenced tables first; a table that was empty has no file");
         for table in &self.export.tables {
             self.load(&mut script, table);
         }
@@ -212,6 +216,9 @@ fn turn_off(script: &mut Script, import: &ImportPlan) {
         }
         ImportStrategy::Order | ImportStrategy::ParameterGroup => {}
     }
+    if import.alters() {
+        script.comment("off for the load; the same is on again before the commit");
+    }
     for trigger in &import.triggers {
         script.run(trigger_mode(trigger, TriggerMode::Disabled));
     }
@@ -227,6 +234,9 @@ fn turn_off(script: &mut Script, import: &ImportPlan) {
 }
 
 fn turn_on(script: &mut Script, import: &ImportPlan) {
+    if import.alters() {
+        script.comment("what was off is on again, each in the mode that it had");
+    }
     for (table, name) in &import.deferred {
         script.run(defer(table, name, false));
     }
@@ -256,6 +266,11 @@ fn defer(table: &QName, name: &str, deferrable: bool) -> Statement {
 /// The restart gives the sequence a new file within the transaction; `setval` writes into that one, so that a
 /// rollback brings the old value back. `setval` of NULL does nothing: the sequence of an empty table starts again.
 fn sequences(script: &mut Script, import: &ImportPlan) {
+    if !import.sequences.is_empty() {
+        script.comment(
+            "sequences go on after the last value of the rows; RESTART makes a rollback undo the setval after it",
+        );
+    }
     for sequence in &import.sequences {
         script.run(Statement::RestartSequence { sequence: sequence.name.clone(), with: None });
         script.send(Statement::Select(continue_after(sequence)), End::Set(None));

@@ -37,6 +37,14 @@ const EXACT: [(&str, &str); 11] = [
     ("row_security", "off"),
 ];
 
+/// Limits that a role or a database has for applications: a run is longer than any of them. The temporary tables
+/// need a session that may write; the export's own transaction is READ ONLY all the same.
+const LIMITS: [(&str, &str); 3] = [
+    ("statement_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("default_transaction_read_only", "off"),
+];
+
 impl Emitter<'_> {
     /// The head of a file that is run by itself.
     /// The export reads with `pg_catalog` alone in its search path, so that nobody can slip an operator or a function
@@ -49,9 +57,15 @@ impl Emitter<'_> {
         }
         script.comment(&format!("{}  export {}", self.place(self.export.span), self.export.name));
         script.blank();
+        script.comment("psql's own switches, whatever a start-up file made of them");
         for (name, value) in SWITCHES {
             script.meta(Meta::Set(name.to_owned(), vec![Word::text(value)]));
         }
+        script.comment("limits of this role or database that are meant for applications");
+        for (name, value) in LIMITS {
+            script.run(set(name, SettingValue::Text(value.to_owned())));
+        }
+        script.comment("names mean what they mean here, and values are written and read back exactly");
         script.run(set("standard_conforming_strings", SettingValue::On));
         let path = std::iter::once("pg_catalog").chain(search.iter().map(String::as_str)).chain(["pg_temp"]);
         let values = path.map(|schema| SettingValue::Name(Ident::from(schema))).collect();

@@ -51,9 +51,10 @@ fn section(export: &ExportPlan) -> String {
     let run = format!("{}/{}", export.directory.trim_end_matches('/'), names::encode(&export.name));
     let mut text = format!(
         "\n## Export `{}`\n\n1. `psql -X -d SOURCE -v run={run} -f {folder}/run.sql` writes the masked rows of {} into the fresh \
-         folder `{run}`\n   (any folder that does not exist; without `-v run=` it is this one). Run it as a role that may \
-         read these tables and\n   to which no row security applies: the owner, or one with BYPASSRLS. With fewer rights it \
-         stops instead of writing less.\n",
+         folder `{run}`\n   (any folder that does not exist; without `-v run=` it is this one). Run it as a role with \
+         SELECT on these tables,\n   USAGE on their schemas and TEMPORARY on the database (it keeps notes in temporary tables, \
+         so a standby refuses it), to\n   which no row security applies: one with BYPASSRLS, or the owner of tables without FORCE. \
+         With fewer rights it stops\n   instead of writing less.\n",
         export.name,
         count(export.tables.len()),
     );

@@ -2,7 +2,7 @@
 
 use super::select::ROW;
 use super::{KeyPlan, Planner};
-use crate::catalog::{BaseType, Catalog, Column, DataType, Expression, QName};
+use crate::catalog::{BaseType, Catalog, Column, DataType, Expression, QName, TypeKind};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0853;
 use crate::mask::hmac::{self, Canonical};
@@ -10,7 +10,7 @@ use crate::mask::{Context, Hashes, Rendered, json};
 use crate::model::{JsonMask, JsonNode, LinkageGroup, MaskCall, MaskUse, Model, Treatment};
 use crate::source::Span;
 use crate::sql::{Expr, From, Relation, Select, SourceSql};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 /// The setting that keyed masks read where the policy declares none.
@@ -120,6 +120,7 @@ pub(super) type Forms = BTreeMap<(String, LinkageGroup), Canonical>;
 /// One form a group, from the types of all columns that are hashed in it, over all exports that share a linkage.
 pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<Diagnostic>) {
     let mut groups: BTreeMap<(String, LinkageGroup), Vec<Member>> = BTreeMap::new();
+    let mut loose: BTreeSet<(String, LinkageGroup)> = BTreeSet::new();
     for export in model.exports.values() {
         for (name, exported) in &export.tables {
             let Some(table) = catalog.tables.get(name) else { continue };
@@ -128,6 +129,9 @@ pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<D
                     let Some(hashed) = table.columns.get(hashed) else { return };
                     let hashed = if in_json { &text_column(hashed) } else { hashed };
                     let base = catalog.base_type(&hashed.data_type);
+                    if !in_json && is_loose(catalog, hashed, &base) {
+                        loose.insert((export.linkage.clone(), call.group.clone()));
+                    }
                     let place = (format!("{name}.{}", hashed.name), own.decision.rule.span);
                     groups.entry((export.linkage.clone(), call.group.clone())).or_default().push((base, place));
                 });
@@ -138,6 +142,9 @@ pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<D
     let mut forms = Forms::new();
     for (key, members) in groups {
         match Canonical::of(members.iter().map(|(base, _)| base)) {
+            Some(_) if loose.contains(&key) && shared(&members) => {
+                findings.extend(equal_but_different(&members));
+            }
             Some(form) => drop(forms.insert(key, form)),
             None => findings.extend(incomparable(&members)),
         }
@@ -146,6 +153,38 @@ pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<D
 }
 
 type Member = (BaseType, (String, Span));
+
+fn shared(members: &[Member]) -> bool {
+    let mut names = members.iter().map(|(_, (name, _))| name);
+    let first = names.next();
+    names.any(|name| Some(name) != first)
+}
+
+/// Whether different texts can be equal in this column.
+fn is_loose(catalog: &Catalog, column: &Column, base: &BaseType) -> bool {
+    let of_domain = base.domains.iter().filter_map(|name| match &catalog.types.get(name)?.kind {
+        TypeKind::Domain { collation, .. } => collation.as_ref(),
+        _ => None,
+    });
+    column.collation.iter().chain(of_domain).any(|collation| catalog.loose_collations.contains(&collation.name))
+}
+
+/// No expression gives the texts that are equal under such a collation one form.
+fn equal_but_different(members: &[Member]) -> Option<Diagnostic> {
+    let (_, (first, span)) = members.first()?;
+    let (_, (second, second_span)) = members.iter().find(|(_, place)| place.0 != *first)?;
+    let title = format!(
+        "expected columns whose equal values have one text, `{first}` and `{second}` share pseudonyms under a collation \
+         that is not deterministic"
+    );
+    let finding = Diagnostic::new(N0853, title).at(*span, "is masked by a keyed hash");
+    let finding = if span == second_span { finding } else { finding.label(*second_span, "shares its pseudonyms") };
+    Some(
+        finding
+            .note("two spellings of one value would get two pseudonyms, and a foreign key would not hold in the copy")
+            .help("give the columns a mask that is not keyed, or classes of their own where no foreign key ties them"),
+    )
+}
 
 fn incomparable(members: &[Member]) -> Option<Diagnostic> {
     let (first_type, (first, span)) = members.first()?;

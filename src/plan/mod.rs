@@ -189,6 +189,13 @@ pub struct ImportPlan {
     pub alone: Vec<Select>,
 }
 
+impl ImportPlan {
+    /// Whether the load turns something off that must be on again at its end.
+    pub fn alters(&self) -> bool {
+        !(self.triggers.is_empty() && self.forced.is_empty() && self.deferred.is_empty())
+    }
+}
+
 /// A trigger that is off during the load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TriggerPlan {

@@ -13,6 +13,7 @@ use crate::diagnostic::codes::N0852;
 use crate::model::ExportTable;
 use crate::sql::{Expr, From, Ident, Relation, Select};
 use crate::syntax::ast::Orphans;
+use std::collections::BTreeSet;
 
 impl Planner<'_> {
     /// What must be true of the row `alias` of `table` for it to leave; `None` when every row leaves.
@@ -35,14 +36,31 @@ impl Planner<'_> {
     /// For a column with `orphans null`: what must be true for its reference to stay.
     pub(super) fn stays(&self, table: &QName, column: &str, alias: &str) -> Option<Expr> {
         let export = self.export.tables.get(table)?;
-        let keys = self.keys_with(table, export, Orphans::Null).filter(|key| {
-            let declares = |name: &String| export.columns.get(name).is_some_and(|own| own.orphans.is_some());
-            key.columns.iter().find(|name| declares(name)).is_some_and(|first| first == column)
-        });
+        let together = self.null_together(table, export, column);
+        let keys = self
+            .keys_with(table, export, Orphans::Null)
+            .filter(|key| nulled(export, key).iter().any(|name| together.contains(name)));
         let mut conditions: Vec<Expr> = keys.filter_map(|key| self.target_leaves(key, alias)).collect();
         match conditions.len() {
             0 | 1 => conditions.pop(),
             _ => Some(Expr::And(conditions)),
+        }
+    }
+
+    /// Columns that are NULL when this one is: MATCH FULL allows no half NULL.
+    fn null_together<'b>(&'b self, table: &QName, export: &'b ExportTable, column: &'b str) -> BTreeSet<&'b str> {
+        let mut together = BTreeSet::from([column]);
+        loop {
+            let before = together.len();
+            for key in self.keys_with(table, export, Orphans::Null).filter(|key| key.match_full) {
+                let names = nulled(export, key);
+                if names.iter().any(|name| together.contains(name)) {
+                    together.extend(names);
+                }
+            }
+            if together.len() == before {
+                return together;
+            }
         }
     }
 
@@ -61,12 +79,14 @@ impl Planner<'_> {
 
     /// `EXISTS` of the referenced row among those that leave; `None` when every reference has its row there.
     fn target_leaves(&self, key: &ForeignKey, alias: &str) -> Option<Expr> {
-        if !self.export.tables.contains_key(&key.references) {
+        // The key may point at a partition: its rows leave as those of its root do.
+        let leaving = self.catalog.partition_root(&key.references);
+        if !self.export.tables.contains_key(leaving) {
             return Some(Expr::Boolean(false));
         }
         // Each depth has its own alias, so that no column is captured by an inner row.
         let inner = format!("{alias}_parent");
-        let condition = self.leaves(&key.references, &inner);
+        let condition = self.leaves(leaving, &inner);
         if condition.is_none() && key.validated && key.enforced {
             return None;
         }
@@ -134,7 +154,9 @@ impl Planner<'_> {
     pub(super) fn check_orphans(&self) -> Vec<Diagnostic> {
         let mut graph = Graph::new();
         for (table, export) in &self.export.tables {
-            let targets = self.keys_with(table, export, Orphans::Skip).map(|key| key.references.clone());
+            let targets = self
+                .keys_with(table, export, Orphans::Skip)
+                .map(|key| self.catalog.partition_root(&key.references).clone());
             graph.insert(table.clone(), targets.collect());
         }
         components(&graph)
@@ -152,6 +174,13 @@ impl Planner<'_> {
             })
             .collect()
     }
+}
+
+/// The columns of a key that become NULL where its reference would dangle: one is enough, but for MATCH FULL.
+fn nulled<'a>(export: &ExportTable, key: &'a ForeignKey) -> Vec<&'a str> {
+    let declares = |name: &&str| export.columns.get(*name).is_some_and(|own| own.orphans.is_some());
+    let names = key.columns.iter().map(String::as_str).filter(declares);
+    names.take(if key.match_full { usize::MAX } else { 1 }).collect()
 }
 
 fn is_cycle(group: &[QName], graph: &Graph) -> bool {

@@ -106,11 +106,10 @@ impl<'p, 'a> Masked<'p, 'a> {
         let mut read = BTreeSet::new();
         for (name, own) in &self.export.columns {
             reads(&own.treatment, name, &mut read);
-            if own.orphans.is_some() {
-                let keys = self.table.foreign_keys.iter().filter(|key| key.columns.contains(name));
-                read.extend(keys.flat_map(|key| &key.columns).map(String::as_str));
-            }
         }
+        let has_orphans = |name: &String| self.export.columns.get(name).is_some_and(|own| own.orphans.is_some());
+        let keys = self.table.foreign_keys.iter().filter(|key| key.columns.iter().any(has_orphans));
+        read.extend(keys.flat_map(|key| &key.columns).map(String::as_str));
         read
     }
 

@@ -7,14 +7,15 @@ use super::words::{one_line, orphan_words, treatment_words};
 use super::{ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
 use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::codes::N0851;
-use crate::model::{ExportColumn, Fill, Treatment};
+use crate::diagnostic::codes::{N0851, N0854};
+use crate::model::{ExportColumn, ExportTable, Fill, Treatment};
 use crate::syntax::ast::ImportStrategy;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Planner<'a> {
     pub(super) fn plan(&self, directory: &str) -> Result<ExportPlan, Vec<Diagnostic>> {
         let mut findings = self.check_orphans();
+        findings.extend(self.check_columns_leave());
         if self.export.import {
             findings.extend(self.check_foreign_partitions());
         }
@@ -236,6 +237,22 @@ impl<'a> Planner<'a> {
                 return found.into_iter().cloned().collect();
             }
         }
+    }
+
+    /// COPY has no form for rows without columns: none that reads them back.
+    fn check_columns_leave(&self) -> Vec<Diagnostic> {
+        let empty = |own: &&ExportTable| !own.columns.values().any(|column| leaves(&column.treatment));
+        let tables = self.export.tables.values().filter(empty);
+        tables
+            .filter_map(|own| self.catalog.tables.get(&own.table))
+            .map(|table| {
+                Diagnostic::new(N0854, format!("expected a column of `{}` that leaves, found none", table.name))
+                    .at(table.span, "is exported without any of its columns")
+                    .label(self.export.span, "this export names it")
+                    .note("rows without columns cannot be read back")
+                    .help(format!("write `skip {} because \"…\";` in the export, or mask a column", table.name))
+            })
+            .collect()
     }
 
     fn check_foreign_partitions(&self) -> Vec<Diagnostic> {

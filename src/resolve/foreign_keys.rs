@@ -123,16 +123,18 @@ fn same_groups(left: &Treatment, right: &Treatment) -> bool {
 
 fn ties(catalog: &Catalog, tables: &BTreeMap<QName, ExportTable>) -> Vec<Tie> {
     let mut ties = Vec::new();
-    for name in tables.keys() {
-        let Some(table) = catalog.tables.get(name) else { continue };
-        for key in table.foreign_keys.iter().filter(|key| tables.contains_key(&key.references)) {
-            for (from, to) in key.columns.iter().zip(&key.referenced_columns) {
-                ties.push(Tie {
-                    from: (name.clone(), from.clone()),
-                    to: (key.references.clone(), to.clone()),
-                    constraint: key.name.clone(),
-                });
-            }
+    // A partition may have a key of its own, and a key may point at a partition: the columns are the root's.
+    for (table, key) in catalog.foreign_keys() {
+        let (name, references) = (catalog.partition_root(&table.name), catalog.partition_root(&key.references));
+        if !tables.contains_key(name) || !tables.contains_key(references) {
+            continue;
+        }
+        for (from, to) in key.columns.iter().zip(&key.referenced_columns) {
+            ties.push(Tie {
+                from: (name.clone(), from.clone()),
+                to: (references.clone(), to.clone()),
+                constraint: key.name.clone(),
+            });
         }
     }
     ties

@@ -411,6 +411,65 @@ fn only_the_given_key_decides_the_masks() {
     assert_ne!(plain, masked("other", &[("NOREN_MASK_KEY", &other)]));
 }
 
+/// A role's or a database's timeouts are meant for applications: a large table takes longer.
+#[test]
+fn a_timeout_of_the_role_does_not_end_a_run() {
+    let Some(server) = support::server(None) else { return };
+    let project = small();
+    let (source, _target) = databases(&project, server);
+    let impatient = "-c idle_in_transaction_session_timeout=1ms -c default_transaction_read_only=on";
+    let run = project.folder.path().join("run");
+    let environment = [("NOREN_MASK_KEY", KEY), ("PGOPTIONS", impatient)];
+    support::succeeded(&project.export_with(&source, EXPORT, &run, &environment), "run.sql");
+}
+
+/// Rights to read and nothing else; row security does not hide rows from the role, and it owns nothing.
+#[test]
+fn a_reader_that_owns_nothing_exports_the_same_as_a_superuser() {
+    let Some(server) = support::server(None) else { return };
+    let project = small();
+    let (source, _target) = databases(&project, server);
+    let whole = exported(&project, &source, "whole");
+    source.sql(
+        "DROP ROLE IF EXISTS only_reads; CREATE ROLE only_reads LOGIN BYPASSRLS;
+         GRANT USAGE ON SCHEMA public TO only_reads; GRANT SELECT ON ALL TABLES IN SCHEMA public TO only_reads;",
+    );
+    let run = project.folder.path().join("read");
+    let file = project.file(EXPORT, "run.sql");
+    let environment = [("NOREN_MASK_KEY", KEY)];
+    let read = || source.psql("only_reads", arguments(&run, &file), &environment, project.folder.path());
+    support::succeeded(&read(), "run.sql");
+    let texts = |run: &Path| files(run).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+    assert_eq!(texts(&whole), texts(&run));
+    std::fs::remove_dir_all(&run).unwrap();
+    source.sql("ALTER ROLE only_reads NOBYPASSRLS");
+    refused(&read(), "row-level security");
+    source.sql("DROP OWNED BY only_reads; DROP ROLE only_reads;");
+}
+
+/// Ctrl-C reaches psql and the server; whenever it comes, an export has a manifest only if it is whole.
+#[test]
+fn an_interrupted_export_leaves_no_manifest() {
+    let Some(server) = support::server(None) else { return };
+    let project = small();
+    let (source, _target) = databases(&project, server);
+    source.sql("SET session_replication_role = replica; INSERT INTO people (team, email) SELECT 1, 'p' || n FROM generate_series(1, 30000) n;");
+    let file = project.file(EXPORT, "run.sql");
+    let mut whole = 0;
+    for (attempt, delay) in [20, 60, 120, 180, 240, 300, 400].into_iter().enumerate() {
+        let run = project.folder.path().join(format!("run {attempt}"));
+        let mut command = server.psql(&source.name, "postgres").unwrap();
+        command.args(arguments(&run, &file)).env("NOREN_MASK_KEY", KEY).current_dir(project.folder.path());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(delay));
+        support::run(Command::new("kill").args(["-INT", &child.id().to_string()]));
+        let succeeded = child.wait().unwrap().success();
+        assert_eq!(run.join("manifest").exists(), succeeded, "after {delay} ms");
+        whole += usize::from(succeeded);
+    }
+    assert!(whole < 7, "nothing was interrupted");
+}
+
 /// A server that writes down all it can, while another session looks on.
 #[test]
 fn the_key_is_in_no_log_no_activity_and_no_file() {

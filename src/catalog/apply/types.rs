@@ -168,10 +168,17 @@ impl Builder<'_> {
         self.insert_type(multirange, TypeKind::Multirange(range));
     }
 
-    /// Base types are opaque; operators, aggregates, collations and text search are the server's business.
+    /// Base types are opaque; operators, aggregates and text search are the server's business. Of a collation it
+    /// matters whether different texts can be equal under it.
     pub(super) fn define(&mut self, statement: &protobuf::DefineStmt) {
-        if statement.kind() == protobuf::ObjectType::ObjectType {
-            self.add_type(&statement.defnames, TypeKind::Base);
+        match statement.kind() {
+            protobuf::ObjectType::ObjectType => drop(self.add_type(&statement.defnames, TypeKind::Base)),
+            protobuf::ObjectType::ObjectCollation => {
+                let options = statement.definition.iter().filter(|node| is_loose(node));
+                let (_, name) = tree::qualified(&statement.defnames);
+                self.catalog.loose_collations.extend(options.map(|_| name.clone()));
+            }
+            _ => {}
         }
     }
 
@@ -308,4 +315,10 @@ fn modifiers(name: &QName, written: &TypeName) -> Vec<i32> {
         _ => {}
     }
     numbers
+}
+
+/// `deterministic = false`, in any of its spellings.
+fn is_loose(option: &Node) -> bool {
+    let named = tree::option(option).is_some_and(|option| option.defname == "deterministic");
+    named && !matches!(tree::option_text(option).as_deref(), Some("true" | "on"))
 }

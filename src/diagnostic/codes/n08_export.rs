@@ -10,4 +10,5 @@ super::family! {
     N0851 Error "a foreign partition in an export that is imported";
     N0852 Error "rows that leave only if they leave";
     N0853 Error "columns that share pseudonyms have types that cannot be compared";
+    N0854 Error "a table of which no column leaves";
 }

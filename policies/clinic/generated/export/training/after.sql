@@ -3,6 +3,7 @@
 -- Run as: psql -X -f after.sql, with -v report=off to leave the report out. Safe to run again.
 -- exports.noren:2  export training
 
+-- psql's own switches, whatever a start-up file made of them
 \set ON_ERROR_STOP on
 \set ON_ERROR_ROLLBACK off
 \set AUTOCOMMIT on
@@ -12,6 +13,11 @@
 \set ECHO none
 \set ECHO_HIDDEN off
 \set QUIET on
+-- limits of this role or database that are meant for applications
+SET statement_timeout = '0';
+SET idle_in_transaction_session_timeout = '0';
+SET default_transaction_read_only = 'off';
+-- names mean what they mean here, and values are written and read back exactly
 SET standard_conforming_strings = on;
 SET search_path = pg_catalog, clinic, pg_temp;
 SET client_encoding = 'UTF8';

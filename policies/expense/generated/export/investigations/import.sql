@@ -3,6 +3,7 @@
 -- Run as the tables' owner: psql -X -v run=FOLDER -f import.sql
 -- exports.noren:12  export investigations
 
+-- psql's own switches, whatever a start-up file made of them
 \set ON_ERROR_STOP on
 \set ON_ERROR_ROLLBACK off
 \set AUTOCOMMIT on
@@ -12,6 +13,11 @@
 \set ECHO none
 \set ECHO_HIDDEN off
 \set QUIET on
+-- limits of this role or database that are meant for applications
+SET statement_timeout = '0';
+SET idle_in_transaction_session_timeout = '0';
+SET default_transaction_read_only = 'off';
+-- names mean what they mean here, and values are written and read back exactly
 SET standard_conforming_strings = on;
 SET search_path = pg_catalog, public, archive, pg_temp;
 SET client_encoding = 'UTF8';
@@ -547,6 +553,7 @@ BEGIN
 END
 $noren$;
 
+-- off for the load; the same is on again before the commit
 ALTER TABLE ONLY public.expenses DISABLE TRIGGER expenses_sum;
 ALTER TABLE ONLY public.notices DISABLE TRIGGER notices_always;
 ALTER TABLE ONLY public.notices DISABLE TRIGGER notices_replica;
@@ -556,6 +563,8 @@ ALTER TABLE public.departments
   ALTER CONSTRAINT departments_head_user_id_fkey DEFERRABLE INITIALLY IMMEDIATE;
 ALTER TABLE public.users ALTER CONSTRAINT users_department_id_fkey DEFERRABLE INITIALLY IMMEDIATE;
 SET CONSTRAINTS ALL DEFERRED;
+
+-- exactly the exported tables, and those beside them that were found empty
 TRUNCATE TABLE
   ONLY archive.legacy_orders,
   ONLY public."CorporateCards",
@@ -581,6 +590,7 @@ TRUNCATE TABLE
   ONLY public."取引先"
 RESTART IDENTITY;
 
+-- referenced tables first; a table that was empty has no file
 SELECT digest <> '-' AS noren_present
 FROM pg_temp.noren_manifest AS manifest
 WHERE kind = 'table' AND name = 'public.audit_logs'
@@ -868,6 +878,7 @@ BEGIN
 END
 $noren$;
 
+-- sequences go on after the last value of the rows; RESTART makes a rollback undo the setval after it
 ALTER SEQUENCE public."CorporateCards_CardId_seq" RESTART;
 SELECT setval(
     '"public"."CorporateCards_CardId_seq"'::regclass,
@@ -996,6 +1007,7 @@ SELECT setval(
     true
   ) AS noren_sequence
 \gset
+-- what was off is on again, each in the mode that it had
 ALTER TABLE public.approvals ALTER CONSTRAINT approvals_report_fkey NOT DEFERRABLE;
 ALTER TABLE public.departments ALTER CONSTRAINT departments_head_user_id_fkey NOT DEFERRABLE;
 ALTER TABLE public.users ALTER CONSTRAINT users_department_id_fkey NOT DEFERRABLE;

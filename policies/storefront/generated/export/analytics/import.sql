@@ -3,6 +3,7 @@
 -- Run as the tables' owner: psql -X -v run=FOLDER -f import.sql
 -- policy.noren:76  export analytics
 
+-- psql's own switches, whatever a start-up file made of them
 \set ON_ERROR_STOP on
 \set ON_ERROR_ROLLBACK off
 \set AUTOCOMMIT on
@@ -12,6 +13,11 @@
 \set ECHO none
 \set ECHO_HIDDEN off
 \set QUIET on
+-- limits of this role or database that are meant for applications
+SET statement_timeout = '0';
+SET idle_in_transaction_session_timeout = '0';
+SET default_transaction_read_only = 'off';
+-- names mean what they mean here, and values are written and read back exactly
 SET standard_conforming_strings = on;
 SET search_path = pg_catalog, public, pg_temp;
 SET client_encoding = 'UTF8';
@@ -356,6 +362,7 @@ BEGIN
 END
 $noren$;
 
+-- exactly the exported tables, and those beside them that were found empty
 TRUNCATE TABLE
   ONLY public.addresses,
   ONLY public.categories,
@@ -368,6 +375,7 @@ TRUNCATE TABLE
   ONLY public.reviews
 RESTART IDENTITY;
 
+-- referenced tables first; a table that was empty has no file
 SELECT digest <> '-' AS noren_present
 FROM pg_temp.noren_manifest AS manifest
 WHERE kind = 'table' AND name = 'public.categories'
@@ -499,6 +507,7 @@ BEGIN
 END
 $noren$;
 
+-- sequences go on after the last value of the rows; RESTART makes a rollback undo the setval after it
 ALTER SEQUENCE public.addresses_id_seq RESTART;
 SELECT setval(
     '"public"."addresses_id_seq"'::regclass,

