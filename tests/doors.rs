@@ -4,6 +4,7 @@
 use noren::compiler;
 use noren::diagnostic::{Diagnostic, Severity};
 use noren::project;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -219,7 +220,7 @@ fn a_proposed_line_can_be_pasted() {
                 continue;
             }
             number += 1;
-            schema += &format!("CREATE TABLE public.t{number} ({name} {kind}{end});\n");
+            let _ = writeln!(schema, "CREATE TABLE public.t{number} ({name} {kind}{end});");
         }
     }
     let policy = "setting noren.mask_key text secret;\nclass email mask email();\nexport developers { tables *; }\n";
