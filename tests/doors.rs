@@ -250,3 +250,32 @@ fn an_argument_is_given_once() {
     let mask = "mask first(value text, n int, m int = NULL) returns text total yes = (left(value, n));\n";
     refused("N0420", "", &format!("{mask}{}", with("mask first(1, n => 2)", "mask null")));
 }
+
+#[test]
+fn a_condition_or_a_filter_that_can_fail_would_print_the_row() {
+    refused(
+        "N0412",
+        "",
+        &with("mask null when (doc::text::int > 1) else mask constant('-')", "keep because \"public\""),
+    );
+    fine("", &with("mask null when (points > 1) else mask constant('-')", "drop"));
+    let filtered = |filter: &str| format!("{}table people {{ rows ({filter}); }}\n", with("mask null", "drop"));
+    refused("N0412", "", &filtered("email::int > 1"));
+    fine("", &filtered("points > 1"));
+}
+
+#[test]
+fn a_mask_of_ones_own_takes_the_type_that_it_says() {
+    let own = |kind: &str| {
+        format!(
+            "mask own(value {kind}) returns text total yes = (left(value::text, 1));\n{}",
+            with("mask own()", "drop")
+        )
+    };
+    for kind in ["bytea", "int", "text[]"] {
+        refused("N0403", "", &own(kind));
+    }
+    for kind in ["text", "varchar", "citext"] {
+        fine("", &own(kind));
+    }
+}

@@ -53,6 +53,7 @@ pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
         for exported in export.tables.values() {
             let Some(table) = catalog.tables.get(&exported.table) else { continue };
             check_columns(catalog, table, exported, &mut diagnostics);
+            total::check_rows(exported, &mut diagnostics);
             unique::check(catalog, table, exported, &mut diagnostics);
             orphans::check(catalog, export, table, exported, &mut diagnostics);
         }

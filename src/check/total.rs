@@ -1,8 +1,9 @@
-//! A mask that can raise an error prints the raw value in the error's text.
+//! An expression that can raise an error prints the raw value in the error's text: masks, the conditions that
+//! choose between them, and the filters of rows.
 
 use super::{Case, leaves};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::{MaskUse, Treatment};
+use crate::model::{ExportTable, MaskUse, RowSql, Treatment};
 
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for treatment in leaves(&case.resolved.treatment) {
@@ -17,11 +18,34 @@ pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
             _ => continue,
         };
         let title = format!("cannot tell whether {what} can fail on a value of `{}`", case.name());
-        let finding = case.finding(codes::N0412, title, "may raise an error");
-        diagnostics.push(
-            finding
-                .note("PostgreSQL prints the raw value in such errors, on the screen and in the server's log")
-                .help("use functions that never fail, declare a mask of your own with `total yes`, or allow this warning with a reason"),
-        );
+        diagnostics.push(advised(case.finding(codes::N0412, title, "may raise an error")));
+    }
+    if conditions(&case.resolved.treatment).into_iter().any(|condition| !condition.facts.total) {
+        let title = format!("cannot tell whether the condition on `{}` can fail on a row", case.name());
+        diagnostics.push(advised(case.finding(codes::N0412, title, "may raise an error")));
+    }
+}
+
+/// The filters of a table's rows.
+pub(super) fn check_rows(exported: &ExportTable, diagnostics: &mut Vec<Diagnostic>) {
+    for predicate in exported.rows.iter().filter(|predicate| !predicate.sql.facts.total) {
+        let title = format!("cannot tell whether this filter can fail on a row of `{}`", exported.table);
+        diagnostics.push(advised(Diagnostic::new(codes::N0412, title).at(predicate.span, "may raise an error")));
+    }
+}
+
+fn advised(finding: Diagnostic) -> Diagnostic {
+    finding
+        .note("PostgreSQL prints the raw value in such errors, on the screen and in the server's log")
+        .help("use functions that never fail, declare a mask of your own with `total yes`, or allow this warning with a reason")
+}
+
+fn conditions(treatment: &Treatment) -> Vec<&RowSql> {
+    match treatment {
+        Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
+            let inner = conditions(then).into_iter().chain(conditions(otherwise));
+            std::iter::once(condition).chain(inner).collect()
+        }
+        _ => Vec::new(),
     }
 }

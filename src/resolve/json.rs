@@ -2,7 +2,7 @@
 
 use super::treatment::{Target, Treatments};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::{JsonMask, JsonNode, MaskUse, Treatment};
+use crate::model::{JsonMask, JsonNode, Treatment};
 use crate::source::Span;
 use crate::syntax::ast::{self, JsonRule, JsonStep, TreatmentKind};
 use std::collections::BTreeMap;
@@ -42,36 +42,34 @@ fn leaf<'a>(
     group: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Treatment> {
-    let by_row = |treatment: &Treatment| {
-        matches!(treatment, Treatment::Mask(MaskUse::Json(_) | MaskUse::Expression(_) | MaskUse::When { .. }))
-    };
-    let is_written_out =
-        !matches!(written.kind, TreatmentKind::Json(_) | TreatmentKind::Expression(_) | TreatmentKind::When { .. });
-    let treatment = if is_written_out { Some(treatments.in_group(written, target, group, diagnostics)?) } else { None };
-    // A class or a mask of one's own may be an expression over the row: what it computes is not of this path.
-    let of_row = matches!(treatment, Some(Treatment::Keep)) && !says_keep(treatments, written);
-    match treatment {
-        Some(treatment) if !by_row(&treatment) && !of_row => Some(treatment),
-        _ => {
-            diagnostics.push(
-                Diagnostic::new(codes::N0425, "expected `keep`, `drop`, a class or a named mask at a JSON path")
-                    .at(written.span, "is over the row, not over the value at this path")
-                    .help("write a mask of the catalogue, for example `mask constant('****')`"),
-            );
-            None
-        }
+    if is_of_path(treatments, written, diagnostics)? {
+        return treatments.in_group(written, target, group, diagnostics);
     }
+    diagnostics.push(
+        Diagnostic::new(codes::N0425, "expected `keep`, `drop`, a class or a named mask at a JSON path")
+            .at(written.span, "is over the row, not over the value at this path")
+            .help("write a mask of the catalogue, for example `mask constant('****')`"),
+    );
+    None
 }
 
-/// Whether `keep` is what is written, and not what an expression over the column comes to.
-fn says_keep(treatments: &Treatments<'_>, written: &ast::Treatment) -> bool {
-    match &written.kind {
-        TreatmentKind::Keep => true,
-        TreatmentKind::Class(name) => treatments
-            .class(name, &mut Vec::new())
-            .is_some_and(|treatment| matches!(treatment.kind, TreatmentKind::Keep)),
-        _ => false,
-    }
+/// Whether what is written, or what its class gives, is of the value at a path: an expression, a condition or a mask
+/// of one's own computes from the row.
+fn is_of_path(
+    treatments: &Treatments<'_>,
+    written: &ast::Treatment,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<bool> {
+    Some(match &written.kind {
+        TreatmentKind::Json(_) | TreatmentKind::Expression(_) | TreatmentKind::When { .. } => false,
+        TreatmentKind::Call(call) => !treatments.declared.masks.contains_key(call.name.text.as_str()),
+        // A class gives no class, so this ends after one step; one that does is reported where it is declared.
+        TreatmentKind::Class(name) => match &treatments.class(name, diagnostics)?.kind {
+            TreatmentKind::Class(_) => return None,
+            _ => is_of_path(treatments, treatments.class(name, diagnostics)?, diagnostics)?,
+        },
+        TreatmentKind::Keep | TreatmentKind::Drop { .. } | TreatmentKind::Null => true,
+    })
 }
 
 fn path_text(path: &[JsonStep]) -> String {

@@ -5,6 +5,7 @@
 
 use super::expression::{Refusal, Scope, parse_row_sql};
 use super::treatment::{Target, Treatments};
+use super::types;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{OwnExpression, RowSql};
 use crate::sql::Expr;
@@ -19,6 +20,12 @@ pub fn inline<'a>(
     target: Target<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<OwnExpression> {
+    if let Some(parameter) = definition.parameters.first()
+        && !types::takes(&parameter.kind, treatments.catalog, target.column)
+    {
+        diagnostics.push(wrong_type(definition, parameter, call, target));
+        return None;
+    }
     let values = bind(definition, call, target, diagnostics)?;
     let body = read_body(treatments, definition, diagnostics)?;
     let text = substitute(&body, &values);
@@ -30,6 +37,19 @@ pub fn inline<'a>(
         unique: definition.unique.unwrap_or(false),
         total,
     })
+}
+
+fn wrong_type(definition: &MaskDefinition, parameter: &Parameter, call: &MaskCall, target: Target<'_>) -> Diagnostic {
+    let takes = crate::syntax::type_text(&parameter.kind);
+    let (name, found) = (&definition.name.text, &target.column.data_type.name.name);
+    let title = format!(
+        "expected {takes} for `{name}`, found `{}.{}` of type `{found}`",
+        target.table.name, target.column.name
+    );
+    Diagnostic::new(codes::N0403, title)
+        .at(call.span, "does not take this type")
+        .label(parameter.name.span, "declared here")
+        .help("declare a mask for this type, or write the expression out: `mask (…)`")
 }
 
 fn read_body(

@@ -32,6 +32,20 @@ pub fn matches_types(types: &[TypePattern], catalog: &Catalog, column: &Column) 
     types.iter().any(|pattern| matches_type(pattern, &base, column))
 }
 
+/// Whether a parameter of this type takes the column: the same type, or one that PostgreSQL turns into it without
+/// being asked, within text and within numbers.
+pub fn takes(parameter: &TypePattern, catalog: &Catalog, column: &Column) -> bool {
+    const TEXT: &[&str] = &["text", "varchar", "bpchar", "citext", "name"];
+    const NUMBERS: &[&str] = &["int2", "int4", "int8", "numeric", "float4", "float8"];
+    let base = catalog.base_type(&column.data_type);
+    let TypePattern::Named { name, array: false, .. } = parameter else {
+        return matches_type(parameter, &base, column);
+    };
+    let (wanted, found) = (internal_name(&name.text), base.data_type.name.name.as_str());
+    let both = |family: &[&str]| family.contains(&wanted) && family.contains(&found);
+    matches_type(parameter, &base, column) || (base.data_type.dimensions == 0 && (both(TEXT) || both(NUMBERS)))
+}
+
 fn matches_type(pattern: &TypePattern, base: &BaseType, column: &Column) -> bool {
     match pattern {
         TypePattern::Category(category) => {
