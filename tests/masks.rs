@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use noren::catalog::{BaseType, Category, DataType, QName};
 use noren::mask::hmac::{self as keyed, Canonical};
 use noren::mask::{
-    self, Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Rendered, Uniqueness, Value, json,
+    self, Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, Value, json,
 };
 use noren::model::{Fill, JsonNode, MaskUse, Treatment};
 use noren::server::Server;
@@ -284,7 +284,8 @@ fn candidates(parameter: &Parameter, sample: &Sample) -> Vec<Value> {
     }
 }
 
-/// The masked rows of `trial`, ordered by key: the value, the mask's own output, and that as the column's type.
+/// The masked rows of `trial`, ordered by key: the value, the mask's own output, that as the column's type, and what
+/// the mask's probe says of the last and of the first.
 fn query(mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> Select {
     let hashed = match mask.hashes(arguments) {
         Hashes::Nothing => None,
@@ -320,12 +321,21 @@ fn query(mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> Select {
     });
     let mut from = vec![From::first(Relation::Select(Box::new(raw)), "r")];
     from.extend(rendered.joins);
+    let masked = rendered.expr.clone().cast_to(sample.base.data_type.clone());
+    let probe = |output: &Expr| {
+        let declared = &sample.base.data_type;
+        let default = mask.needs_default().then_some(&default);
+        let probed = Probed { output, input_type: &sample.base, declared, arguments, default };
+        mask.probe(&probed).unwrap_or(Expr::Null).cast("text")
+    };
     Select {
         with: vec![keyed::key("noren.mask_key")],
         columns: vec![
             (Expr::of("r", "v").cast("text"), Some("raw".into())),
-            (rendered.expr.clone().cast("text"), Some("plain".into())),
-            (rendered.expr.cast_to(sample.base.data_type.clone()).cast("text"), Some("masked".into())),
+            (rendered.expr.cast("text"), Some("plain".into())),
+            (masked.clone().cast("text"), Some("masked".into())),
+            (probe(&masked), Some("masked_passes".into())),
+            (probe(&input), Some("raw_passes".into())),
         ],
         from,
         order_by: vec![Expr::of("r", "k")],
@@ -372,6 +382,7 @@ fn judge_printed(
     for row in &rows {
         judge_row(mask, sample, arguments, row)?;
     }
+    judge_probe(mask, sample, arguments, &rows)?;
     let mut outputs: Vec<_> = rows.iter().map(|row| row[2].clone()).collect();
     outputs.sort();
     outputs.dedup();
@@ -390,8 +401,35 @@ fn judge_printed(
     Ok(rows)
 }
 
+/// The probe is true of every output; and where the mask changes a value at all, it is false of such a one.
+fn judge_probe(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, rows: &[Row]) -> Result<(), String> {
+    let mut has_probe = false;
+    let (mut changed, mut caught) = (false, false);
+    for row in rows {
+        let [raw, _, masked, masked_passes, raw_passes] = row.as_slice() else {
+            return Err("has no five columns".into());
+        };
+        has_probe |= raw_passes.is_some();
+        changed |= raw != masked;
+        caught |= raw != masked && raw_passes.as_deref() == Some("false");
+        if masked.is_none() && masked_passes.as_deref() == Some("false") {
+            return Err("has a probe that refuses NULL".into());
+        }
+    }
+    // What the column cuts off is an error of the check, before any probe.
+    if !has_probe || !noren_fits(mask.length(&sample.base, arguments), &sample.base.data_type) {
+        return Ok(());
+    }
+    for row in rows.iter().filter(|row| row[2].is_some()) {
+        if row[3].as_deref() != Some("true") {
+            return Err(format!("has a probe that refuses {}", short(row[2].as_ref())));
+        }
+    }
+    if changed && !caught { Err("has a probe that lets every raw value pass".into()) } else { Ok(()) }
+}
+
 fn judge_row(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, row: &Row) -> Result<(), String> {
-    let [raw, plain, masked] = row.as_slice() else { return Err("has no three columns".into()) };
+    let [raw, plain, masked, ..] = row.as_slice() else { return Err("has no three columns".into()) };
     let fail = |what: String| Err(format!("{what}: {} becomes {plain:?}, {masked:?}", short(raw.as_ref())));
     if raw.is_none() != masked.is_none() {
         return fail("says that NULL stays NULL and nothing else becomes it".into());
@@ -551,12 +589,21 @@ impl Mask for Liar {
     fn length(&self, _input: &BaseType, _arguments: &Arguments) -> Length {
         match self.0 {
             "longer" => Length::AtMost(3),
+            "probe of outputs" | "probe of values" => Length::AtMost(1),
             "as long" => Length::AsInput,
             _ => Length::Unbounded,
         }
     }
     fn constant(&self, _input: &BaseType, _arguments: &Arguments) -> Option<Expr> {
         (self.0 == "constant").then(|| Expr::text("x"))
+    }
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let longer = Expr::call("length", [probed.output.clone()]).op(">", Expr::Integer(1));
+        match self.0 {
+            "probe of outputs" => Some(longer),
+            "probe of values" => Some(Expr::Boolean(true)),
+            _ => Some(Expr::Not(Box::new(longer))),
+        }
     }
     fn render(&self, context: &Context<'_>) -> Rendered {
         let input = || context.input.clone();
@@ -585,7 +632,8 @@ fn a_mask_that_lies_is_found_out() {
     let database = database(server);
     let sample = sample("text", &[], "text", TEXT);
     fill(&database, &sample);
-    for lie in ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows"] {
+    let lies = ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows"];
+    for lie in lies.into_iter().chain(["probe of outputs", "probe of values"]) {
         let judged = judge(&database, &Liar(lie), &sample, &Arguments::new());
         assert!(judged.is_err(), "{lie} was believed");
     }
@@ -846,7 +894,9 @@ fn a_masked_select_can_be_read() {
         values: vec![String::new()],
     };
     let print = |mask: &str, name: &str| {
-        Statement::Select(query(mask::find(mask).unwrap(), &of(name), &Arguments::new())).print().unwrap()
+        let mut select = query(mask::find(mask).unwrap(), &of(name), &Arguments::new());
+        select.columns.truncate(3);
+        Statement::Select(select).print().unwrap()
     };
     insta::assert_snapshot!(print("email", "text"), @r##"
 WITH noren_key AS MATERIALIZED (

@@ -190,11 +190,11 @@ fn row<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
-fn counted(name: &str) -> Statement {
+pub(super) fn counted(name: &str) -> Statement {
     temporary(name, &["name", "rows"], true)
 }
 
-fn count_into(table: &str, query: Select) -> Statement {
+pub(super) fn count_into(table: &str, query: Select) -> Statement {
     Statement::InsertSelect { table: in_temp(table), columns: ["name", "rows"].map(Ident::from).to_vec(), query }
 }
 
@@ -243,7 +243,7 @@ fn trigger_mode(trigger: &TriggerPlan, mode: TriggerMode) -> Statement {
     Statement::AlterTable { table: trigger.table.clone(), only: !trigger.partitioned, action }
 }
 
-fn force(table: &QName, forced: bool) -> Statement {
+pub(super) fn force(table: &QName, forced: bool) -> Statement {
     Statement::AlterTable { table: table.clone(), only: false, action: AlterTable::ForceRowSecurity(forced) }
 }
 

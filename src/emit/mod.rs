@@ -82,7 +82,7 @@ impl Emitter<'_> {
         }
         if let Some(import) = &self.export.import {
             scripts.push(("import.sql".to_owned(), self.import(import)));
-            scripts.push(("after.sql".to_owned(), self.after()));
+            scripts.push(("after.sql".to_owned(), self.after(import)));
         }
         scripts
     }

@@ -276,11 +276,51 @@ fn the_files_of_a_schema_with_everything() {
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     snapshot("files", &names.join("\n"));
     snapshot("import", &files["export/developers/import.sql"]);
+    snapshot("after", &files["export/developers/after.sql"]);
     snapshot("run", &files["export/developers/run.sql"]);
     snapshot("users", &files["export/developers/tables/public.users.sql"]);
     snapshot("plan", &files["export/developers/plan.json"]);
     snapshot("coverage", &files["coverage.txt"]);
     snapshot("readme", &files["README.md"]);
+}
+
+#[test]
+fn probes_know_every_mask_that_can_be_known_and_the_report_every_kept_column_of_few_values() {
+    let mut world = World::new();
+    let call = |name: &str, arguments: &[(&'static str, Value)]| {
+        let mask = mask::find(name).unwrap();
+        let group = LinkageGroup(format!("class:{name}"));
+        Treatment::Mask(MaskUse::Call(MaskCall { mask, arguments: arguments.iter().cloned().collect(), group }))
+    };
+    let word = |text: &str| Value::Text(text.to_owned());
+    let people = world.table(
+        "public",
+        "people",
+        &[
+            ("id", "int8!", call("permute", &[])),
+            ("email", "text!", call("email", &[])),
+            ("name", "text", call("fake_name", &[("part", word("given"))])),
+            ("born", "date", call("truncate", &[("unit", word("year"))])),
+            ("token", "text", call("hash", &[("length", Value::Integer(16))])),
+            ("phone", "bpchar(20)", call("partial", &[("last", Value::Integer(4))])),
+            ("address", "inet", call("ip_truncate", &[])),
+            ("team", "varchar(20)", call("constant", &[("value", word("it's a team"))])),
+            ("salary", "numeric", Treatment::Drop(Fill::Default)),
+            ("rank", "int4!", Treatment::Drop(Fill::Default)),
+            ("memo", "jsonb", Treatment::Mask(MaskUse::Null)),
+            ("score", "float8", call("noise", &[("ratio", word("0.1")), ("by", Value::Column("id".to_owned()))])),
+            ("birthday", "date", Treatment::Keep),
+            ("country", "bpchar(2)", Treatment::Keep),
+            ("essay", "text", Treatment::Keep),
+            ("nick", "varchar(10)", Treatment::Keep),
+            ("seen", "timestamptz", Treatment::Keep),
+        ],
+    );
+    people.columns["rank"].default =
+        Some(Expression { sql: "7".to_owned(), columns: Vec::new(), functions: Vec::new(), sequences: Vec::new() });
+    people.unique = vec![Key { columns: vec!["nick".to_owned()], ..people.primary_key.clone().unwrap() }];
+    people.force_row_security = true;
+    snapshot("probes", &world.emit()["export/developers/after.sql"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `bucket`: a number cut down to a multiple of a step.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Rendered, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -34,6 +34,12 @@ impl Mask for Bucket {
 
     fn check_arguments(&self, _input: &BaseType, arguments: &Arguments) -> Result<(), String> {
         types::expect_between("step", step(arguments), 2, 1_000_000_000_000)
+    }
+    /// A scale below 0 rounds the multiple to something else.
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let rounds = types::is_numeric(probed.input_type)
+            && probed.input_type.data_type.modifiers.get(1).is_some_and(|scale| *scale < 0);
+        (!rounds).then(|| probed.output.clone().op("=", probed.again(self)))
     }
 
     /// The multiple below the least value of the type is out of its range; the least value stands for it. The one

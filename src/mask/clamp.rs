@@ -1,6 +1,6 @@
 //! `clamp`: a number kept between two others, so that the extremes identify nobody.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Rendered, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -49,6 +49,9 @@ impl Mask for Clamp {
         let low = types::bound(input, arguments, "low")?;
         let high = types::bound(input, arguments, "high")?;
         if low < high { Ok(()) } else { Err(format!("expected `low` to be less than `high`, found {low} and {high}")) }
+    }
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        Some(probed.output.clone().op("=", probed.again(self)))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

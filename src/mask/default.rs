@@ -1,6 +1,6 @@
 //! `default`: the column's own default.
 
-use super::{Context, Length, Mask, Parameter, Rendered, types};
+use super::{Context, Length, Mask, Parameter, Probed, Rendered, types};
 use crate::catalog::BaseType;
 use crate::mask::Arguments;
 use crate::sql::Expr;
@@ -41,6 +41,9 @@ impl Mask for Default {
     /// The schema fits its own defaults into its own columns.
     fn length(&self, input: &BaseType, _arguments: &Arguments) -> Length {
         if types::is_text(input) { Length::AsInput } else { Length::NotText }
+    }
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        Some(types::same(probed, probed.default?.clone().cast_to(probed.declared.clone())))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

@@ -1,6 +1,6 @@
 //! `digits`: every digit becomes a 9; the shape stays.
 
-use super::{Arguments, Context, Length, Mask, Parameter, Rendered, types};
+use super::{Arguments, Context, Length, Mask, Parameter, Probed, Rendered, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -34,6 +34,9 @@ impl Mask for Digits {
 
     fn length(&self, _input: &BaseType, _arguments: &Arguments) -> Length {
         Length::AsInput
+    }
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        Some(types::exact_text(probed.output).op("=", probed.again(self)))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

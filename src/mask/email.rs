@@ -1,6 +1,6 @@
 //! `email`: a pseudonym that looks like an address and reaches nobody.
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Rendered, Uniqueness, types};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -59,6 +59,10 @@ impl Mask for Email {
 
     fn length(&self, _input: &BaseType, arguments: &Arguments) -> Length {
         Length::AtMost(DIGITS + 2 + types::characters(domain(arguments)))
+    }
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let domain = domain(probed.arguments).replace('.', "[.]");
+        Some(types::matches(probed, format!("^u[0-9a-f]{{{DIGITS}}}@{domain}$")))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

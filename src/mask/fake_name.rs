@@ -3,8 +3,8 @@
 //! Family and given name come from two lists of 128, chosen by two bytes of the hash. The lists are joined: an array
 //! of that length would be read again for every row.
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Rendered, names, types};
-use crate::catalog::BaseType;
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, names, types};
+use crate::catalog::{BaseType, DataType, QName};
 use crate::sql::{Expr, From, Ident, Join, Relation};
 
 /// See the page `docs/masks/fake_name.md`.
@@ -68,6 +68,20 @@ impl Mask for FakeName {
             _ => family + given + 1,
         })
     }
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let (family, given) = lists(probed.arguments);
+        let japanese = types::text(probed.arguments, "locale") == Some("ja");
+        let whole = || types::exact_text(probed.output);
+        let (first, second) = match part(probed.arguments) {
+            "family" => return Some(among(whole(), family)),
+            "given" => return Some(among(whole(), given)),
+            _ if japanese => (family, given),
+            _ => (given, family),
+        };
+        let word = |at: i64| Expr::call("split_part", [whole(), Expr::text(" "), Expr::Integer(at)]);
+        let no_third = word(3).op("=", Expr::text(""));
+        Some(Expr::And(vec![among(word(1), first), among(word(2), second), no_third]))
+    }
 
     fn render(&self, context: &Context<'_>) -> Rendered {
         let (family, given) = lists(context.arguments);
@@ -97,6 +111,13 @@ fn lists(arguments: &Arguments) -> (&'static str, &'static str) {
 
 fn part(arguments: &Arguments) -> &str {
     types::text(arguments, "part").unwrap_or("full")
+}
+
+/// Whether it is one of the list. PostgreSQL hashes a constant array once a statement (14 and newer).
+fn among(word: Expr, list: &str) -> Expr {
+    let text = DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 };
+    let names = list.split_whitespace().map(Expr::text).collect();
+    Expr::Any(Box::new(word), "=", Box::new(Expr::Array(names, text)))
 }
 
 /// 128 numbered names, of which every row meets one: or none where the hash is NULL.

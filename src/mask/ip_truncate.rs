@@ -1,6 +1,6 @@
 //! `ip_truncate`: the network that an address is in.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Rendered, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -49,6 +49,9 @@ impl Mask for IpTruncate {
         let (v4, v6) = bits(arguments);
         types::expect_between("v4", v4, 0, 31)?;
         types::expect_between("v6", v6, 0, 127)
+    }
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        Some(probed.output.clone().op("=", probed.again(self)))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

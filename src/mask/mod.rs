@@ -108,6 +108,12 @@ pub trait Mask: Sync + Send {
     fn constant(&self, _input: &BaseType, _arguments: &Arguments) -> Option<Expr> {
         None
     }
+    /// A condition on a value of the copy that is true of every output of this mask: what a leak probe asks of each
+    /// loaded row. It may be NULL for NULL alone. `None` where outputs cannot be told from raw values.
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let constant = self.constant(probed.input_type, probed.arguments)?;
+        Some(types::same(probed, constant))
+    }
     /// The expression. The caller casts it to the column's type.
     fn render(&self, context: &Context<'_>) -> Rendered;
 }
@@ -232,6 +238,37 @@ pub struct Context<'a> {
     /// A mask that joins relations names them this, or this and an underscore and more; no other relation of the
     /// statement has such a name.
     pub alias: &'a str,
+}
+
+/// A loaded value that a mask is asked to recognise as its own.
+pub struct Probed<'a> {
+    /// The value in the copy, a column reference.
+    pub output: &'a Expr,
+    /// The column's type.
+    pub input_type: &'a BaseType,
+    /// The column's declared type (a domain maybe).
+    pub declared: &'a DataType,
+    /// The arguments.
+    pub arguments: &'a Arguments,
+    /// The column's own default, as in [`Context::default`].
+    pub default: Option<&'a Expr>,
+}
+
+impl Probed<'_> {
+    /// What an unkeyed mask makes of its own output.
+    fn again(&self, mask: &dyn Mask) -> Expr {
+        let context = Context {
+            input: self.output,
+            input_type: self.input_type,
+            declared: self.declared,
+            arguments: self.arguments,
+            hash: None,
+            secret: &|_| Expr::Null,
+            default: self.default,
+            alias: "again",
+        };
+        mask.render(&context).expr
+    }
 }
 
 /// A mask's SQL.

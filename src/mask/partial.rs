@@ -2,7 +2,7 @@
 //!
 //! A short value would be shown almost whole, so characters are shown only where at least as many stay hidden.
 
-use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Rendered, types};
+use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -70,6 +70,19 @@ impl Mask for Partial {
         let shape = Shape::of(arguments);
         let shown = u32::try_from(shape.first + shape.last).unwrap_or(u32::MAX);
         Length::AtMost(shown.saturating_add(types::characters(shape.fill)))
+    }
+    /// It holds the fill and nothing is longer than what is shown and the fill. `char(n)` loses blanks at its end.
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let shape = Shape::of(probed.arguments);
+        let padded = types::built_in(probed.input_type) == Some("bpchar");
+        let fill = if padded { shape.fill.trim_end_matches(' ') } else { shape.fill };
+        if fill.is_empty() {
+            return None;
+        }
+        let longest = shape.first + shape.last + i64::from(types::characters(shape.fill));
+        let filled = Expr::call("strpos", [types::exact_text(probed.output), Expr::text(fill)]);
+        let length = Expr::call("length", [probed.output.clone().cast("text")]);
+        Some(Expr::And(vec![filled.op(">", Expr::Integer(0)), length.op("<=", Expr::Integer(longest))]))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

@@ -3,7 +3,7 @@
 //! `date_trunc` raises where the answer or the conversion leaves the range of timestamps: for dates after the year
 //! 294276, and in the first year there is (4714 BC). Those become the nearest value that can be had.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Rendered, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -50,6 +50,16 @@ impl Mask for Truncate {
             ));
         }
         Ok(())
+    }
+    /// Weeks begin anywhere: the ends of the range, which stand for what is beyond, may be the beginning of none.
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let same = probed.output.clone().op("=", probed.again(self));
+        if unit(probed.arguments) != "week" {
+            return Some(same);
+        }
+        let of = types::built_in(probed.input_type)?;
+        let end = |operator, at: &str| probed.output.clone().op(operator, Expr::text(at).cast(of));
+        Some(Expr::Or(vec![same, end("<=", "4713-01-01 BC"), end(">=", "294276-01-01")]))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

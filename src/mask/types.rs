@@ -1,7 +1,7 @@
 //! What masks ask of a column's type, and of their own arguments.
 
-use super::{Arguments, Context, Value};
-use crate::catalog::{BaseType, Category, DataType};
+use super::{Arguments, Context, Probed, Value};
+use crate::catalog::{BaseType, Category, DataType, QName};
 use crate::sql::Expr;
 
 /// The internal name of a built-in type that is no array.
@@ -70,6 +70,45 @@ pub(super) fn unless_null(context: &Context<'_>, value: Expr) -> Expr {
         Category::Composite => input.op("IS DISTINCT FROM", Expr::Null),
         _ => input.is_not_null(),
     })
+}
+
+/// The value as text that is compared by its bytes: a column's own collation may hold different texts equal, and
+/// before version 18 such a collation takes no patterns at all.
+pub(super) fn exact_text(value: &Expr) -> Expr {
+    Expr::Collate(Box::new(value.clone().cast("text")), QName::new("pg_catalog", "C"))
+}
+
+/// Whether a loaded value is this one. By text where the type has no equality of its own or a lenient one.
+pub(super) fn same(probed: &Probed<'_>, value: Expr) -> Expr {
+    let by_itself = built_in(probed.input_type).is_some_and(|name| HAVE_EQUALITY.contains(&name));
+    if by_itself { probed.output.clone().op("=", value) } else { exact_text(probed.output).op("=", value.cast("text")) }
+}
+
+/// Built-in types under whose `=` only the same values are equal.
+const HAVE_EQUALITY: [&str; 18] = [
+    "int2",
+    "int4",
+    "int8",
+    "numeric",
+    "float4",
+    "float8",
+    "bool",
+    "date",
+    "timestamp",
+    "timestamptz",
+    "time",
+    "timetz",
+    "uuid",
+    "inet",
+    "cidr",
+    "bytea",
+    "jsonb",
+    "money",
+];
+
+/// Whether a loaded text is as the pattern says.
+pub(super) fn matches(probed: &Probed<'_>, pattern: String) -> Expr {
+    exact_text(probed.output).op("~", Expr::text(pattern))
 }
 
 pub(super) fn text<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a str> {

@@ -2,7 +2,7 @@
 //!
 //! 128 bits of the hash, of which 6 become the version and the variant.
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Rendered, Uniqueness, types};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -48,6 +48,11 @@ impl Mask for Uuid {
 
     fn length(&self, input: &BaseType, _arguments: &Arguments) -> Length {
         if types::is_text(input) { Length::AtMost(36) } else { Length::NotText }
+    }
+    /// Version 8, which marks a UUID as made up.
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let shape = "^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
+        Some(types::matches(probed, shape.to_owned()))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

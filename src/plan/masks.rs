@@ -33,8 +33,7 @@ impl Planner<'_> {
             self.reads_key.set(true);
             hmac::of_label(&self.export.linkage, &call.group.0, label)
         };
-        let default = column.default.as_ref().filter(|default| is_constant(default));
-        let default = default.map(|default| Expr::Source(SourceSql { text: default.sql.clone() }));
+        let default = constant_default(column);
         call.mask.render(&Context {
             input,
             input_type: &self.catalog.base_type(&column.data_type),
@@ -218,6 +217,12 @@ pub(super) fn hashed_column<'c>(call: &'c MaskCall, column: &'c str) -> Option<&
 fn text_column(column: &Column) -> Column {
     let data_type = DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 };
     Column { data_type, default: None, ..column.clone() }
+}
+
+/// The column's own default, where it is the same every time.
+pub(super) fn constant_default(column: &Column) -> Option<Expr> {
+    let default = column.default.as_ref().filter(|default| is_constant(default));
+    default.map(|default| Expr::Source(SourceSql { text: default.sql.clone() }))
 }
 
 /// Reads no column, calls nothing: the same for every row.

@@ -3,9 +3,11 @@
 //! Everything that takes a decision is here; `emit` only prints it. The facts that a plan expects of a live
 //! database are written down as data ([`Shape`]), so that both sides of an export compare the same list.
 
+mod alone;
 mod masks;
 pub mod names;
 pub mod order;
+mod probes;
 mod references;
 mod select;
 mod sequences;
@@ -181,6 +183,10 @@ pub struct ImportPlan {
     pub sequences: Vec<SequencePlan>,
     /// Foreign keys to check afterwards, where the strategy keeps the server from checking them.
     pub unchecked: Vec<UncheckedPlan>,
+    /// Leak probes, a query a table: a column's name, and how many rows hold what its treatment cannot have given.
+    pub probes: Vec<Select>,
+    /// Who is singled out, a query a table: one line for a reader.
+    pub alone: Vec<Select>,
 }
 
 /// A trigger that is off during the load.

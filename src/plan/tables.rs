@@ -116,6 +116,8 @@ impl<'a> Planner<'a> {
             cyclic: ordered && !inside.is_empty(),
             sequences: plan_sequences(self.catalog, &names),
             unchecked: if ordered { Vec::new() } else { self.unchecked() },
+            probes: self.probes(),
+            alone: self.alone(),
         }
     }
 

@@ -150,6 +150,61 @@ fn an_export_that_is_not_whole_is_not_loaded() {
     }
 }
 
+/// What the masks of the small schema can have given passes; a raw value in any column that has a probe does not.
+#[test]
+fn a_raw_value_in_the_copy_is_found_and_not_shown() {
+    let Some(server) = support::server(None) else { return };
+    let project = small();
+    let (source, target) = databases(&project, server);
+    let run = exported(&project, &source, "run");
+    support::succeeded(&project.import(&target, EXPORT, &run), "import.sql and after.sql");
+    let after = project.file(EXPORT, "after.sql");
+    for (table, column, raw) in [
+        ("people", "email", "'taro@corp.example'"),
+        ("people", "email", "'u0123456789abcdef@example.invalid.corp.example'"),
+        ("people", "salary", "4711"),
+        ("people", "born", "'1981-02-03'"),
+        ("people", "memo", "'owes taro@corp.example money'"),
+        ("teams", "name", "'taro@corp.example''s team'"),
+    ] {
+        let loaded = target.twin();
+        let one = format!("ctid = (SELECT min(ctid::text)::tid FROM {table})");
+        assert_eq!(loaded.value(&format!("SELECT count(*) FROM {table} WHERE {one}")), "1");
+        loaded.sql(&format!("UPDATE {table} SET {column} = {raw} WHERE {one}"));
+        let before = state(&loaded);
+        let output = project.import_file(&loaded, &after, &run);
+        refused(&output, &format!("DETAIL:  public.{table}.{column}: 1\n"));
+        assert!(!support::text(&output).contains("corp.example"), "the value is shown: {}", support::text(&output));
+        assert!(!support::text(&output).contains("4711"), "the value is shown: {}", support::text(&output));
+        report(&format!("a probe of {column}"), &difference(&before, &state(&loaded)));
+    }
+    support::succeeded(&project.import_file(&target, &after, &run), "after.sql again");
+}
+
+#[test]
+fn the_report_counts_rows_that_are_alone_and_can_be_turned_off() {
+    let Some(server) = support::server(None) else { return };
+    let project = small();
+    let (source, target) = databases(&project, server);
+    let run = exported(&project, &source, "run");
+    support::succeeded(&project.import(&target, EXPORT, &run), "import.sql");
+    target.sql(
+        "DELETE FROM events; SET session_replication_role = replica;
+         INSERT INTO events (id, at, kind) VALUES (1, '2025-03-01', 'a'), (2, '2025-03-02', 'a'), (3, '2026-03-03', 'secret'), (4, '2025-03-04', NULL)",
+    );
+    let after = project.file(EXPORT, "after.sql");
+    let output = project.import_file(&target, &after, &run);
+    support::succeeded(&output, "after.sql");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = printed.lines().filter(|line| line.starts_with("public.events: ")).collect();
+    assert_eq!(lines, ["public.events: 2 of 4 rows are alone with their (kind)"], "{printed}");
+    assert!(!printed.contains("secret"));
+    let off = ["-v", "report=off", "-f"].map(std::ffi::OsString::from).into_iter().chain([after.into()]);
+    let output = target.psql(OWNER, off, &[], project.folder.path());
+    support::succeeded(&output, "after.sql without its report");
+    assert_eq!(support::text(&output), "");
+}
+
 /// After each statement of import.sql comes an error, the end of the session, or the death of psql.
 #[test]
 fn an_import_killed_anywhere_leaves_everything_as_it_was() {
