@@ -10,6 +10,7 @@ mod constant;
 mod default;
 mod digits;
 mod email;
+mod email_partial;
 mod fake_name;
 mod hash;
 pub mod hmac;
@@ -36,6 +37,7 @@ const MASKS: &[&dyn Mask] = &[
     &default::Default,
     &digits::Digits,
     &email::Email,
+    &email_partial::EmailPartial,
     &fake_name::FakeName,
     &hash::Hash,
     &ip_truncate::IpTruncate,
