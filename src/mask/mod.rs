@@ -16,10 +16,13 @@ mod hash;
 pub mod hmac;
 mod ip_truncate;
 pub mod json;
+mod keyed;
 mod names;
 mod noise;
 mod partial;
 mod permute;
+mod phone;
+mod shape;
 mod truncate;
 mod types;
 mod uuid;
@@ -44,6 +47,7 @@ const MASKS: &[&dyn Mask] = &[
     &noise::Noise,
     &partial::Partial,
     &permute::Permute,
+    &phone::Phone,
     &truncate::Truncate,
     &uuid::Uuid,
     &zero::Zero,
