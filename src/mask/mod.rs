@@ -5,6 +5,7 @@
 //! of itself; the tests hold each mask to it on a real server.
 
 mod bucket;
+mod card;
 mod clamp;
 mod constant;
 mod default;
@@ -35,6 +36,7 @@ use indexmap::IndexMap;
 /// Every mask, by name.
 const MASKS: &[&dyn Mask] = &[
     &bucket::Bucket,
+    &card::Card,
     &clamp::Clamp,
     &constant::Constant,
     &default::Default,
