@@ -15,6 +15,7 @@ mod email_partial;
 mod fake_name;
 mod hash;
 pub mod hmac;
+mod iban;
 mod ip_truncate;
 pub mod json;
 mod keyed;
@@ -45,6 +46,7 @@ const MASKS: &[&dyn Mask] = &[
     &email_partial::EmailPartial,
     &fake_name::FakeName,
     &hash::Hash,
+    &iban::Iban,
     &ip_truncate::IpTruncate,
     &noise::Noise,
     &partial::Partial,
