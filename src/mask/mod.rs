@@ -19,6 +19,7 @@ mod iban;
 mod ip_truncate;
 pub mod json;
 mod keyed;
+mod my_number;
 mod names;
 mod noise;
 mod partial;
@@ -48,6 +49,7 @@ const MASKS: &[&dyn Mask] = &[
     &hash::Hash,
     &iban::Iban,
     &ip_truncate::IpTruncate,
+    &my_number::MyNumber,
     &noise::Noise,
     &partial::Partial,
     &permute::Permute,
