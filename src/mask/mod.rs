@@ -8,6 +8,7 @@ mod bucket;
 mod card;
 mod clamp;
 mod constant;
+mod corporate_number;
 mod default;
 mod digits;
 mod email;
@@ -41,6 +42,7 @@ const MASKS: &[&dyn Mask] = &[
     &card::Card,
     &clamp::Clamp,
     &constant::Constant,
+    &corporate_number::CorporateNumber,
     &default::Default,
     &digits::Digits,
     &email::Email,
