@@ -4,6 +4,7 @@
 //! function from an input expression to an output expression. The proofs in `check` believe what a mask says
 //! of itself; the tests hold each mask to it on a real server.
 
+mod base64;
 mod bucket;
 mod card;
 mod clamp;
@@ -38,6 +39,7 @@ use indexmap::IndexMap;
 
 /// Every mask, by name.
 const MASKS: &[&dyn Mask] = &[
+    &base64::Base64,
     &bucket::Bucket,
     &card::Card,
     &clamp::Clamp,
