@@ -27,6 +27,7 @@ mod noise;
 mod partial;
 mod permute;
 mod phone;
+mod salted_sha256;
 mod shape;
 mod truncate;
 mod types;
@@ -58,6 +59,7 @@ const MASKS: &[&dyn Mask] = &[
     &partial::Partial,
     &permute::Permute,
     &phone::Phone,
+    &salted_sha256::SaltedSha256,
     &truncate::Truncate,
     &uuid::Uuid,
     &zero::Zero,
