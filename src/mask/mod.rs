@@ -18,6 +18,7 @@ mod fake_name;
 mod hash;
 pub mod hmac;
 mod iban;
+mod integer;
 mod ip_truncate;
 pub mod json;
 mod keyed;
@@ -53,6 +54,7 @@ const MASKS: &[&dyn Mask] = &[
     &fake_name::FakeName,
     &hash::Hash,
     &iban::Iban,
+    &integer::Integer,
     &ip_truncate::IpTruncate,
     &my_number::MyNumber,
     &noise::Noise,
