@@ -10,6 +10,7 @@ mod card;
 mod clamp;
 mod constant;
 mod corporate_number;
+mod date_shift;
 mod default;
 mod digits;
 mod email;
@@ -47,6 +48,7 @@ const MASKS: &[&dyn Mask] = &[
     &clamp::Clamp,
     &constant::Constant,
     &corporate_number::CorporateNumber,
+    &date_shift::DateShift,
     &default::Default,
     &digits::Digits,
     &email::Email,
