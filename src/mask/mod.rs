@@ -4,6 +4,7 @@
 //! function from an input expression to an output expression. The proofs in `check` believe what a mask says
 //! of itself; the tests hold each mask to it on a real server.
 
+mod age_band;
 mod base64;
 mod bucket;
 mod card;
@@ -42,6 +43,7 @@ use indexmap::IndexMap;
 
 /// Every mask, by name.
 const MASKS: &[&dyn Mask] = &[
+    &age_band::AgeBand,
     &base64::Base64,
     &bucket::Bucket,
     &card::Card,
