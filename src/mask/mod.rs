@@ -6,6 +6,7 @@
 
 mod age_band;
 mod base64;
+mod boolean;
 mod bucket;
 mod card;
 mod clamp;
@@ -45,6 +46,7 @@ use indexmap::IndexMap;
 const MASKS: &[&dyn Mask] = &[
     &age_band::AgeBand,
     &base64::Base64,
+    &boolean::Boolean,
     &bucket::Bucket,
     &card::Card,
     &clamp::Clamp,
