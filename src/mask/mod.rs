@@ -18,6 +18,7 @@ mod digits;
 mod email;
 mod email_partial;
 mod fake_name;
+mod geo_round;
 mod hash;
 pub mod hmac;
 mod iban;
@@ -58,6 +59,7 @@ const MASKS: &[&dyn Mask] = &[
     &email::Email,
     &email_partial::EmailPartial,
     &fake_name::FakeName,
+    &geo_round::GeoRound,
     &hash::Hash,
     &iban::Iban,
     &integer::Integer,
