@@ -32,6 +32,7 @@ mod noise;
 mod partial;
 mod permute;
 mod phone;
+mod postal_code;
 mod salted_sha256;
 mod shape;
 mod truncate;
@@ -69,6 +70,7 @@ const MASKS: &[&dyn Mask] = &[
     &partial::Partial,
     &permute::Permute,
     &phone::Phone,
+    &postal_code::PostalCode,
     &salted_sha256::SaltedSha256,
     &truncate::Truncate,
     &uuid::Uuid,
