@@ -12,6 +12,7 @@ mod cases;
 mod catalog;
 mod cli;
 mod end_to_end;
+mod mask_forms;
 mod masks;
 mod real;
 mod rows;

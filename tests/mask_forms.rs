@@ -1,0 +1,226 @@
+//! Masks that keep a form: their check digits against implementations written here from the standards' text, and those
+//! against published numbers.
+
+use crate::masks::{self, KEY, SETTINGS, Sample, sample};
+use crate::support::{self, Database, from_copy};
+use noren::mask::{self, Arguments, Value};
+use noren::sql::Statement;
+
+/// ISO/IEC 7812-1, annex B.
+fn luhn(number: &str) -> bool {
+    let doubled = |(at, digit): (usize, u32)| match (at % 2, digit * 2) {
+        (0, _) => digit,
+        (_, two) if two > 9 => two - 9,
+        (_, two) => two,
+    };
+    let digits: Option<Vec<u32>> = number.chars().rev().map(|digit| digit.to_digit(10)).collect();
+    digits.is_some_and(|digits| digits.into_iter().enumerate().map(doubled).sum::<u32>() % 10 == 0)
+}
+
+/// ISO 7064, MOD 97-10, as ISO 13616 applies it.
+fn mod_97(number: &str) -> bool {
+    let (start, account) = number.split_at(4);
+    let digits = account.chars().chain(start.chars()).map(|letter| letter.to_digit(36).unwrap());
+    digits.fold(0, |rest, digit| (rest * if digit > 9 { 100 } else { 10 } + digit) % 97) == 1
+}
+
+fn digits(number: &str) -> Vec<u32> {
+    number.chars().map(|digit| digit.to_digit(10).unwrap()).collect()
+}
+
+/// Ordinance 85 of 2014, article 5: the weights stand beside the digits from the first one on.
+fn my_number(number: &str) -> bool {
+    let digits = digits(number);
+    let weights = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
+    let rest = digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<u32>() % 11;
+    digits.len() == 12 && digits[11] == if rest <= 1 { 0 } else { 11 - rest }
+}
+
+/// Ordinance 70 of 2014, article 2.
+fn corporate_number(number: &str) -> bool {
+    let digits = digits(number);
+    let sum: u32 = digits[1..].iter().rev().zip([1, 2].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+    digits.len() == 13 && digits[0] == 9 - sum % 9
+}
+
+/// The number with another last digit.
+fn mistyped(number: &str) -> String {
+    let (start, last) = number.split_at(number.len() - 1);
+    format!("{start}{}", if last == "7" { "8" } else { "7" })
+}
+
+#[test]
+fn the_check_digits_here_are_those_of_published_numbers() {
+    for number in ["79927398713", "4111111111111111", "378282246310005", "6011000990139424", "4000000000000002"] {
+        assert!(luhn(number) && !luhn(&mistyped(number)), "{number}");
+    }
+    let accounts =
+        ["GB82WEST12345698765432", "DE89370400440532013000", "FR1420041010050500013M02606", "XX900000000000000000"];
+    for number in accounts {
+        assert!(mod_97(number) && !mod_97(&mistyped(number)), "{number}");
+    }
+    assert!(my_number("123456789018") && !my_number("123456789017") && !my_number("213456789018"));
+    // The National Tax Agency's own.
+    assert!(corporate_number("7000012050002") && !corporate_number("7000012050007"));
+}
+
+fn arguments(list: &[(&'static str, Value)]) -> Arguments {
+    list.iter().cloned().collect()
+}
+
+/// Each value and what the mask makes of it.
+fn masked(database: &Database, name: &str, list: &[(&'static str, Value)], values: &[String]) -> Vec<(String, String)> {
+    masked_as(database, name, list, "text", values)
+}
+
+fn masked_as(
+    database: &Database,
+    name: &str,
+    list: &[(&'static str, Value)],
+    of: &'static str,
+    values: &[String],
+) -> Vec<(String, String)> {
+    let sample = Sample { values: values.to_vec(), ..sample(of, &[], of, &[]) };
+    masks::fill(database, &sample);
+    let select = masks::query(mask::find(name).unwrap(), &sample, &arguments(list));
+    let sql = Statement::Select(select).print().unwrap();
+    let printed = database.sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\nCOPY (\n{sql}\n) TO STDOUT;"));
+    let rows = printed.lines().map(|line| {
+        let row: Vec<_> = line.split('\t').map(from_copy).collect();
+        Some((row[0].clone()?, row[1].clone().unwrap()))
+    });
+    rows.flatten().collect()
+}
+
+/// Numbers that a person could have, from a generator whose outcome is always the same.
+fn numbers(digits: impl Iterator<Item = usize>) -> Vec<String> {
+    let mut state: u64 = 7;
+    let mut next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'0' + u8::try_from((state >> 33) % 10).unwrap())
+    };
+    digits.map(|count| (0..count).map(|_| next()).collect()).collect()
+}
+
+fn form(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect()
+}
+
+fn only_digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+#[test]
+fn check_digits_are_right() {
+    let Some(server) = support::server(None) else { return };
+    let database = masks::database(server);
+    let grouped = |number: &String| {
+        number.as_bytes().chunks(4).map(|four| std::str::from_utf8(four).unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    let mut cards = numbers((0..400).map(|n| 12 + n % 8));
+    cards.extend(cards.clone().iter().map(grouped));
+    cards.extend(["0000000000000".into(), "9999999999999999999".into(), "4111-1111-1111-1111".into()]);
+    for (raw, out) in masked(&database, "card", &[], &cards) {
+        assert!(luhn(&only_digits(&out)) && out.replace([' ', '-'], "").starts_with("400000"), "{raw} {out}");
+        assert_eq!(form(&raw), form(&out));
+    }
+    for (raw, out) in masked(&database, "card", &[("bin", Value::Text("keep".into()))], &cards) {
+        assert!(luhn(&only_digits(&out)) && only_digits(&out)[..6] == only_digits(&raw)[..6], "{raw} {out}");
+        assert_eq!(form(&raw), form(&out));
+    }
+    let accounts: Vec<String> = numbers((0..400).map(|n| 11 + n % 19)).iter().map(|n| format!("DE00{n}")).collect();
+    let british: Vec<String> = numbers((0..50).map(|_| 14)).iter().map(|n| format!("gb82 west {n}")).collect();
+    for (raw, out) in masked(&database, "iban", &[], &[accounts, british].concat()) {
+        let compact = raw.replace(' ', "").to_uppercase();
+        assert!(mod_97(&out) && out[..2] == compact[..2] && out[4..] != compact[4..], "{raw} {out}");
+        let kinds = |text: &str| text.chars().map(|letter| letter.is_ascii_digit()).collect::<Vec<_>>();
+        assert_eq!(kinds(&compact), kinds(&out), "{raw} {out}");
+    }
+    let any = numbers((0..600).map(|n| n % 15 + 3));
+    for (raw, out) in masked(&database, "my_number", &[], &any) {
+        assert!(my_number(&out), "{raw} {out}");
+    }
+    for (raw, out) in masked(&database, "corporate_number", &[], &any) {
+        assert!(corporate_number(&out), "{raw} {out}");
+    }
+}
+
+#[test]
+fn forms_and_prefixes_stay_and_what_has_none_does_not_pass() {
+    let Some(server) = support::server(None) else { return };
+    let database = masks::database(server);
+    let formed =
+        ["090-1234-5678", "+81 (90) 1234-5678", "(03)12345678", "0", "110", "00000000000", "1-2-3-4-5-6", "((123"];
+    let formed = formed.map(str::to_owned);
+    let last = |count| [("last", Value::Integer(count))];
+    for (raw, out) in masked(&database, "phone", &last(8), &formed) {
+        if only_digits(&raw).len() < 3 {
+            assert_eq!(out, "000-0000-0000");
+            continue;
+        }
+        assert_eq!(form(&raw), form(&out));
+        let kept = only_digits(&raw).len().saturating_sub(8);
+        assert_eq!(only_digits(&raw)[..kept], only_digits(&out)[..kept], "{raw} {out}");
+    }
+    let wide = masked(&database, "phone", &last(4), &["０９０－１２３４－５６７８".into()]);
+    assert!(wide[0].1.starts_with("090-1234-") && !wide[0].1.ends_with("5678"), "{wide:?}");
+    let strange = ["call 090-1234-5678", "090-1234-5678 x12", "0901234567890123", "-", "", "٠٩٠-١٢٣٤", "090.1234.5678"];
+    for (raw, out) in masked(&database, "phone", &[], &strange.map(str::to_owned)) {
+        assert_eq!(out, "000-0000-0000", "{raw}");
+    }
+    let codes =
+        [("150-0043", "150-0000"), ("1500043", "1500000"), ("12345-6789", "12300-0000"), ("SW1A 1AA", "000-0000")];
+    let found = masked(&database, "postal_code", &[], &codes.map(|(raw, _)| raw.to_owned()));
+    assert_eq!(found, codes.map(|(raw, out)| (raw.to_owned(), out.to_owned())));
+    let addresses = [
+        ("taro@corp.co.jp", "t***@corp.co.jp"),
+        ("a@corp.co.jp", "***"),
+        ("mail taro@corp.co.jp, phone 090", "***"),
+        ("taro@corp.co.jp@x.test", "***"),
+        ("taro@", "***"),
+        ("@corp.test", "***"),
+    ];
+    let found = masked(&database, "email_partial", &[], &addresses.map(|(raw, _)| raw.to_owned()));
+    assert_eq!(found, addresses.map(|(raw, out)| (raw.to_owned(), out.to_owned())));
+}
+
+#[test]
+fn dates_of_an_entity_keep_their_intervals_and_ages_their_bands() {
+    let Some(server) = support::server(None) else { return };
+    let database = masks::database(server);
+    let at = |text: &str| vec![("at", Value::Text(text.to_owned()))];
+    let ages = [
+        ("1985-06-15", "1986-01-01"),
+        ("1986-01-01", "1986-01-01"),
+        ("1986-01-02", "1996-01-01"),
+        ("2025-12-31", "2026-01-01"),
+        ("2030-01-01", "2026-01-01"),
+        ("infinity", "2026-01-01"),
+        ("1936-01-01", "1936-01-01"),
+        ("1900-01-01", "1936-01-01"),
+        ("4714-11-24 BC", "1936-01-01"),
+    ];
+    let values = ages.map(|(raw, _)| raw.to_owned());
+    let found = masked_as(&database, "age_band", &at("2026-01-01"), "date", &values);
+    assert_eq!(found.iter().map(|(_, out)| out.as_str()).collect::<Vec<_>>(), ages.map(|(_, out)| out));
+    // One entity for all rows, and then one for each.
+    let values = ["2024-01-01", "2024-02-29", "2024-03-01", "infinity"].map(str::to_owned);
+    let sample = Sample { values: values.to_vec(), ..sample("date", &[], "date", &[]) };
+    masks::fill(&database, &sample);
+    let select = masks::query(
+        mask::find("date_shift").unwrap(),
+        &sample,
+        &arguments(&[("by", Value::Column("k".into())), ("days", Value::Integer(5))]),
+    );
+    let sql = Statement::Select(select).print().unwrap();
+    database.sql("ALTER TABLE public.trial DROP CONSTRAINT trial_pkey;");
+    let moved = |key: i64| {
+        let found = database.sql(&format!(
+            "{SETTINGS} UPDATE public.trial SET k = {key}; SET noren.mask_key = '{KEY}';
+             SELECT string_agg(DISTINCT coalesce((masked::date - raw::date)::text, 'none'), ',') FROM ({sql}) AS m WHERE raw <> 'infinity';"
+        ));
+        found.lines().last().unwrap_or_default().trim().parse::<i64>().unwrap()
+    };
+    let found: std::collections::BTreeSet<i64> = (1..=120).map(moved).collect();
+    assert_eq!(found, (-5..=5).filter(|days| *days != 0).collect());
+}
