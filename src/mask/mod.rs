@@ -17,6 +17,7 @@ mod default;
 mod digits;
 mod email;
 mod email_partial;
+mod fake_city;
 mod fake_name;
 mod geo_round;
 mod hash;
@@ -32,6 +33,8 @@ mod noise;
 mod partial;
 mod permute;
 mod phone;
+mod pieces;
+mod places;
 mod postal_code;
 mod salted_sha256;
 mod shape;
@@ -59,6 +62,7 @@ const MASKS: &[&dyn Mask] = &[
     &digits::Digits,
     &email::Email,
     &email_partial::EmailPartial,
+    &fake_city::FakeCity,
     &fake_name::FakeName,
     &geo_round::GeoRound,
     &hash::Hash,
