@@ -17,6 +17,7 @@ mod default;
 mod digits;
 mod email;
 mod email_partial;
+mod fake_address;
 mod fake_city;
 mod fake_name;
 mod geo_round;
@@ -62,6 +63,7 @@ const MASKS: &[&dyn Mask] = &[
     &digits::Digits,
     &email::Email,
     &email_partial::EmailPartial,
+    &fake_address::FakeAddress,
     &fake_city::FakeCity,
     &fake_name::FakeName,
     &geo_round::GeoRound,
