@@ -19,6 +19,7 @@ mod email;
 mod email_partial;
 mod fake_address;
 mod fake_city;
+mod fake_company;
 mod fake_name;
 mod geo_round;
 mod hash;
@@ -65,6 +66,7 @@ const MASKS: &[&dyn Mask] = &[
     &email_partial::EmailPartial,
     &fake_address::FakeAddress,
     &fake_city::FakeCity,
+    &fake_company::FakeCompany,
     &fake_name::FakeName,
     &geo_round::GeoRound,
     &hash::Hash,
