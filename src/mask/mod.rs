@@ -20,6 +20,7 @@ mod email_partial;
 mod fake_address;
 mod fake_city;
 mod fake_company;
+mod fake_kana;
 mod fake_name;
 mod geo_round;
 mod hash;
@@ -38,6 +39,7 @@ mod phone;
 mod pieces;
 mod places;
 mod postal_code;
+mod readings;
 mod salted_sha256;
 mod shape;
 mod truncate;
@@ -67,6 +69,7 @@ const MASKS: &[&dyn Mask] = &[
     &fake_address::FakeAddress,
     &fake_city::FakeCity,
     &fake_company::FakeCompany,
+    &fake_kana::FakeKana,
     &fake_name::FakeName,
     &geo_round::GeoRound,
     &hash::Hash,
