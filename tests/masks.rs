@@ -332,6 +332,7 @@ pub(crate) fn query(mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> 
         hash: Some(&h).filter(|_| hashed.is_some()),
         secret: &|label| keyed::of_label("tests", "column:trial.v", label),
         default: mask.needs_default().then_some(&default),
+        labels: &sample.values,
         alias: "mask",
     });
     let mut from = vec![From::first(Relation::Select(Box::new(raw)), "r")];
@@ -526,6 +527,12 @@ fn halves(printed: &str) -> Vec<String> {
     runs.chunks(2).map(<[&str]>::concat).collect()
 }
 
+/// Every mask that takes the type, with every argument list that it is tried with.
+pub(crate) fn trials(sample: &Sample) -> Vec<(&'static dyn Mask, Arguments)> {
+    let lists = |mask: &'static dyn Mask| argument_lists(mask, sample).into_iter().map(move |list| (mask, list));
+    mask::all().filter(|mask| mask.accepts(&sample.base)).flat_map(lists).collect()
+}
+
 /// Every mask on every type; what came out, for comparison between versions.
 fn every_mask(server: &'static Server) -> BTreeMap<String, Vec<Row>> {
     let database = database(server);
@@ -533,12 +540,8 @@ fn every_mask(server: &'static Server) -> BTreeMap<String, Vec<Row>> {
     let mut wrong = vec![];
     for sample in samples() {
         fill(&database, &sample);
-        let accepting: Vec<_> = mask::all().filter(|mask| mask.accepts(&sample.base)).collect();
-        let lists = |mask: &&'static dyn Mask| {
-            argument_lists(*mask, &sample).into_iter().map(|list| (*mask, list)).collect::<Vec<_>>()
-        };
-        let trials: Vec<_> = accepting.iter().flat_map(lists).collect();
-        for mask in accepting {
+        let trials = trials(&sample);
+        for mask in mask::all().filter(|mask| mask.accepts(&sample.base)) {
             let tried = trials.iter().any(|(tried, _)| tried.name() == mask.name());
             assert!(tried, "{} on {}: no arguments to test it with", mask.name(), sample.sql);
         }

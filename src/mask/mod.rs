@@ -17,6 +17,7 @@ mod default;
 mod digits;
 mod email;
 mod email_partial;
+mod enum_pick;
 mod fake_address;
 mod fake_city;
 mod fake_company;
@@ -66,6 +67,7 @@ const MASKS: &[&dyn Mask] = &[
     &digits::Digits,
     &email::Email,
     &email_partial::EmailPartial,
+    &enum_pick::EnumPick,
     &fake_address::FakeAddress,
     &fake_city::FakeCity,
     &fake_company::FakeCompany,
@@ -276,6 +278,8 @@ pub struct Context<'a> {
     pub secret: &'a dyn Fn(&str) -> Expr,
     /// The column's own default, where it has one that reads nothing and is immutable.
     pub default: Option<&'a Expr>,
+    /// The labels of an enum, in order.
+    pub labels: &'a [String],
     /// A mask that joins relations names them this, or this and an underscore and more; no other relation of the
     /// statement has such a name.
     pub alias: &'a str,
@@ -306,6 +310,7 @@ impl Probed<'_> {
             hash: None,
             secret: &|_| Expr::Null,
             default: self.default,
+            labels: &[],
             alias: "again",
         };
         mask.render(&context).expr
