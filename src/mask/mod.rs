@@ -42,6 +42,7 @@ mod places;
 mod postal_code;
 mod readings;
 mod salted_sha256;
+mod scrub;
 mod shape;
 mod truncate;
 mod types;
@@ -85,6 +86,7 @@ const MASKS: &[&dyn Mask] = &[
     &phone::Phone,
     &postal_code::PostalCode,
     &salted_sha256::SaltedSha256,
+    &scrub::Scrub,
     &truncate::Truncate,
     &uuid::Uuid,
     &zero::Zero,
