@@ -35,12 +35,14 @@ mod my_number;
 mod names;
 mod noise;
 mod partial;
+mod pattern;
 mod permute;
 mod phone;
 mod pieces;
 mod places;
 mod postal_code;
 mod readings;
+mod regex_replace;
 mod salted_sha256;
 mod scrub;
 mod shape;
@@ -85,6 +87,7 @@ const MASKS: &[&dyn Mask] = &[
     &permute::Permute,
     &phone::Phone,
     &postal_code::PostalCode,
+    &regex_replace::RegexReplace,
     &salted_sha256::SaltedSha256,
     &scrub::Scrub,
     &truncate::Truncate,
