@@ -80,7 +80,15 @@ fn masked_as(
     of: &'static str,
     values: &[String],
 ) -> Vec<(String, String)> {
-    let sample = Sample { values: values.to_vec(), ..sample(of, &[], of, &[]) };
+    masked_sample(database, name, list, Sample { values: values.to_vec(), ..sample(of, &[], of, &[]) })
+}
+
+fn masked_sample(
+    database: &Database,
+    name: &str,
+    list: &[(&'static str, Value)],
+    sample: Sample,
+) -> Vec<(String, String)> {
     masks::fill(database, &sample);
     let select = masks::query(mask::find(name).unwrap(), &sample, &arguments(list));
     let sql = Statement::Select(select).print().unwrap();
@@ -223,4 +231,137 @@ fn dates_of_an_entity_keep_their_intervals_and_ages_their_bands() {
     };
     let found: std::collections::BTreeSet<i64> = (1..=120).map(moved).collect();
     assert_eq!(found, (-5..=5).filter(|days| *days != 0).collect());
+}
+
+fn words(text: &str) -> (String, String) {
+    let (first, second) = text.split_once(' ').unwrap();
+    (first.to_owned(), second.to_owned())
+}
+
+fn choice(name: &'static str, word: &str) -> (&'static str, Value) {
+    (name, Value::Text(word.to_owned()))
+}
+
+#[test]
+fn made_up_names_and_readings_towns_and_addresses_agree() {
+    let Some(server) = support::server(None) else { return };
+    let database = masks::database(server);
+    let values = numbers((0..3000).map(|_| 8));
+    let of = |name: &str, list: &[(&'static str, Value)]| masked(&database, name, list, &values);
+    let names = of("fake_name", &[choice("locale", "ja")]);
+    let mut read = std::collections::BTreeMap::new();
+    for ((_, name), (_, reading)) in names.iter().zip(of("fake_kana", &[])) {
+        let ((family, given), (family_read, given_read)) = (words(name), words(&reading));
+        for (word, reading) in [(family, family_read), (format!("-{given}"), given_read)] {
+            assert_eq!(read.entry(word.clone()).or_insert(reading.clone()), &reading, "{word}");
+        }
+    }
+    assert_eq!(read.len(), 256);
+    for (name, reading) in
+        [("佐藤", "サトウ"), ("服部", "ハットリ"), ("小川", "オガワ"), ("-千尋", "チヒロ"), ("-隼人", "ハヤト")]
+    {
+        assert_eq!(read.get(name).map(String::as_str), Some(reading));
+    }
+    let hiragana = of("fake_kana", &[choice("script", "hiragana"), choice("part", "given")]);
+    assert!(hiragana.iter().any(|(_, reading)| reading == "ちひろ"), "{:?}", &hiragana[..5]);
+    for locale in ["en", "ja"] {
+        let cities = of("fake_city", &[choice("locale", locale)]);
+        for ((_, city), (_, address)) in cities.iter().zip(of("fake_address", &[choice("locale", locale)])) {
+            assert!(
+                if locale == "en" { address.ends_with(city) } else { address.starts_with(city) },
+                "{city} {address}"
+            );
+        }
+    }
+    let longest = [
+        ("fake_city", "en", 12),
+        ("fake_city", "ja", 3),
+        ("fake_address", "en", 33),
+        ("fake_address", "ja", 13),
+        ("fake_company", "en", 28),
+        ("fake_company", "ja", 10),
+    ];
+    let text = sample("text", &[], "text", &[]).base;
+    for (name, locale, most) in longest {
+        let length = mask::find(name).unwrap().length(&text, &arguments(&[choice("locale", locale)]));
+        assert_eq!(length, mask::Length::AtMost(most), "{name} {locale}");
+    }
+    assert_eq!(mask::find("fake_kana").unwrap().length(&text, &Arguments::new()), mask::Length::AtMost(10));
+}
+
+#[test]
+fn truth_values_and_labels_tell_nothing_of_the_value() {
+    let Some(server) = support::server(None) else { return };
+    let database = masks::database(server);
+    let values = [vec!["true".to_owned(); 1000], vec!["false".to_owned(); 1000]].concat();
+    let by = ("by", Value::Column("k".into()));
+    let found =
+        masked_as(&database, "boolean", &[by.clone(), ("share", Value::Decimal("0.25".into()))], "bool", &values);
+    for raw in ["true", "false"] {
+        let share = found.iter().filter(|(of, out)| of == raw && out == "true").count();
+        assert!((200..300).contains(&share), "{share} of 1000 {raw}");
+    }
+    let values = [vec!["sad".to_owned(); 500], vec!["very happy".to_owned(); 500]].concat();
+    let mut mood = sample("mood", &[], "public.mood", &[]);
+    mood.base.data_type.name.schema = "public".into();
+    mood.base.category = noren::catalog::Category::Enum;
+    let found = masked_sample(&database, "enum_pick", &[by], Sample { values, ..mood });
+    for raw in ["sad", "very happy"] {
+        let share = found.iter().filter(|(of, out)| of == raw && out == "sad").count();
+        assert!((200..300).contains(&share), "{share} of 500 {raw}");
+    }
+}
+
+#[test]
+fn free_text_is_scrubbed_and_patterns_replace() {
+    let Some(server) = support::server(None) else { return };
+    let database = masks::database(server);
+    let cases = [
+        ("call 090-1234-5678 or +81 (90) 1234 5678.", "call *** or ***."),
+        ("ﾃﾞﾝﾜは０９０－１２３４－５６７８です", "ﾃﾞﾝﾜは***です"),
+        ("card 4111 1111 1111 1111, 3 times", "card ***, 3 times"),
+        ("Mail Taro.O'Neil+x@mail.corp.co.jp! or 太郎＠", "Mail ***! or 太郎＠"),
+        ("https://corp.test/u/taro?x=1 and ftp://a@b", "*** and ***"),
+        ("連絡はtaro@corp.co.jpまで", "連絡は***まで"),
+        ("room 123456, floor 3", "room 123456, floor 3"),
+        ("", ""),
+    ];
+    let found = masked(&database, "scrub", &[], &cases.map(|(raw, _)| raw.to_owned()));
+    assert_eq!(found, cases.map(|(raw, out)| (raw.to_owned(), out.to_owned())));
+    let cases = [("A-2031-8846", "A-2031-0000"), ("8846-x", "***"), ("12345", "10000"), ("", "***")];
+    let list = [choice("pattern", "[0-9]{4}$"), choice("replacement", "0000")];
+    let found = masked(&database, "regex_replace", &list, &cases.map(|(raw, _)| raw.to_owned()));
+    assert_eq!(found, cases.map(|(raw, out)| (raw.to_owned(), out.to_owned())));
+    // Long texts that nearly match, everywhere: in time that grows with their length.
+    let long = [
+        "a".repeat(200_000),
+        "a@".repeat(100_000),
+        "1 ".repeat(100_000),
+        "12345 x ".repeat(25_000),
+        "ab://".repeat(40_000),
+    ];
+    let start = std::time::Instant::now();
+    masked(&database, "scrub", &[], &long);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+/// A collation under which different texts are equal, and which many functions refuse before PostgreSQL 18.
+#[test]
+fn no_mask_of_text_raises_under_a_nondeterministic_collation() {
+    let Some(server) = support::server(None) else { return };
+    let database = masks::database(server);
+    if let Err(why) = database
+        .try_sql("CREATE COLLATION public.loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);")
+    {
+        support::skipped(&why);
+        return;
+    }
+    let text = sample("text", &[], "text COLLATE public.loose", masks::TEXT);
+    masks::fill(&database, &text);
+    for (mask, list) in masks::trials(&text) {
+        let sql = Statement::Select(masks::query(mask, &text, &list)).print().unwrap();
+        let printed =
+            database.try_sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\nCOPY (\n{sql}\n) TO STDOUT;"));
+        assert!(printed.is_ok(), "{} {list:?}: {}", mask.name(), printed.unwrap_err());
+    }
 }
