@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did
 use crate::emit::{Digests, emit};
 use crate::model::Model;
 use crate::plan::{ProjectFacts, plan};
+use crate::postgres::with_deep_stack;
 use crate::project::{Project, TargetKind};
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -38,6 +39,10 @@ pub struct Compiled {
 
 /// Compiles a project.
 pub fn compile(sources: &Sources, project: &Project) -> Compiled {
+    with_deep_stack(|| compile_here(sources, project))
+}
+
+fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     let parsed: Vec<Parsed> = project.policies.iter().map(|id| syntax::parse(sources, *id)).collect();
     let (catalog, mut diagnostics) = catalog::read(sources, &project.schemas);
     let policy_digest = policy_digest(sources, project);
@@ -100,7 +105,7 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 
 /// Findings that a statement which could not be read does not bring about.
 fn is_independent(code: Code) -> bool {
-    !code.id.starts_with("N03") && ![codes::N0205, codes::N0206, codes::N0211].contains(&code)
+    !code.id.starts_with("N03") && ![codes::N0205, codes::N0206, codes::N0211, codes::N0418].contains(&code)
 }
 
 fn split(

@@ -19,6 +19,7 @@ pub mod emit;
 pub mod mask;
 pub mod model;
 pub mod plan;
+pub mod postgres;
 pub mod project;
 pub mod resolve;
 pub mod server;

@@ -11,9 +11,11 @@
 mod cases;
 mod catalog;
 mod cli;
+mod deep;
 mod end_to_end;
 mod mask_forms;
 mod masks;
+mod properties;
 mod real;
 mod rows;
 mod server;

@@ -1,7 +1,7 @@
 //! Names that are PostgreSQL's or an extension's, which no dump declares.
 
 /// Types of `pg_catalog` that a column or function may have without a schema before them (18, `pg_type`).
-const TYPES: &[&str] = &[
+pub const TYPES: &[&str] = &[
     "aclitem",
     "any",
     "anyarray",
@@ -152,7 +152,7 @@ const EXTENSIONS: &[(&str, &str)] = &[
 ];
 
 /// A type of `pg_catalog`.
-pub(super) fn is_type(name: &str) -> bool {
+pub fn is_type(name: &str) -> bool {
     TYPES.binary_search(&name).is_ok()
 }
 

@@ -4,7 +4,7 @@
 //! applied in name order ([`read`]), and says what `pg_catalog` would say after the same statements.
 
 mod apply;
-mod builtin;
+pub mod builtin;
 mod digest;
 mod graph;
 mod lookup;

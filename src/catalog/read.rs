@@ -2,37 +2,22 @@
 //!
 //! PostgreSQL's parser judges every statement, one at a time: the tree of a whole dump takes twenty times its
 //! text. Its message names a token and no place, so the place of a syntax error is searched for: the shortest
-//! prefix of the statement, token by token, that it refuses for the same reason. All this runs on a thread of its
-//! own, because decoding a deeply nested tree takes more stack than a thread usually has.
+//! prefix of the statement, token by token, that it refuses for the same reason.
 
 use super::Catalog;
-use super::apply::{Builder, Place};
+use super::apply::{self, Builder, Place};
 use super::scan::{self, Scan};
 use crate::diagnostic::codes::{N0950, N0951, N0953};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::postgres::{Refused, with_deep_stack, with_tree};
 use crate::source::{SourceId, Sources, Span};
 use std::ops::Range;
-
-/// Decoding gives up at 100 levels of nesting, which in debug builds take 4 MiB; virtual memory is free.
-const STACK: usize = 256 << 20;
 
 /// Reads schema files in order — one dump, or migrations — into one catalog, with everything that was found amiss.
 ///
 /// Errors leave out the statement they are about and nothing else, so that one run shows them all.
 pub fn read(sources: &Sources, files: &[SourceId]) -> (Catalog, Vec<Diagnostic>) {
-    std::thread::scope(|scope| {
-        let work = || read_files(sources, files);
-        match std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, work)
-            .map(std::thread::ScopedJoinHandle::join)
-        {
-            Ok(Ok(result)) => result,
-            // No thread to be had: the stack at hand is all there is.
-            Err(_) => read_files(sources, files),
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-        }
-    })
+    with_deep_stack(|| read_files(sources, files))
 }
 
 fn read_files(sources: &Sources, files: &[SourceId]) -> (Catalog, Vec<Diagnostic>) {
@@ -186,30 +171,37 @@ fn unterminated(source: SourceId, open: scan::Unterminated) -> Diagnostic {
 }
 
 fn read_statement<'t>(builder: &mut Builder<'t>, place: Place<'t>) {
-    match pg_query::parse(place.text, 0) {
-        Ok(parsed) => {
-            for statement in parsed.protobuf.stmts.iter().filter_map(|raw| raw.stmt.as_ref()?.node.as_ref()) {
+    let found = with_tree(place.text, |tree| match tree {
+        Ok(tree) => {
+            for statement in tree.stmts.iter().filter_map(|raw| raw.stmt.as_ref()?.node.as_ref()) {
                 builder.apply(place, statement);
             }
+            // The parser printed its tree back with more stack for each level than it read it with.
+            apply::text_was_lost().then_some(Refused::TooDeep)
         }
-        Err(error) => builder.found.push(refused(&place, &error)),
-    }
+        Err(error) => Some(error),
+    });
+    builder.found.extend(found.map(|error| refused(&place, &error)));
 }
 
-fn refused(place: &Place<'_>, error: &pg_query::Error) -> Diagnostic {
+fn refused(place: &Place<'_>, error: &Refused) -> Diagnostic {
     let (range, message) = match error {
-        pg_query::Error::Parse(message) => (error_token(place.text, message), plain(message)),
-        // The tree is deeper than its decoder follows, or of the parser's own making.
-        _ => (None, "expressions that are nested too deeply".to_owned()),
+        Refused::Syntax(message) => (error_token(place.text, message), plain(message)),
+        other => (None, other.to_string()),
     };
     let span = match range {
         Some(range) => Span::new(place.source, place.base + range.start, place.base + range.end),
         None => place.head(),
     };
+    let help = match error {
+        Refused::Syntax(_) => "correct the statement, or take the schema from `pg_dump --schema-only`",
+        Refused::TooDeep => "break the statement up: a chain of 1,000 operators or joins is read for certain",
+        Refused::NoStack => "give the process more address space",
+    };
     Diagnostic::new(N0950, format!("expected SQL that PostgreSQL's parser accepts, found {message}"))
         .at(span, "refused here")
         .note("the statement is left out, so the schema is not known in full")
-        .help("correct the statement, or take the schema from `pg_dump --schema-only`")
+        .help(help)
 }
 
 /// PostgreSQL's words, with its quotes for names turned into ours.
@@ -230,7 +222,7 @@ fn error_token(text: &str, message: &str) -> Option<Range<usize>> {
     let fails = |count: usize| {
         let end = tokens.get(count).and_then(|token| offset(token.end)).unwrap_or(text.len());
         let prefix = text.get(..end).unwrap_or(text);
-        matches!(pg_query::parse(prefix, 0), Err(pg_query::Error::Parse(found)) if found == message)
+        with_tree(prefix, |tree| matches!(tree, Err(Refused::Syntax(found)) if found == message))
     };
     let last = tokens.len().checked_sub(1)?;
     // Every prefix fails at its end; only the end of the whole is the place.

@@ -1,5 +1,6 @@
 //! Simple CHECK expressions, evaluated on a constant as PostgreSQL would: three-valued, and "cannot tell" beside.
 
+use crate::postgres::with_tree;
 use crate::resolve::expression::string_of;
 use pg_query::NodeEnum;
 use pg_query::protobuf::{self, AExprKind, BoolExprType, Node, NullTestType, a_const};
@@ -21,30 +22,26 @@ pub enum Constant {
 impl Constant {
     /// A SQL expression that is one literal, maybe cast.
     pub fn parse(text: &str) -> Option<Self> {
-        let parsed = parse(text)?;
-        Evaluator { column: "", value: &Self::Null }.value(&parsed)
+        evaluate(text, "", &Self::Null)
     }
 }
 
 /// Whether a CHECK passes when `column` has this value: true also where the expression is NULL. `None` when it
 /// cannot be told, for example because it reads other columns.
 pub fn holds(sql: &str, column: &str, value: &Constant) -> Option<bool> {
-    let parsed = parse(sql)?;
-    match (Evaluator { column, value }).value(&parsed)? {
+    match evaluate(sql, column, value)? {
         Constant::Boolean(truth) => Some(truth),
         Constant::Null => Some(true),
         Constant::Text(_) | Constant::Number(_) => None,
     }
 }
 
-fn parse(text: &str) -> Option<Node> {
-    let parsed = pg_query::parse(&format!("SELECT ({text}\n)"), pg_query::ParserOptions::default()).ok()?;
-    let statement = parsed.protobuf.stmts.into_iter().next()?.stmt?;
-    let Some(NodeEnum::SelectStmt(select)) = statement.node else { return None };
-    match select.target_list.into_iter().next()?.node? {
-        NodeEnum::ResTarget(target) => target.val.map(|value| *value),
-        _ => None,
-    }
+fn evaluate(text: &str, column: &str, value: &Constant) -> Option<Constant> {
+    with_tree(&format!("SELECT ({text}\n)"), |tree| {
+        let NodeEnum::SelectStmt(select) = tree.ok()?.stmts.first()?.stmt.as_ref()?.node.as_ref()? else { return None };
+        let NodeEnum::ResTarget(target) = select.target_list.first()?.node.as_ref()? else { return None };
+        Evaluator { column, value }.value(target.val.as_deref()?)
+    })
 }
 
 struct Evaluator<'a> {

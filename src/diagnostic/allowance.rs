@@ -3,9 +3,10 @@
 //! An allowance is a claim about the file: this warning is raised here and it is fine. A claim that is not true
 //! any more would silence the next, different finding of that code on that line, so it is a finding itself.
 
-use super::{Code, Diagnostic, Severity, codes, did_you_mean};
+use super::{Diagnostic, Severity, codes, did_you_mean};
 use crate::source::{SourceId, Sources};
 use crate::syntax::ast::Allowance;
+use std::collections::BTreeMap;
 
 /// The findings that are left, and one for each allowance that silenced nothing.
 ///
@@ -13,43 +14,50 @@ use crate::syntax::ast::Allowance;
 /// own file.
 pub fn apply_allowances(found: Vec<Diagnostic>, allowances: &[Allowance], sources: &Sources) -> Vec<Diagnostic> {
     let mut used = vec![false; allowances.len()];
+    let mut covering: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+    for (index, allowance) in allowances.iter().enumerate() {
+        covering.entry(Place::covered_by(allowance)).or_default().push(index);
+    }
     let mut left: Vec<Diagnostic> = found
         .into_iter()
         .filter(|diagnostic| {
             let Some(place) = warning_place(diagnostic, sources) else { return true };
-            let covering = allowances.iter().zip(&mut used).filter(|(allowance, _)| covers(allowance, &place));
-            let mut stays = true;
-            for (_, used) in covering {
-                *used = true;
-                stays = false;
+            let Some(covering) = covering.get(&place) else { return true };
+            for index in covering {
+                if let Some(used) = used.get_mut(*index) {
+                    *used = true;
+                }
             }
-            stays
+            false
         })
         .collect();
     left.extend(allowances.iter().zip(used).filter(|(_, used)| !used).map(|(allowance, _)| unused(allowance)));
     left
 }
 
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    code: Code,
+    /// In capital letters.
+    code: String,
     source: SourceId,
     line: u32,
+}
+
+impl Place {
+    fn covered_by(allowance: &Allowance) -> Self {
+        let code = allowance.code.value.to_ascii_uppercase();
+        Self { code, source: allowance.span.source, line: allowance.line }
+    }
 }
 
 fn warning_place(diagnostic: &Diagnostic, sources: &Sources) -> Option<Place> {
     let primary = diagnostic.primary.as_ref()?;
     let line = sources.position(primary.span).line;
     (diagnostic.severity == Severity::Warning).then_some(Place {
-        code: diagnostic.code,
+        code: diagnostic.code.id.to_ascii_uppercase(),
         source: primary.span.source,
         line,
     })
-}
-
-fn covers(allowance: &Allowance, place: &Place) -> bool {
-    allowance.span.source == place.source
-        && allowance.line == place.line
-        && allowance.code.value.eq_ignore_ascii_case(place.code.id)
 }
 
 fn unused(allowance: &Allowance) -> Diagnostic {

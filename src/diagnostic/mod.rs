@@ -131,11 +131,56 @@ impl Diagnostic {
 /// The nearest of `candidates` to what was written, when it is near enough to be a slip: at most a third of
 /// the letters differ (Damerau-Levenshtein). Ties go to the first in the given order.
 pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (written.chars().count().max(3)) / 3;
+    let length = written.chars().count();
+    let limit = length.max(3) / 3;
+    let letters = letters(written);
     candidates
         .into_iter()
+        .filter(|candidate| may_be_near(&letters, length, candidate, limit))
         .map(|candidate| (strsim::damerau_levenshtein(written, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .reduce(|best, next| if next.0 < best.0 { next } else { best })
         .map(|(_, candidate)| candidate)
+}
+
+/// How often each letter occurs, letters beyond ASCII by their lowest bits.
+fn letters(text: &str) -> [i32; 128] {
+    let mut counts = [0; 128];
+    for letter in text.chars() {
+        if let Some(count) = counts.get_mut(letter as usize % 128) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// A lower bound of the distance, since that costs a hundred times as much and most names are far away: each edit
+/// changes the length by at most one, and takes at most one letter away and adds one.
+fn may_be_near(written: &[i32; 128], length: usize, candidate: &str, limit: usize) -> bool {
+    let bytes = candidate.len();
+    if bytes < length.saturating_sub(limit) || bytes > (length + limit) * 4 {
+        return false;
+    }
+    let missing = letters(candidate).iter().zip(written).map(|(one, two)| (two - one).max(0)).sum::<i32>();
+    usize::try_from(missing).is_ok_and(|missing| missing <= limit)
+        && candidate.chars().count().abs_diff(length) <= limit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_passed_over_is_far_away(written in "[abcé名_]{0,9}", candidate in "[abcé名_]{0,9}") {
+            let length = written.chars().count();
+            let distance = strsim::damerau_levenshtein(&written, &candidate);
+            for limit in 1..4 {
+                if distance <= limit {
+                    prop_assert!(may_be_near(&letters(&written), length, &candidate, limit));
+                }
+            }
+        }
+    }
 }

@@ -89,7 +89,7 @@ impl Emitter<'_> {
             row(["key", if self.export.key.is_some() { "fingerprint" } else { "none" }, "-"]),
         ];
         expected.extend(self.export.tables.iter().map(|table| row(["table", &table.stem, &column_list(table)])));
-        script.run(insert("noren_expected", &["kind", "name", "columns"], expected));
+        insert(script, "noren_expected", &["kind", "name", "columns"], expected.into_iter());
         script.run(Statement::Do(include_str!("manifest.sql")));
     }
 
@@ -98,7 +98,7 @@ impl Emitter<'_> {
         script.run(Statement::Lock { tables: self.emptied(import), mode: LockMode::AccessExclusive });
         script.run(temporary("noren_shape", &SHAPE, true));
         let shape = self.export.shape.iter().chain(&import.shape);
-        script.run(insert("noren_shape", &SHAPE, shape_rows(shape)));
+        insert(script, "noren_shape", &SHAPE, shape_rows(shape));
         script.run(Statement::Do(include_str!("shape.sql")));
         script.run(Statement::Do(include_str!("import_shape.sql")));
         bystanders(script, import);

@@ -57,10 +57,20 @@ pub fn emit(
     for export in &plan.exports {
         let emitter = Emitter { export, sources, digests };
         let folder = format!("export/{}", names::encode(&export.name));
-        for (name, script) in emitter.scripts() {
+        let mut print = |name: String, script: Script| {
             let path = format!("{folder}/{name}");
             let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
             files.insert(path, text);
+            Ok(())
+        };
+        // One after the other: the trees of 10,000 tables at once take more memory than all their texts.
+        print("run.sql".to_owned(), emitter.run())?;
+        for table in &export.tables {
+            print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
+        }
+        if let Some(import) = &export.import {
+            print("import.sql".to_owned(), emitter.import(import))?;
+            print("after.sql".to_owned(), emitter.after(import))?;
         }
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }
@@ -75,18 +85,6 @@ struct Emitter<'a> {
 }
 
 impl Emitter<'_> {
-    fn scripts(&self) -> Vec<(String, Script)> {
-        let mut scripts = vec![("run.sql".to_owned(), self.run())];
-        for table in &self.export.tables {
-            scripts.push((format!("tables/{}.sql", table.stem), self.table(table)));
-        }
-        if let Some(import) = &self.export.import {
-            scripts.push(("import.sql".to_owned(), self.import(import)));
-            scripts.push(("after.sql".to_owned(), self.after(import)));
-        }
-        scripts
-    }
-
     /// `policies/users.noren:12`
     fn place(&self, span: Span) -> String {
         format!("{}:{}", self.sources.path(span), self.sources.position(span).line)

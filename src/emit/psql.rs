@@ -104,12 +104,18 @@ pub(super) fn in_temp(name: &str) -> QName {
     QName::new("pg_temp", name)
 }
 
-/// `INSERT INTO pg_temp.name (…) VALUES …`
-pub(super) fn insert(name: &str, columns: &[&str], rows: Vec<Vec<String>>) -> Statement {
-    Statement::InsertValues {
-        table: in_temp(name),
-        columns: columns.iter().map(|column| Ident::from(*column)).collect(),
-        rows: rows.into_iter().map(|row| row.into_iter().map(Expr::Text).collect()).collect(),
+/// Rows of one INSERT: the parser of a server, like ours, holds a statement whole.
+const ROWS: usize = 1_000;
+
+/// `INSERT INTO pg_temp.name (…) VALUES …`, as many as the rows need.
+pub(super) fn insert(script: &mut Script, name: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+    let mut rows = rows.map(|row| row.into_iter().map(Expr::Text).collect()).peekable();
+    while rows.peek().is_some() {
+        script.run(Statement::InsertValues {
+            table: in_temp(name),
+            columns: columns.iter().map(|column| Ident::from(*column)).collect(),
+            rows: rows.by_ref().take(ROWS).collect(),
+        });
     }
 }
 
@@ -117,13 +123,11 @@ pub(super) fn insert(name: &str, columns: &[&str], rows: Vec<Vec<String>>) -> St
 pub(super) const SHAPE: [&str; 5] = ["kind", "schema_name", "table_name", "item", "value"];
 
 /// The list's rows.
-pub(super) fn shape_rows<'s>(shape: impl Iterator<Item = &'s Shape>) -> Vec<Vec<String>> {
-    shape
-        .map(|fact| {
-            let QName { schema, name } = fact.table.clone();
-            vec![fact.kind.word().to_owned(), schema, name, fact.item.clone(), fact.value.clone()]
-        })
-        .collect()
+pub(super) fn shape_rows<'s>(shape: impl Iterator<Item = &'s Shape>) -> impl Iterator<Item = Vec<String>> {
+    shape.map(|fact| {
+        let QName { schema, name } = fact.table.clone();
+        vec![fact.kind.word().to_owned(), schema, name, fact.item.clone(), fact.value.clone()]
+    })
 }
 
 /// `\if :name` … `\else` `DO …` `\endif`: stops the script where the variable is not true.

@@ -70,7 +70,9 @@ fn section(export: &ExportPlan) -> String {
         let _ = write!(
             text,
             "2. `psql -X -d TARGET -v run={run} -f {folder}/import.sql` loads them, as the owner of the tables, no \
-             superuser needed.\n3. `psql -X -d TARGET -f {folder}/after.sql` refreshes materialized views and statistics.\n"
+             superuser needed.\n3. `psql -X -d TARGET -f {folder}/after.sql` fails if a loaded value is none \
+             that its mask can give,\n   counts the rows that are alone with what is kept of them (not with \
+             `-v report=off`), and refreshes materialized views\n   and statistics.\n"
         );
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");

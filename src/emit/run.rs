@@ -63,7 +63,7 @@ impl Emitter<'_> {
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
         script.run(temporary("noren_shape", &SHAPE, false));
-        script.run(insert("noren_shape", &SHAPE, shape_rows(self.export.shape.iter())));
+        insert(&mut script, "noren_shape", &SHAPE, shape_rows(self.export.shape.iter()));
         script.blank();
         self.snapshot(&mut script);
         self.export_tables(&mut script);

@@ -292,23 +292,27 @@ fn probes_know_every_mask_that_can_be_known_and_the_report_every_kept_column_of_
         let group = LinkageGroup(format!("class:{name}"));
         Treatment::Mask(MaskUse::Call(MaskCall { mask, arguments: arguments.iter().cloned().collect(), group }))
     };
-    let word = |text: &str| Value::Text(text.to_owned());
+    let string = |text: &str| Value::Text(text.to_owned());
     let people = world.table(
         "public",
         "people",
         &[
             ("id", "int8!", call("permute", &[])),
             ("email", "text!", call("email", &[])),
-            ("name", "text", call("fake_name", &[("part", word("given"))])),
-            ("born", "date", call("truncate", &[("unit", word("year"))])),
+            ("name", "text", call("fake_name", &[("part", string("given"))])),
+            ("born", "date", call("truncate", &[("unit", string("year"))])),
             ("token", "text", call("hash", &[("length", Value::Integer(16))])),
             ("phone", "bpchar(20)", call("partial", &[("last", Value::Integer(4))])),
             ("address", "inet", call("ip_truncate", &[])),
-            ("team", "varchar(20)", call("constant", &[("value", word("it's a team"))])),
+            ("team", "varchar(20)", call("constant", &[("value", string("it's a team"))])),
             ("salary", "numeric", Treatment::Drop(Fill::Default)),
             ("rank", "int4!", Treatment::Drop(Fill::Default)),
             ("memo", "jsonb", Treatment::Mask(MaskUse::Null)),
-            ("score", "float8", call("noise", &[("ratio", word("0.1")), ("by", Value::Column("id".to_owned()))])),
+            (
+                "score",
+                "float8",
+                call("noise", &[("ratio", Value::Decimal("0.1".to_owned())), ("by", Value::Column("id".to_owned()))]),
+            ),
             ("birthday", "date", Treatment::Keep),
             ("country", "bpchar(2)", Treatment::Keep),
             ("essay", "text", Treatment::Keep),

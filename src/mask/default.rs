@@ -42,8 +42,10 @@ impl Mask for Default {
     fn length(&self, input: &BaseType, _arguments: &Arguments) -> Length {
         if types::is_text(input) { Length::AsInput } else { Length::NotText }
     }
+    /// Dumps write `DEFAULT NULL::text` too: then no value but NULL is the mask's.
     fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::same(probed, probed.default?.clone().cast_to(probed.declared.clone())))
+        let same = types::same(probed, probed.default?.clone().cast_to(probed.declared.clone()));
+        Some(Expr::Or(vec![probed.output.clone().is_null(), Expr::IsTrue(Box::new(same))]))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

@@ -1,5 +1,6 @@
 //! Which rule decides for a column: the most specific one, a tie being an error that shows both places.
 
+use super::exports::Exports;
 use super::selector::{Selected, matches};
 use super::types::{is_openly_kept, matches_types};
 use crate::catalog::{Catalog, Column, Table};
@@ -92,7 +93,7 @@ pub fn decide<'a>(
     candidates: &[Candidate<'a>],
     table: &Table,
     column: &Column,
-    sources: &Sources,
+    exports: &Exports<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(&'a ColumnRule, Decision)> {
     let first = candidates.first()?;
@@ -102,16 +103,13 @@ pub fn decide<'a>(
         let typed: BTreeSet<(&str, &str)> = same_step.iter().filter(|one| one.typed).map(|one| one.pattern).collect();
         same_step.retain(|one| one.typed || !typed.contains(&one.pattern));
     }
-    let text = |candidate: &Candidate<'_>| crate::syntax::treatment_text(&candidate.rule.treatment);
+    let text = |candidate: &Candidate<'_>| exports.texts.get(&candidate.rule.span).cloned().unwrap_or_default();
     let winner_text = text(first);
     if let Some(other) = same_step.iter().find(|other| text(other) != winner_text) {
-        diagnostics.push(tie(first, other, table, column, sources));
+        diagnostics.push(tie(first, other, table, column, exports.sources));
     }
-    let rule = |candidate: &Candidate<'_>| Rule {
-        span: candidate.rule.span,
-        step: candidate.step,
-        text: text(candidate).into(),
-    };
+    let rule =
+        |candidate: &Candidate<'_>| Rule { span: candidate.rule.span, step: candidate.step, text: text(candidate) };
     let class = match &first.rule.treatment.kind {
         TreatmentKind::Class(name) => Some(name.text.clone()),
         _ => None,

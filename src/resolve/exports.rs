@@ -13,6 +13,21 @@ use crate::source::{Sources, Span};
 use crate::syntax::ast::{self, ExportClause, ImportStrategy, TableBlock, TableClause, TablePattern, TreatmentKind};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A table block and what it selects.
+pub type Selection<'a> = (&'a TableBlock, BTreeMap<QName, Selected>);
+
+/// The blocks that select each table, so that a table need not ask all blocks.
+pub fn by_table<'a>(blocks: &'a [Selection<'a>]) -> BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>> {
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (block, tables) in blocks {
+        for (table, selected) in tables {
+            found.entry(table).or_default().push((*block, selected));
+        }
+    }
+    found
+}
 
 /// What all exports share.
 pub struct Exports<'a> {
@@ -25,7 +40,11 @@ pub struct Exports<'a> {
     /// The policy's own names.
     pub declared: &'a Declarations<'a>,
     /// Table blocks with what they select.
-    pub blocks: &'a [(&'a TableBlock, BTreeMap<QName, Selected>)],
+    pub blocks: &'a [Selection<'a>],
+    /// The same by table, in the order of the blocks.
+    pub blocks_of: &'a BTreeMap<&'a QName, Vec<(&'a TableBlock, &'a Selected)>>,
+    /// Each column rule's treatment as text: it is asked for once for every column that the rule matches.
+    pub texts: &'a BTreeMap<Span, Arc<str>>,
     /// `internal` tables, with reasons.
     pub internal: &'a BTreeMap<QName, String>,
     /// Looks tables up.
@@ -34,6 +53,15 @@ pub struct Exports<'a> {
 
 /// Columns without a treatment, with the exports that include them: reported once each.
 pub type Uncovered<'a> = BTreeMap<(QName, String), Vec<&'a str>>;
+
+/// Each column rule's treatment as text, by the place of the rule.
+pub fn rule_texts(blocks: &[Selection<'_>]) -> BTreeMap<Span, Arc<str>> {
+    let rule = |clause: &TableClause| match clause {
+        TableClause::Columns(rule) => Some((rule.span, crate::syntax::treatment_text(&rule.treatment).into())),
+        _ => None,
+    };
+    blocks.iter().flat_map(|(block, _)| &block.clauses).filter_map(rule).collect()
+}
 
 impl<'a> Exports<'a> {
     /// One export; `None` when it says something that is not compiled yet and so must not be half-obeyed.
@@ -174,14 +202,11 @@ impl<'a> Exports<'a> {
         treatments: &Treatments<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> IndexMap<String, ExportColumn> {
-        let of_table = |(block, tables): &'a (&'a TableBlock, BTreeMap<QName, Selected>)| {
-            tables.get(&table.name).map(|selected| (*block, selected))
-        };
-        let rules = TableRules { blocks: self.blocks.iter().filter_map(of_table).collect() };
+        let rules = TableRules { blocks: self.blocks_of.get(&table.name).cloned().unwrap_or_default() };
         let mut columns = IndexMap::new();
         for column in table.columns.values() {
             let candidates = rules.candidates(self.catalog, column);
-            let decided = columns::decide(&candidates, table, column, self.sources, diagnostics);
+            let decided = columns::decide(&candidates, table, column, self, diagnostics);
             let resolved = match decided {
                 _ if column.generated.is_some() => Some(generated(&candidates, column, diagnostics)),
                 Some((rule, decision)) => {
@@ -283,8 +308,7 @@ impl<'a> Exports<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<crate::model::Predicate> {
         let mut rows = Vec::new();
-        for (block, tables) in self.blocks.iter().filter(|(_, tables)| tables.contains_key(&table.name)) {
-            debug_assert!(!tables.is_empty());
+        for (block, _) in self.blocks_of.get(&table.name).into_iter().flatten() {
             for clause in &block.clauses {
                 if let TableClause::Rows { predicate, .. } = clause {
                     rows.extend(treatments.predicate(predicate, table, diagnostics));

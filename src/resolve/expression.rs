@@ -6,6 +6,7 @@
 //! collects which columns are read, where they stand in the text, and what can be said of NULL and of errors.
 
 use crate::model::{Facts, RowSql};
+use crate::postgres::{tokens, with_tree};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{self, AExprKind as Kind, Node, a_const};
 use std::collections::BTreeSet;
@@ -14,13 +15,13 @@ use std::ops::Range;
 /// What a name in an expression may mean.
 pub struct Scope<'a> {
     /// The row's columns.
-    pub is_column: &'a dyn Fn(&str) -> bool,
+    pub is_column: &'a (dyn Fn(&str) -> bool + Sync),
     /// Names that may stand before a column's dot: the table's own.
     pub qualifier: &'a str,
     /// Whether an operator over this column needs its schema, because its type comes from an extension.
-    pub is_extension_typed: &'a dyn Fn(&str) -> bool,
+    pub is_extension_typed: &'a (dyn Fn(&str) -> bool + Sync),
     /// For a function written without a schema: the schema of the catalog that has it, when one does.
-    pub schema_of_function: &'a dyn Fn(&str) -> Option<String>,
+    pub schema_of_function: &'a (dyn Fn(&str) -> Option<String> + Sync),
 }
 
 /// Why an expression cannot be used.
@@ -53,29 +54,26 @@ pub fn parse_row_sql(text: &str, scope: &Scope<'_>) -> Result<RowSql, Refusal> {
     const PREFIX: &str = "SELECT (";
     // The newline ends a line comment at the end of the user's text.
     let statement = format!("{PREFIX}{text}\n)");
-    let parsed = pg_query::parse(&statement, pg_query::ParserOptions::default())
-        .map_err(|error| Refusal::Syntax(syntax_message(&error)))?;
-    let root = sole_expression(&parsed.protobuf).ok_or(Refusal::Construct("more than one expression"))?;
-    let mut walker = Walker { scope, offset: PREFIX.len(), text, references: Vec::new(), columns: BTreeSet::new() };
-    let value = walker.expression(root)?;
-    walker.references.sort_by_key(|(range, _)| range.start);
-    Ok(RowSql {
-        text: text.to_owned(),
-        references: walker.references,
-        columns: walker.columns.into_iter().collect(),
-        facts: Facts {
-            null_only_with: value.null_only_with.map(|columns| columns.into_iter().collect()),
-            total: value.total,
-            identity_of: value.identity_of,
-        },
+    with_tree(&statement, |tree| {
+        let tree = tree.map_err(|error| Refusal::Syntax(error.to_string()))?;
+        let root = sole_expression(tree).ok_or(Refusal::Construct("more than one expression"))?;
+        let tokens = tokens(text).unwrap_or_default();
+        let tokens = tokens.into_iter().filter(|token| !is_comment(token)).collect();
+        let mut walker =
+            Walker { scope, offset: PREFIX.len(), tokens, references: Vec::new(), columns: BTreeSet::new() };
+        let value = walker.expression(root)?;
+        walker.references.sort_by_key(|(range, _)| range.start);
+        Ok(RowSql {
+            text: text.to_owned(),
+            references: walker.references,
+            columns: walker.columns.into_iter().collect(),
+            facts: Facts {
+                null_only_with: value.null_only_with.map(|columns| columns.into_iter().collect()),
+                total: value.total,
+                identity_of: value.identity_of,
+            },
+        })
     })
-}
-
-fn syntax_message(error: &pg_query::Error) -> String {
-    match error {
-        pg_query::Error::Parse(message) => message.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn sole_expression(parsed: &protobuf::ParseResult) -> Option<&Node> {
@@ -144,7 +142,8 @@ impl Value {
 struct Walker<'a> {
     scope: &'a Scope<'a>,
     offset: usize,
-    text: &'a str,
+    /// PostgreSQL's own, without comments.
+    tokens: Vec<protobuf::ScanToken>,
     references: Vec<(Range<usize>, String)>,
     columns: BTreeSet<String>,
 }
@@ -221,10 +220,10 @@ impl Walker<'_> {
 
     /// Where the name of `parts` identifiers that begins at `start` ends, by PostgreSQL's own scanner.
     fn end_of_name(&self, start: usize, parts: usize) -> usize {
-        let rest = self.text.get(start..).unwrap_or_default();
-        let tokens = pg_query::scan_tokens(rest).unwrap_or_default();
-        let names = tokens.iter().filter(|token| !is_comment(token)).take(parts * 2 - usize::from(parts > 0));
-        names.last().and_then(|token| usize::try_from(token.end).ok()).map_or(start, |end| start + end)
+        let offset = |number: i32| usize::try_from(number).unwrap_or_default();
+        let first = self.tokens.partition_point(|token| offset(token.start) < start);
+        let last = first + (parts * 2).saturating_sub(2);
+        self.tokens.get(last).map_or(start, |token| offset(token.end))
     }
 
     fn cast(&mut self, cast: &protobuf::TypeCast) -> Walked {

@@ -42,6 +42,8 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
         search,
         declared: &declared,
         blocks: &blocks,
+        texts: &exports::rule_texts(&blocks),
+        blocks_of: &exports::by_table(&blocks),
         internal: &internal,
         selectors: &selectors,
     };

@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, QName, Table, TableKind};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::source::Span;
 use crate::syntax::ast::{Pattern, Selector, SelectorItem, TablePattern};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a table was selected; exact beats glob.
@@ -24,13 +25,18 @@ pub struct Selectors<'a> {
     catalog: &'a Catalog,
     search: &'a [String],
     internal: &'a BTreeSet<QName>,
+    comparisons_left: Cell<usize>,
 }
+
+/// Names that do not exist are compared with names that do so many times in one run; thousands of wrong names in a
+/// schema of thousands of tables would otherwise take minutes, and nobody reads that many suggestions.
+const MOST_COMPARISONS: usize = 2_000_000;
 
 impl<'a> Selectors<'a> {
     /// `search` are the schemas in which an unqualified name is looked for; `internal` tables are never part of
     /// `all tables`.
     pub fn new(catalog: &'a Catalog, search: &'a [String], internal: &'a BTreeSet<QName>) -> Self {
-        Self { catalog, search, internal }
+        Self { catalog, search, internal, comparisons_left: Cell::new(MOST_COMPARISONS) }
     }
 
     /// Every table of a selector and how it was selected.
@@ -102,16 +108,20 @@ impl<'a> Selectors<'a> {
     }
 
     fn matching(&self, schema: Option<&Pattern>, table: &Pattern) -> Vec<QName> {
-        if let (Some(schema), false) = (schema.filter(|schema| !schema.is_glob()), table.is_glob()) {
-            let name = QName::new(&schema.text, &table.text);
-            return self
-                .catalog
-                .tables
-                .get(&name)
-                .filter(|table| is_selectable(table))
-                .map(|_| name)
-                .into_iter()
-                .collect();
+        if !table.is_glob() && schema.is_none_or(|schema| !schema.is_glob()) {
+            let schemas: BTreeSet<&str> = match schema {
+                Some(schema) => BTreeSet::from([schema.text.as_str()]),
+                None => self.search.iter().map(String::as_str).collect(),
+            };
+            let names = schemas.into_iter().map(|schema| QName::new(schema, &table.text));
+            return names.filter(|name| self.catalog.tables.get(name).is_some_and(is_selectable)).collect();
+        }
+        if let (None, false) = (schema, table.is_glob()) {
+            let mut found = self.catalog.find_table(self.search, None, &table.text);
+            found.retain(|name| self.catalog.tables.get(name).is_some_and(is_selectable));
+            found.sort();
+            found.dedup();
+            return found;
         }
         let in_schema = |name: &QName| match schema {
             Some(pattern) => matches(&pattern.text, &name.schema),
@@ -134,9 +144,10 @@ impl<'a> Selectors<'a> {
             format!("expected a table of the schema, found `{written}`")
         };
         let diagnostic = Diagnostic::new(codes::N0201, title).at(pattern.span, "no such table");
+        if !self.may_search() {
+            return diagnostic.help("write a table of the schema files, or remove this pattern");
+        }
         let elsewhere = self.tables().find(|table| pattern.schema.is_none() && table.name.name == pattern.table.text);
-        let unqualified: Vec<&str> = self.tables().map(|table| table.name.name.as_str()).collect();
-        let qualified: Vec<String> = self.tables().map(|table| table.name.to_string()).collect();
         if let Some(table) = elsewhere {
             let schema = &table.name.schema;
             return diagnostic
@@ -144,14 +155,22 @@ impl<'a> Selectors<'a> {
                 .help(format!("write `{}`", table.name));
         }
         let near = if pattern.schema.is_some() {
-            did_you_mean(&written, qualified.iter().map(String::as_str))
+            let qualified: Vec<String> = self.tables().map(|table| table.name.to_string()).collect();
+            did_you_mean(&written, qualified.iter().map(String::as_str)).map(str::to_owned)
         } else {
-            did_you_mean(&written, unqualified)
+            did_you_mean(&written, self.tables().map(|table| table.name.name.as_str())).map(str::to_owned)
         };
         match near {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(pattern.span, near),
             None => diagnostic.help("write a table of the schema files, or remove this pattern"),
         }
+    }
+
+    /// Whether another name may still be compared with every table.
+    fn may_search(&self) -> bool {
+        let left = self.comparisons_left.get();
+        self.comparisons_left.set(left.saturating_sub(self.catalog.tables.len()));
+        left > 0
     }
 
     fn not_a_base_table(&self, pattern: &TablePattern, written: &str) -> Option<Diagnostic> {

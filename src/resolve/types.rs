@@ -1,6 +1,6 @@
 //! Types as a policy writes them against types as the catalog holds them.
 
-use crate::catalog::{BaseType, Catalog, Category, Column, QName};
+use crate::catalog::{BaseType, Catalog, Category, Column, QName, builtin};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::syntax::ast::{Name, TypeCategory, TypePattern};
 
@@ -19,51 +19,6 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("smallserial", "int2"),
     ("serial", "int4"),
     ("bigserial", "int8"),
-];
-
-/// Types of PostgreSQL that a policy may name; those of a schema come from the catalog.
-const BUILT_IN: &[&str] = &[
-    "bit",
-    "bool",
-    "box",
-    "bpchar",
-    "bytea",
-    "cidr",
-    "circle",
-    "date",
-    "float4",
-    "float8",
-    "inet",
-    "int2",
-    "int4",
-    "int8",
-    "interval",
-    "json",
-    "jsonb",
-    "jsonpath",
-    "line",
-    "lseg",
-    "macaddr",
-    "macaddr8",
-    "money",
-    "name",
-    "numeric",
-    "oid",
-    "path",
-    "pg_lsn",
-    "point",
-    "polygon",
-    "text",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "timetz",
-    "tsquery",
-    "tsvector",
-    "uuid",
-    "varbit",
-    "varchar",
-    "xml",
 ];
 
 /// PostgreSQL's internal name for a type's word.
@@ -145,11 +100,11 @@ pub fn check_types(types: &[TypePattern], catalog: &Catalog, diagnostics: &mut V
         let own = catalog.types.keys().chain(catalog.tables.keys());
         let word = internal_name(&name.text);
         let is_known = own.into_iter().any(|known| is_named(known, schema.as_ref(), word))
-            || (!domain && schema.is_none() && (BUILT_IN.contains(&word) || is_extension_type(word, catalog)));
+            || (!domain && schema.is_none() && (builtin::is_type(word) || is_extension_type(word, catalog)));
         if is_known {
             continue;
         }
-        let known = catalog.types.keys().map(|known| known.name.as_str()).chain(BUILT_IN.iter().copied());
+        let known = catalog.types.keys().map(|known| known.name.as_str()).chain(builtin::TYPES.iter().copied());
         let diagnostic = Diagnostic::new(codes::N0212, format!("expected a type, found `{}`", name.text))
             .at(name.span, "no such type");
         diagnostics.push(match did_you_mean(&name.text, known) {

@@ -8,8 +8,9 @@ use super::layout::{self, Doc, Printed};
 use super::source::{slice, tokens};
 use super::token::{Meaning, Token};
 use super::{Expr, Mismatch, print};
+use crate::postgres::with_tree;
 use pg_query::NodeEnum;
-use pg_query::protobuf::{KeywordKind, ScanToken, Token as Kind};
+use pg_query::protobuf::{KeywordKind, RawStmt, ScanToken, Token as Kind};
 
 /// The text of a piece of a file that holds these statements.
 pub(super) fn section(doc: &Doc, kinds: &[&'static str]) -> Result<String, Mismatch> {
@@ -21,13 +22,14 @@ pub(super) fn section(doc: &Doc, kinds: &[&'static str]) -> Result<String, Misma
 
 /// The text of an expression.
 pub(super) fn expression(of: &Expr) -> Result<String, Mismatch> {
-    let printed = layout::print(&print::expr(of));
+    let doc = print::expr(of);
+    let printed = layout::print(&doc);
     check_tokens(&printed)?;
     check_statements(&format!("SELECT {}", printed.as_sent()), &["SelectStmt"])?;
     Ok(printed.text)
 }
 
-fn check_tokens(printed: &Printed) -> Result<(), Mismatch> {
+fn check_tokens(printed: &Printed<'_>) -> Result<(), Mismatch> {
     printed.tokens.iter().try_for_each(|(_, token)| token.check())?;
     check_colons(printed)?;
     let sent = printed.as_sent();
@@ -84,8 +86,8 @@ fn value_of(read: &ScanToken, text: &str) -> Option<String> {
 }
 
 /// psql reads a variable where a colon touches a word, a quote or a brace; `::` and `:=` it leaves alone.
-fn check_colons(printed: &Printed) -> Result<(), Mismatch> {
-    let touches = |(start, token): &(usize, Token)| {
+fn check_colons(printed: &Printed<'_>) -> Result<(), Mismatch> {
+    let touches = |(start, token): &(usize, &Token)| {
         token.text == ":" && !printed.text.get(start + 1..).is_some_and(|rest| rest.starts_with([' ', '\n']))
     };
     if printed.tokens.iter().any(touches) {
@@ -99,12 +101,11 @@ fn check_statements(sent: &str, kinds: &[&'static str]) -> Result<(), Mismatch> 
         return Ok(());
     }
     let mismatch = |found: String| Mismatch::Statements { meant: kinds.to_vec(), found, sql: sent.to_owned() };
-    let statements = pg_query::split_with_parser(sent).map_err(|error| mismatch(error.to_string()))?;
-    let mut found = Vec::new();
-    for statement in &statements {
-        let tree = pg_query::parse(statement, 0).map_err(|error| mismatch(error.to_string()))?;
-        found.extend(tree.protobuf.stmts.iter().map(|raw| node(raw.stmt.as_ref().and_then(|node| node.node.as_ref()))));
-    }
+    let found = with_tree(sent, |tree| {
+        let kind = |raw: &RawStmt| node(raw.stmt.as_ref().and_then(|node| node.node.as_ref()));
+        tree.map(|tree| tree.stmts.iter().map(kind).collect::<Vec<_>>())
+    });
+    let found = found.map_err(|error| mismatch(error.to_string()))?;
     if found == kinds { Ok(()) } else { Err(mismatch(found.join(", "))) }
 }
 

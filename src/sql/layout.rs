@@ -34,14 +34,14 @@ pub(crate) enum Doc {
 }
 
 /// Printed text with the place of each token.
-pub(crate) struct Printed {
+pub(crate) struct Printed<'d> {
     /// The text, without a newline at its end.
     pub text: String,
     /// Each token with the byte at which it starts.
-    pub tokens: Vec<(usize, Token)>,
+    pub tokens: Vec<(usize, &'d Token)>,
 }
 
-impl Printed {
+impl Printed<'_> {
     /// The text as the server sees it, variables standing as literals of their own name.
     pub(crate) fn as_sent(&self) -> String {
         let mut sent = String::with_capacity(self.text.len());
@@ -64,22 +64,22 @@ enum Mode {
     Broken,
 }
 
-struct Printer {
-    out: Printed,
+struct Printer<'d> {
+    out: Printed<'d>,
     column: usize,
     pending: usize,
 }
 
-impl Printer {
+impl<'d> Printer<'d> {
     fn newline(&mut self, indent: usize) {
         self.out.text.push('\n');
         self.column = 0;
         self.pending = indent;
     }
 
-    fn token(&mut self, token: &Token) {
+    fn token(&mut self, token: &'d Token) {
         self.space(0);
-        self.out.tokens.push((self.out.text.len(), token.clone()));
+        self.out.tokens.push((self.out.text.len(), token));
         self.out.text.push_str(&token.text);
         let last = token.text.rsplit('\n').next().unwrap_or_default();
         self.column = if token.text.contains('\n') { width(last) } else { self.column + width(last) };
@@ -99,7 +99,7 @@ fn width(text: &str) -> usize {
 }
 
 /// Lays a document out.
-pub(crate) fn print(doc: &Doc) -> Printed {
+pub(crate) fn print(doc: &Doc) -> Printed<'_> {
     let empty = Printed { text: String::new(), tokens: Vec::new() };
     let mut printer = Printer { out: empty, column: 0, pending: 0 };
     let mut stack = vec![(0, Mode::Broken, doc)];

@@ -110,10 +110,9 @@ impl Script {
                         section.docs.push(exact(";"));
                     }
                     section.docs.push(Doc::Hard);
-                    if let Some(line) = end.print()? {
-                        section.flush(&mut out)?;
-                        out.push_str(&line);
-                    }
+                    // Each statement is judged by itself: the tree of a whole file takes fifty times its text.
+                    section.flush(&mut out)?;
+                    out.push_str(&end.print()?.unwrap_or_default());
                 }
             }
         }

@@ -55,7 +55,7 @@ pub(super) fn slice<'a>(text: &'a str, token: &ScanToken) -> &'a str {
 
 /// PostgreSQL's own scanner; `None` where it finds no tokens.
 pub(super) fn tokens(text: &str) -> Option<Vec<ScanToken>> {
-    pg_query::scan(text).ok().map(|result| result.tokens)
+    crate::postgres::tokens(text)
 }
 
 fn is_comment(token: &ScanToken) -> bool {

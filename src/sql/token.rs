@@ -4,6 +4,8 @@
 //! meaning beside its text, and [`super::guard`] asks PostgreSQL's scanner whether the text says that.
 
 use super::Mismatch;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// A token with what it is meant to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +52,12 @@ const FUNCTION_OR_TYPE: &str = " authorization binary collation concurrently cro
     inner is isnull join left like natural notnull outer overlaps right similar tablesample verbose ";
 
 /// Functions that are grammar: quoted, they would be looked up as functions and not found.
-const SYNTAX: &str = " coalesce greatest least nullif ";
+const SYNTAX: [&str; 4] = ["coalesce", "greatest", "least", "nullif"];
 
-fn listed(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|entry| entry == word)
-}
+type Words = LazyLock<BTreeSet<&'static str>>;
+
+static IS_QUOTED: Words = LazyLock::new(|| QUOTED.split_ascii_whitespace().collect());
+static IS_FUNCTION_OR_TYPE: Words = LazyLock::new(|| FUNCTION_OR_TYPE.split_ascii_whitespace().collect());
 
 /// A lower-case ASCII word: what PostgreSQL folds to itself.
 fn is_plain(name: &str) -> bool {
@@ -75,16 +78,16 @@ impl Token {
 
     /// The name of a table, column, type or anything but a function.
     pub(crate) fn name(name: &str) -> Self {
-        let plain = is_plain(name) && !listed(QUOTED, name) && !listed(FUNCTION_OR_TYPE, name);
+        let plain = is_plain(name) && !IS_QUOTED.contains(name) && !IS_FUNCTION_OR_TYPE.contains(name);
         Self { text: if plain { name.to_owned() } else { quote_name(name) }, meaning: Meaning::Name(name.to_owned()) }
     }
 
     /// A function's name; the few functions that are grammar stay bare when they are not qualified.
     pub(crate) fn function(name: &str, qualified: bool) -> Self {
-        if !qualified && listed(SYNTAX, name) {
+        if !qualified && SYNTAX.contains(&name) {
             return Self::word(name);
         }
-        let plain = is_plain(name) && !listed(QUOTED, name);
+        let plain = is_plain(name) && !IS_QUOTED.contains(name);
         Self { text: if plain { name.to_owned() } else { quote_name(name) }, meaning: Meaning::Name(name.to_owned()) }
     }
 

@@ -3,6 +3,8 @@
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::{Pair, Pairs};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 mod generated {
     #![allow(missing_docs, reason = "pest_derive writes one variant a rule; grammar/noren.pest documents them")]
@@ -104,8 +106,13 @@ fn failure(error: &pest::error::Error<Rule>, base: usize) -> Failure {
 }
 
 /// The keyword of a `kw_…` rule.
-pub(super) fn keyword(rule: Rule) -> Option<String> {
-    format!("{rule:?}").strip_prefix("kw_").map(str::to_owned)
+pub(super) fn keyword(rule: Rule) -> Option<&'static str> {
+    // The name of a rule is known to its `Debug` alone, and that is slow.
+    static KEYWORDS: LazyLock<BTreeMap<Rule, String>> = LazyLock::new(|| {
+        let words = Rule::all_rules().iter().map(|rule| (*rule, format!("{rule:?}")));
+        words.filter_map(|(rule, name)| Some((rule, name.strip_prefix("kw_")?.to_owned()))).collect()
+    });
+    KEYWORDS.get(&rule).map(String::as_str)
 }
 
 /// A rule in the user's words; empty for what is never worth naming.

@@ -14,6 +14,11 @@ use std::ops::Range;
 
 /// Reads one file. Never fails: what could not be read is told in `diagnostics`, the rest is in `file`.
 pub fn parse(sources: &Sources, id: SourceId) -> Parsed {
+    parse_and_show(sources, id, &mut |_| {})
+}
+
+/// The same; `show` sees the node of each statement that was read whole, in order.
+pub(super) fn parse_and_show(sources: &Sources, id: SourceId, show: &mut dyn FnMut(&Node)) -> Parsed {
     let Some(source) = sources.get(id) else { return Parsed::default() };
     let mut report = Report::new(id);
     let Scan { tokens, spoiled } = scan(&source.text, &mut report);
@@ -26,7 +31,8 @@ pub fn parse(sources: &Sources, id: SourceId) -> Parsed {
     let code = Code { text: &source.text, tokens: tokens.into_iter().filter(|token| !token.is_comment()).collect() };
     let pieces = split::statements(&code, 0..code.tokens.len());
     refuse_block_comments(&code, &block_comments, &pieces, &mut report);
-    let mut reader = Reader { code: &code, spoiled, report: &mut report, statements: Vec::new(), block: String::new() };
+    let mut reader =
+        Reader { code: &code, spoiled, report: &mut report, statements: Vec::new(), block: String::new(), show };
     for piece in pieces {
         reader.statement(piece, true);
     }
@@ -56,6 +62,7 @@ pub(super) struct Reader<'t, 'r> {
     statements: Vec<ast::Statement>,
     /// The statement whose clauses are being read alone.
     pub block: String,
+    show: &'r mut dyn FnMut(&Node),
 }
 
 impl<'t> Reader<'t, '_> {
@@ -92,6 +99,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn lower(&mut self, node: &Node) {
+        (self.show)(node);
         match (Lower { report: self.report }).statement(node) {
             Some(statement) => self.statements.push(statement),
             None => self.disagree(node),

@@ -227,6 +227,8 @@ impl Scanner<'_, '_> {
         let tag = self.rest().get(1..).and_then(dollar_tag);
         let Some(tag) = tag.map(|tag| format!("${tag}$")) else {
             self.at += 1;
+            // `$1E'…'` is a parameter and an escape string to PostgreSQL's parser, not `$` and the number `1E`.
+            self.skip_while(|letter| letter.is_ascii_digit());
             return Kind::Mark('$');
         };
         self.at += tag.len();
@@ -377,7 +379,31 @@ mod tests {
             !matches!(token.kind, Kind::Word | Kind::Number | Kind::Mark(_))
                 || matches!(token.kind, Kind::Mark('(' | ')'))
         };
-        Some(tokens(text)?.iter().filter(|token| counts(token)).map(|token| (token.start, token.end)).collect())
+        let mut found: Vec<Token> = Vec::new();
+        for token in tokens(text)?.into_iter().filter(counts) {
+            // To PostgreSQL a string that is taken up again on another line is one; it ends at the same place.
+            let taken_up = found.last().filter(|last| last.kind == Kind::Text);
+            let taken_up =
+                taken_up.and_then(|last| continuation(&text[last.end..]).map(|length| last.end + length - 1));
+            match (taken_up, found.last_mut()) {
+                (Some(quote), _) if token.start < quote => {}
+                (Some(_), Some(last)) => last.end = token.end,
+                _ => found.push(token),
+            }
+        }
+        Some(found.iter().map(|token| (token.start, token.end)).collect())
+    }
+
+    /// `x''''` is two strings to PostgreSQL and one with a quote in it here; both end at the same place.
+    fn runs(text: &str, ranges: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for (start, end) in ranges {
+            match runs.last_mut() {
+                Some(last) if last.1 == start && text[start - 1..].starts_with("''") => last.1 = end,
+                _ => runs.push((start, end)),
+            }
+        }
+        runs
     }
 
     fn postgresql(text: &str) -> Option<Vec<(usize, usize)>> {
@@ -388,8 +414,16 @@ mod tests {
         let quoted = |start: i32| {
             usize::try_from(start).ok().and_then(|start| text.get(start..)).is_some_and(|rest| rest.starts_with('"'))
         };
-        let tokens = scanned.tokens.iter().filter(|token| counts(token.token()) || quoted(token.start));
-        tokens.map(|token| Some((usize::try_from(token.start).ok()?, usize::try_from(token.end).ok()?))).collect()
+        // A prefix is a word of its own here: what follows it ends at the same place with and without it.
+        let prefix = |token: Sql| match token {
+            Sql::Usconst | Sql::Uident => 2,
+            Sql::Xconst | Sql::Bconst => 1,
+            _ => 0,
+        };
+        let is_wanted = |token: Sql, start| counts(token) || prefix(token) > 0 || quoted(start);
+        let tokens = scanned.tokens.iter().filter(|token| is_wanted(token.token(), token.start));
+        let start = |token: &pg_query::protobuf::ScanToken| token.start + prefix(token.token());
+        tokens.map(|token| Some((usize::try_from(start(token)).ok()?, usize::try_from(token.end).ok()?))).collect()
     }
 
     const PIECES: &[&str] = &[
@@ -398,13 +432,13 @@ mod tests {
     ];
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 200_000, ..ProptestConfig::default() })]
 
         #[test]
         fn tokens_end_where_postgresqls_scanner_ends_them(pieces in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..14)) {
             let text = pieces.concat();
             if let (Some(ours), Some(theirs)) = (ours(&text), postgresql(&text)) {
-                prop_assert_eq!(ours, theirs, "{:?}", text);
+                prop_assert_eq!(runs(&text, ours), runs(&text, theirs), "{:?}", text);
             }
         }
     }

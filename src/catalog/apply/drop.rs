@@ -1,7 +1,7 @@
 //! DROP in any order. A server has checked that what is dropped without CASCADE has no dependents, so dependents
 //! go either way.
 
-use super::super::{QName, TypeKind};
+use super::super::{QName, Table, TypeKind, builtin};
 use super::{Builder, Relation, tree};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{DropStmt, Node, ObjectType};
@@ -30,7 +30,7 @@ impl Builder<'_> {
                     self.drop_function(object);
                 }
                 ObjectType::ObjectExtension => {
-                    self.catalog.extensions.remove(&tree::string(object).unwrap_or_default());
+                    self.drop_extension(&tree::string(object).unwrap_or_default());
                 }
                 ObjectType::ObjectPublication => {
                     let name = tree::string(object).unwrap_or_default();
@@ -161,20 +161,36 @@ impl Builder<'_> {
             }
         }
         self.relations.remove(name);
-        let users: Vec<(QName, String)> = self
-            .catalog
-            .tables
-            .values()
-            .flat_map(|table| table.columns.values().map(move |column| (table, column)))
-            .filter(|(_, column)| column.data_type.name == *name)
-            .map(|(table, column)| (table.name.clone(), column.name.clone()))
-            .collect();
+        let users = self.columns_typed(|type_name| type_name == name);
         for (table, column) in users {
             self.drop_column(&table, &column);
         }
         if let Some(multirange) = multirange {
             self.drop_type(&multirange);
         }
+    }
+
+    /// Columns of the extension's types go with it.
+    fn drop_extension(&mut self, extension: &str) {
+        let Some(home) = self.catalog.extensions.remove(extension) else { return };
+        let of_extension = |name: &QName| name.schema == home && builtin::extension_of(&name.name) == Some(extension);
+        let typed = self.columns_typed(of_extension);
+        for (table, column) in typed {
+            self.drop_column(&table, &column);
+        }
+        let is_over = |found: &TypeKind| matches!(found, TypeKind::Domain { base, .. } if of_extension(&base.name));
+        let domains = self.catalog.types.iter().filter(|(_, found)| is_over(&found.kind));
+        for domain in domains.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+            self.drop_type(&domain);
+        }
+    }
+
+    fn columns_typed(&self, is_gone: impl Fn(&QName) -> bool) -> Vec<(QName, String)> {
+        let columns = |table: &'_ Table| {
+            let gone = table.columns.values().filter(|column| is_gone(&column.data_type.name));
+            gone.map(|column| (table.name.clone(), column.name.clone())).collect::<Vec<_>>()
+        };
+        self.catalog.tables.values().flat_map(columns).collect()
     }
 
     fn drop_schema(&mut self, name: &str) {

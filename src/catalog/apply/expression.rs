@@ -5,9 +5,11 @@
 
 use super::super::{Expression, QName};
 use super::{Builder, tree};
+use crate::postgres::with_tree;
 use pg_query::protobuf::{LimitOption, Node, ResTarget, SelectStmt, SetOperation};
 use pg_query::{DeparseOptions, NodeEnum};
 use serde_json::{Map, Value};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 /// The columns that names can mean.
@@ -162,6 +164,24 @@ fn field<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
     path.iter().try_fold(value, |value, key| value.get(key)).unwrap_or(&Value::Null)
 }
 
+thread_local! {
+    static LOST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a text was lost since this was asked last. A flag, since a `Result` would pass through every reader of
+/// every statement only to be told once for each.
+pub(in super::super) fn text_was_lost() -> bool {
+    LOST.take()
+}
+
+/// SQL text of a node by PostgreSQL's own grammar; empty where it is nested deeper than can be printed.
+pub(super) fn deparse_node(node: &NodeEnum) -> String {
+    node.deparse(DeparseOptions::default()).unwrap_or_else(|_| {
+        LOST.set(true);
+        String::new()
+    })
+}
+
 /// SQL text of an expression by PostgreSQL's own grammar.
 pub(super) fn deparse(node: &Node) -> String {
     let target = ResTarget { val: Some(Box::new(node.clone())), ..ResTarget::default() };
@@ -172,7 +192,7 @@ pub(super) fn deparse(node: &Node) -> String {
         op: SetOperation::SetopNone.into(),
         ..SelectStmt::default()
     };
-    let text = NodeEnum::SelectStmt(Box::new(select)).deparse(DeparseOptions::default()).unwrap_or_default();
+    let text = deparse_node(&NodeEnum::SelectStmt(Box::new(select)));
     text.strip_prefix("SELECT ").map(str::to_owned).unwrap_or(text)
 }
 
@@ -211,10 +231,13 @@ pub(super) fn rename_column(expression: &mut Expression, from: &str, to: &str) {
     expression.columns.sort();
     let prefix = "SELECT ";
     let text = format!("{prefix}{}", expression.sql);
-    let Ok(parsed) = pg_query::parse(&text, 0) else { return };
-    let Ok(value) = serde_json::to_value(&parsed.protobuf) else { return };
-    let mut places = Vec::new();
-    references(&value, from, &mut places);
+    let mut places = with_tree(&text, |tree| {
+        let mut places = Vec::new();
+        if let Some(value) = tree.ok().and_then(|tree| serde_json::to_value(tree).ok()) {
+            references(&value, from, &mut places);
+        }
+        places
+    });
     places.sort_unstable();
     let mut sql = text.clone();
     for (start, skipped) in places.into_iter().rev() {

@@ -2,8 +2,9 @@
 
 use super::super::{Index, IndexPart, QName};
 use super::{Builder, Relation, names};
+use crate::postgres::with_tree;
 use pg_query::NodeEnum;
-use pg_query::protobuf::{IndexElem, IndexStmt};
+use pg_query::protobuf::{IndexElem, IndexStmt, ParseResult};
 
 impl Index {
     /// The plain columns among its key parts, in order.
@@ -111,15 +112,15 @@ impl Builder<'_> {
 
 /// What an index calls an expression that is kept as text.
 fn parsed_name(sql: &str) -> String {
-    let name = || {
-        let parsed = pg_query::parse(&format!("SELECT {sql}"), 0).ok()?;
-        let NodeEnum::SelectStmt(select) = parsed.protobuf.stmts.first()?.stmt.as_ref()?.node.as_ref()? else {
+    let name = |tree: &ParseResult| {
+        let NodeEnum::SelectStmt(select) = tree.stmts.first()?.stmt.as_ref()?.node.as_ref()? else {
             return None;
         };
         let NodeEnum::ResTarget(target) = select.target_list.first()?.node.as_ref()? else { return None };
         names::expression_name(target.val.as_deref()?)
     };
-    name().unwrap_or_else(|| "expr".to_owned())
+    let found = with_tree(&format!("SELECT {sql}"), |tree| tree.ok().and_then(name));
+    found.unwrap_or_else(|| "expr".to_owned())
 }
 
 fn element(node: &pg_query::protobuf::Node) -> Option<&IndexElem> {

@@ -21,6 +21,8 @@ mod tree;
 mod types;
 mod view;
 
+pub(super) use expression::text_was_lost;
+
 use super::scan;
 use super::{Catalog, QName, Table};
 use crate::diagnostic::codes::{N0952, N0953, N0954};

@@ -2,8 +2,8 @@
 
 use super::super::{DataType, Expression, Function, QName, RowPolicy, Trigger, TriggerMode};
 use super::{Builder, tree};
+use pg_query::NodeEnum;
 use pg_query::protobuf::{self, FunctionParameterMode as Mode, Node, ObjectWithArgs};
-use pg_query::{DeparseOptions, NodeEnum};
 
 /// Bits of `pg_trigger.tgtype`, as `trigger.h` numbers them.
 mod trigger_type {
@@ -267,7 +267,7 @@ fn sql_body(node: &Node) -> String {
             let value = statement.returnval.as_deref().map(super::expression::deparse).unwrap_or_default();
             ["RETURN", &value].join(" ")
         }
-        Some(other) => other.deparse(DeparseOptions::default()).unwrap_or_default(),
+        Some(other) => super::expression::deparse_node(other),
         None => String::new(),
     }
 }

@@ -1,10 +1,10 @@
 //! Views and materialized views: what they read, not what they compute.
 
 use super::super::{QName, View};
-use super::expression::Names;
+use super::expression::{Names, deparse_node};
 use super::{Builder, Relation, tree};
+use pg_query::NodeEnum;
 use pg_query::protobuf::{self, AlterTableCmd, AlterTableType as Kind, Node, RangeVar};
-use pg_query::{DeparseOptions, NodeEnum};
 use std::collections::BTreeMap;
 
 impl Builder<'_> {
@@ -69,11 +69,7 @@ impl Builder<'_> {
             name,
             materialized: false,
             with_no_data: false,
-            query: query
-                .node
-                .as_ref()
-                .and_then(|node| node.deparse(DeparseOptions::default()).ok())
-                .unwrap_or_default(),
+            query: query.node.as_ref().map(deparse_node).unwrap_or_default(),
             reads,
             functions: names.functions.into_iter().collect(),
             options: BTreeMap::new(),

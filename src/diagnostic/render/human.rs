@@ -4,6 +4,7 @@
 //! dump for each of a thousand findings would cost minutes.
 
 use super::summary;
+use crate::diagnostic::plural;
 use crate::diagnostic::words::{printable, printable_lines};
 use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
 use crate::source::{Source, SourceId, Sources, Span};
@@ -13,13 +14,21 @@ use std::ops::Range;
 /// Longer stretches are not laid out: only their position is said. A megabyte on one line is no help to anybody.
 const LONGEST_SNIPPET: usize = 64 * 1024;
 
-/// All findings, an empty line after each, and the summary.
+/// More than anybody reads at once; the other formats list everything.
+const MOST_SHOWN: usize = 200;
+
+/// The findings, an empty line after each, and the summary. Of very many, the heaviest are shown.
 pub(super) fn render(diagnostics: &[&Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in heaviest(diagnostics) {
         text.push_str(&renderer.render(&groups(diagnostic, sources)));
         text.push_str("\n\n");
+    }
+    let more = diagnostics.len().saturating_sub(MOST_SHOWN);
+    if more > 0 {
+        let more = plural(more, "more finding");
+        text.extend([more.as_str(), " not shown here; `--format concise` lists all, one a line\n\n"]);
     }
     let owned: Vec<Diagnostic> = diagnostics.iter().map(|diagnostic| (*diagnostic).clone()).collect();
     if let Some(summary) = summary(&owned) {
@@ -27,6 +36,15 @@ pub(super) fn render(diagnostics: &[&Diagnostic], sources: &Sources, color: bool
         text.push('\n');
     }
     text
+}
+
+/// In the given order.
+fn heaviest<'a>(diagnostics: &[&'a Diagnostic]) -> Vec<&'a Diagnostic> {
+    let mut places: Vec<usize> = (0..diagnostics.len()).collect();
+    places.sort_by_key(|place| diagnostics.get(*place).map(|diagnostic| diagnostic.severity));
+    places.truncate(MOST_SHOWN);
+    places.sort_unstable();
+    places.into_iter().filter_map(|place| diagnostics.get(place).copied()).collect()
 }
 
 fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {

@@ -37,7 +37,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, format: Format, col
 /// By path, position and code, so that the order in which checks run never shows.
 pub fn in_order<'a>(diagnostics: &'a [Diagnostic], sources: &Sources) -> Vec<&'a Diagnostic> {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-    sorted.sort_by_key(|diagnostic| {
+    sorted.sort_by_cached_key(|diagnostic| {
         let place = diagnostic.primary.as_ref().map(|primary| {
             (sources.path(primary.span).to_owned(), primary.span.source, primary.span.start, primary.span.end)
         });

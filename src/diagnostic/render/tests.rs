@@ -90,3 +90,16 @@ fn a_line_of_a_megabyte_is_not_laid_out() {
     let text = render(&[finding], &sources, Format::Human, false);
     assert!(text.len() < 1000 && text.contains("wide.noren:1:1001"), "{text}");
 }
+
+#[test]
+fn people_are_shown_the_heaviest_of_very_many() {
+    let (sources, id) = sources();
+    let at = |code, index| Diagnostic::new(code, "x").at(Span::new(id, index, index + 1), "");
+    let mut found: Vec<Diagnostic> = (0..POLICY.find('氏').unwrap()).map(|index| at(codes::N0190, index)).collect();
+    found = found.iter().cycle().take(5_000).cloned().collect();
+    found.push(Diagnostic::new(codes::N0902, "the only error"));
+    let text = render(&found, &sources, Format::Human, false);
+    assert!(text.contains("the only error") && text.matches("N0190").count() == 199);
+    assert!(text.contains("4801 more findings not shown"), "{text}");
+    assert_eq!(render(&found, &sources, Format::Concise, false).lines().count(), 5_001);
+}

@@ -87,6 +87,8 @@ impl<'p> Builder<'p> {
             }
         }
         block.last = above;
+        // An empty block is always written `{}`, so it is on one line the next time.
+        block.one_line |= block.items.is_empty() && block.last.is_empty();
         block.one_line &= block.behind_open.is_none() && block.items.iter().all(Item::is_one_line);
         block
     }

@@ -48,8 +48,11 @@ struct Line {
 }
 
 fn lines(items: &[Item], indent: usize, out: &mut String) {
-    let leads = columns(items, indent, |item| lead(item, indent));
-    let rendered: Vec<Line> = items.iter().zip(&leads).map(|(item, column)| render(item, indent, *column)).collect();
+    let inlines: Vec<Option<String>> = items.iter().map(|item| inline_if_fits(item, indent)).collect();
+    let leads = columns(items, &inlines, indent);
+    let places = inlines.into_iter().zip(leads);
+    let rendered: Vec<Line> =
+        items.iter().zip(places).map(|(item, (inline, column))| render(item, indent, inline, column)).collect();
     let behind = behind_columns(items, &rendered);
     for (index, ((item, line), column)) in items.iter().zip(&rendered).zip(behind).enumerate() {
         let previous = index.checked_sub(1).and_then(|before| rendered.get(before));
@@ -75,8 +78,9 @@ fn lines(items: &[Item], indent: usize, out: &mut String) {
     }
 }
 
-/// For each item the widest value among its neighbours; `None` items neither widen nor are widened.
-fn columns(items: &[Item], indent: usize, measure: impl Fn(&Item) -> Option<usize>) -> Vec<Option<usize>> {
+/// For each item the widest lead among its neighbours; items without one neither widen nor are widened. `inlines` are
+/// the items that fit on one line.
+fn columns(items: &[Item], inlines: &[Option<String>], indent: usize) -> Vec<Option<usize>> {
     let mut columns: Vec<Option<usize>> = Vec::with_capacity(items.len());
     let mut group: Vec<Option<usize>> = Vec::new();
     let close = |group: &mut Vec<Option<usize>>, columns: &mut Vec<Option<usize>>| {
@@ -84,13 +88,14 @@ fn columns(items: &[Item], indent: usize, measure: impl Fn(&Item) -> Option<usiz
         let widest = group.iter().flatten().copied().max().filter(|_| !alone);
         columns.extend(group.drain(..).map(|own| own.and(widest)));
     };
-    let mut previous: Option<&Item> = None;
-    for item in items {
-        if previous.is_some_and(|previous| !are_neighbours(previous, item, indent)) {
+    let mut previous: Option<(&Item, bool)> = None;
+    for (item, fits) in items.iter().zip(inlines.iter().map(Option::is_some)) {
+        let joins = |(previous, fitted): (&Item, bool)| fits && fitted && are_neighbours(previous, item, indent);
+        if previous.is_some_and(|previous| !joins(previous)) {
             close(&mut group, &mut columns);
         }
-        group.push(measure(item));
-        previous = Some(item);
+        group.push(if fits { lead(item, indent) } else { None });
+        previous = Some((item, fits));
     }
     close(&mut group, &mut columns);
     columns
@@ -102,8 +107,7 @@ fn first_rule(item: &Item) -> Option<Rule> {
 
 fn are_neighbours(previous: &Item, item: &Item, indent: usize) -> bool {
     let apart = item.after_blank || item.above.iter().any(|comment| comment.after_blank);
-    let fits = |item: &Item| inline_if_fits(item, indent).is_some();
-    !apart && (indent > 0 || first_rule(previous) == first_rule(item)) && fits(previous) && fits(item)
+    !apart && (indent > 0 || first_rule(previous) == first_rule(item))
 }
 
 fn is_keyword(rule: Rule) -> bool {
@@ -120,7 +124,6 @@ fn is_marked(part: &Part) -> bool {
 
 /// Where the second column would begin if this line were alone. A treatment stands two spaces behind its column's name.
 fn lead(item: &Item, indent: usize) -> Option<usize> {
-    inline_if_fits(item, indent)?;
     let at = item.parts.iter().position(is_marked)?;
     let is_word = |part: &Part| {
         matches!(part, Part::Block(_)) || at == 1 && indent > 0 && first_rule(item).is_some_and(is_keyword)
@@ -153,10 +156,10 @@ fn behind_columns(items: &[Item], rendered: &[Line]) -> Vec<usize> {
     columns
 }
 
-fn render(item: &Item, indent: usize, column: Option<usize>) -> Line {
+fn render(item: &Item, indent: usize, inline: Option<String>, column: Option<usize>) -> Line {
     let mut text = String::new();
     pad(&mut text, indent);
-    if let Some(inline) = inline_if_fits(item, indent) {
+    if let Some(inline) = inline {
         let aligned = column.and_then(|column| aligned(item, column));
         let fits = aligned.as_ref().is_none_or(|line| indent + width(line) <= WIDTH);
         // Broken, it would not be the same the next time: at the margin it would get empty lines around it and so
@@ -166,7 +169,8 @@ fn render(item: &Item, indent: usize, column: Option<usize>) -> Line {
             return Line { text, broken: false };
         }
     }
-    Breaker { out: &mut text, indent, forced: forced(item), column }.parts(&item.parts);
+    let deeper = first_rule(item) == Some(Rule::kw_test);
+    Breaker { out: &mut text, indent, forced: forced(item), deeper, column }.parts(&item.parts);
     Line { broken: text.contains('\n'), text }
 }
 
@@ -242,8 +246,9 @@ fn forced(item: &Item) -> &'static [Rule] {
 }
 
 /// Words before which a long item may be broken.
-const BREAKS: [Rule; 14] = [
+const BREAKS: [Rule; 15] = [
     Rule::kw_because,
+    Rule::kw_values,
     Rule::kw_when,
     Rule::kw_else,
     Rule::kw_as,
@@ -263,6 +268,8 @@ struct Breaker<'o> {
     out: &'o mut String,
     indent: usize,
     forced: &'static [Rule],
+    /// What goes on in a line of its own stands below the thought that it belongs to.
+    deeper: bool,
     /// Where the marked part begins, when neighbours agree on that.
     column: Option<usize>,
 }
@@ -270,14 +277,18 @@ struct Breaker<'o> {
 impl Breaker<'_> {
     fn parts(&mut self, parts: &[Part]) {
         let mut lists = 0usize;
+        let mut list_is_broken = false;
         let mut fresh = true;
         for (index, part) in parts.iter().enumerate() {
             let before = index.checked_sub(1).and_then(|before| parts.get(before));
             let after_comment = matches!(before, Some(Part::Comment(..)));
             let own_line = matches!(part, Part::Comment(_, true));
-            let wanted = lists == 0 && self.is_wanted(part) || self.is_full(parts, index, before);
+            let thought = lists == 0 && self.is_wanted(part);
+            let after_list = list_is_broken && matches!(part, Part::Token(piece) if piece.rule == Rule::kw_values);
+            let wanted = thought || after_list || self.is_full(parts, index, before);
             if !fresh && (after_comment || own_line || wanted && !matches!(part, Part::Comment(..))) {
-                self.line_break();
+                list_is_broken = lists > 0;
+                self.line_break(if self.deeper && !thought { 4 } else { 2 });
             } else if matches!(part, Part::Comment(..)) && !fresh {
                 self.out.push_str("  ");
             } else if let Some(column) = self.column.filter(|_| is_marked(part)) {
@@ -296,9 +307,9 @@ impl Breaker<'_> {
         }
     }
 
-    fn line_break(&mut self) {
+    fn line_break(&mut self, columns: usize) {
         self.out.push('\n');
-        pad(self.out, self.indent + 2);
+        pad(self.out, self.indent + columns);
     }
 
     fn is_wanted(&self, part: &Part) -> bool {

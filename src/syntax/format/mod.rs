@@ -6,9 +6,10 @@ mod items;
 mod layout;
 
 use super::grammar::{Node, Rule, keyword};
+use super::parse::parse_and_show;
+use super::report::Report;
 use super::scan::{Kind, scan};
-use super::split::{self, Code};
-use super::{ast, grammar, meaning, parse};
+use super::{ast, meaning};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::source::{SourceId, Sources, Span};
 
@@ -57,11 +58,15 @@ struct Piece {
 fn read(text: &str) -> Result<Read, Vec<Diagnostic>> {
     let mut sources = Sources::default();
     let Some(source) = sources.add("standard input", text) else { return Err(Vec::new()) };
-    let parsed = parse(&sources, source);
+    let (mut tokens, mut statements) = (Vec::new(), 0);
+    let parsed = parse_and_show(&sources, source, &mut |node| {
+        flatten(node, statements, false, &mut tokens);
+        statements += 1;
+    });
     if parsed.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(parsed.diagnostics);
     }
-    Ok(Read { source, file: parsed.file, pieces: pieces(text, source) })
+    Ok(Read { source, file: parsed.file, pieces: with_comments(text, source, tokens) })
 }
 
 fn same(before: &Read, after: &Read) -> bool {
@@ -71,17 +76,9 @@ fn same(before: &Read, after: &Read) -> bool {
         && meaning::same(&before.file, &after.file)
 }
 
-fn pieces(text: &str, source: SourceId) -> Vec<Piece> {
-    let tokens = scan(text, &mut super::report::Report::new(source)).tokens;
-    let comments: Vec<_> = tokens.iter().filter(|token| token.kind == Kind::Comment).copied().collect();
-    let code = Code { text, tokens: tokens.into_iter().filter(|token| !token.is_comment()).collect() };
-    let mut pieces = Vec::new();
-    for (number, piece) in split::statements(&code, 0..code.tokens.len()).into_iter().enumerate() {
-        let bytes = code.bytes(&piece);
-        if let Ok(node) = grammar::read(text, bytes.start, bytes.end, Rule::only_statement) {
-            flatten(&node, number, false, &mut pieces);
-        }
-    }
+fn with_comments(text: &str, source: SourceId, pieces: Vec<Piece>) -> Vec<Piece> {
+    let tokens = scan(text, &mut Report::new(source)).tokens;
+    let comments: Vec<_> = tokens.into_iter().filter(|token| token.kind == Kind::Comment).collect();
     let mut all = Vec::with_capacity(pieces.len() + comments.len());
     let mut comments = comments.into_iter().peekable();
     let mut end = 0;

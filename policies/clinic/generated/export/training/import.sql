@@ -79,7 +79,7 @@ INSERT INTO pg_temp.noren_expected (kind, name, columns)
 VALUES
   ('noren', '1', '-'),
   ('export', 'training', '-'),
-  ('policy', 'be16b4f46084937e90afc0f83911565970976de2e1858a69f660e91944a9666b', '-'),
+  ('policy', '53f186e6d6157853aa2780474b29a7ddb636724bee923eebfd699309780f810a', '-'),
   ('key', 'fingerprint', '-'),
   ('table', 'clinic.disease_codes', 'code,title,chapter'),
   ('table', 'clinic.organisations', 'id,name,registration_no,region,created_at'),

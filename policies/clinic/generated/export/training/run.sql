@@ -294,7 +294,7 @@ SELECT encode(
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\ttraining\t-\t-\t-'
-\qecho 'policy\tbe16b4f46084937e90afc0f83911565970976de2e1858a69f660e91944a9666b\t-\t-\t-'
+\qecho 'policy\t53f186e6d6157853aa2780474b29a7ddb636724bee923eebfd699309780f810a\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/clinic.disease_codes.sql
 \ir tables/clinic.organisations.sql

@@ -79,7 +79,7 @@ INSERT INTO pg_temp.noren_expected (kind, name, columns)
 VALUES
   ('noren', '1', '-'),
   ('export', 'developers', '-'),
-  ('policy', '027e9fd634c3a3c6a9c2226efbe28baad800f98edcd41275c248b9e5e03d1176', '-'),
+  ('policy', '6a24ad5bce44733abf55582ab81b81ddcdfab981520f4428768e4cdb2d73d19a', '-'),
   ('key', 'fingerprint', '-'),
   (
     'table',

@@ -379,7 +379,7 @@ SELECT encode(
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tdevelopers\t-\t-\t-'
-\qecho 'policy\t027e9fd634c3a3c6a9c2226efbe28baad800f98edcd41275c248b9e5e03d1176\t-\t-\t-'
+\qecho 'policy\t6a24ad5bce44733abf55582ab81b81ddcdfab981520f4428768e4cdb2d73d19a\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/public.companies.sql
 \ir tables/archive.legacy_orders.sql
