@@ -70,7 +70,7 @@ const DIGITS: u32 = 12;
 fn check(number: &dyn Fn() -> Expr) -> Expr {
     let term = |place: u32| {
         let digit = keyed::digit(number(), place);
-        if place % 2 == 0 { digit } else { digit.op("*", Expr::Integer(2)) }
+        if place.is_multiple_of(2) { digit } else { digit.op("*", Expr::Integer(2)) }
     };
     let rest = keyed::sum((0..DIGITS).map(term)).op("%", Expr::Integer(9));
     Expr::Integer(9).op("-", rest)

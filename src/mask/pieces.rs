@@ -43,9 +43,9 @@ pub(super) fn render(context: &Context<'_>, pieces: &[Piece]) -> Rendered {
 pub(super) fn dictionary(context: &Context<'_>, alias: &str, list: &str, byte: i64) -> From {
     let row = |(number, name): (i64, &str)| vec![Expr::Integer(number), Expr::text(name)];
     let rows: Vec<_> = (0..).zip(list.split_whitespace()).map(row).collect();
-    let last = i64::try_from(rows.len()).unwrap_or(i64::MAX) - 1;
+    let bits = i64::try_from(rows.len()).unwrap_or(i64::MAX) - 1;
     let byte = Expr::call("get_byte", [context.hash(), Expr::Integer(byte)]);
-    let on = Expr::of(alias, "number").op("=", byte.op("&", Expr::Integer(last)));
+    let on = Expr::of(alias, "number").op("=", byte.op("&", Expr::Integer(bits)));
     let columns = vec![Ident::from("number"), Ident::from("name")];
     From { relation: Relation::Values(rows), alias: Ident::from(alias), columns, join: Join::Left(on) }
 }
