@@ -80,17 +80,17 @@ fn masked_as(
     of: &'static str,
     values: &[String],
 ) -> Vec<(String, String)> {
-    masked_sample(database, name, list, Sample { values: values.to_vec(), ..sample(of, &[], of, &[]) })
+    masked_sample(database, name, list, &Sample { values: values.to_vec(), ..sample(of, &[], of, &[]) })
 }
 
 fn masked_sample(
     database: &Database,
     name: &str,
     list: &[(&'static str, Value)],
-    sample: Sample,
+    sample: &Sample,
 ) -> Vec<(String, String)> {
-    masks::fill(database, &sample);
-    let select = masks::query(mask::find(name).unwrap(), &sample, &arguments(list));
+    masks::fill(database, sample);
+    let select = masks::query(mask::find(name).unwrap(), sample, &arguments(list));
     let sql = Statement::Select(select).print().unwrap();
     let printed = database.sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\nCOPY (\n{sql}\n) TO STDOUT;"));
     let rows = printed.lines().map(|line| {
@@ -305,7 +305,7 @@ fn truth_values_and_labels_tell_nothing_of_the_value() {
     let mut mood = sample("mood", &[], "public.mood", &[]);
     mood.base.data_type.name.schema = "public".into();
     mood.base.category = noren::catalog::Category::Enum;
-    let found = masked_sample(&database, "enum_pick", &[by], Sample { values, ..mood });
+    let found = masked_sample(&database, "enum_pick", &[by], &Sample { values, ..mood });
     for raw in ["sad", "very happy"] {
         let share = found.iter().filter(|(of, out)| of == raw && out == "sad").count();
         assert!((200..300).contains(&share), "{share} of 500 {raw}");
@@ -364,4 +364,51 @@ fn no_mask_of_text_raises_under_a_nondeterministic_collation() {
             database.try_sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\nCOPY (\n{sql}\n) TO STDOUT;"));
         assert!(printed.is_ok(), "{} {list:?}: {}", mask.name(), printed.unwrap_err());
     }
+}
+
+/// The linkage group of each column's mask.
+fn groups(policy: &str) -> std::collections::BTreeMap<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = "
+        CREATE TABLE people (id bigint PRIMARY KEY, name text NOT NULL, kana text, born date, died timestamp);
+        CREATE TABLE visits (id bigint PRIMARY KEY, person bigint NOT NULL REFERENCES people (id), at date, until date);";
+    std::fs::write(folder.path().join("schema.sql"), schema).unwrap();
+    std::fs::copy(support::root().join("tests/cases/default/noren.toml"), folder.path().join("noren.toml")).unwrap();
+    std::fs::write(folder.path().join("policy.noren"), policy).unwrap();
+    let loaded = noren::project::load(folder.path());
+    let compiled = noren::compiler::compile(&loaded.sources, &loaded.project.unwrap());
+    let model = compiled.model.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
+    let tables = model.exports.values().flat_map(|export| &export.tables);
+    let columns = tables.flat_map(|(table, own)| {
+        own.columns.iter().filter_map(move |(column, own)| match &own.treatment {
+            noren::model::Treatment::Mask(noren::model::MaskUse::Call(call)) => {
+                Some((format!("{}.{column}", table.name), call.group.0.clone()))
+            }
+            _ => None,
+        })
+    });
+    columns.collect()
+}
+
+#[test]
+fn masks_by_a_column_agree_with_it_and_with_each_other_but_share_nothing_with_its_pseudonyms() {
+    let policy = |id: &str, died: &str| {
+        format!(
+            "setting noren.mask_key text secret;
+             class person_name mask fake_name('ja');
+             class life mask date_shift(by => id);
+             table people {{ id {id}; name person_name; kana mask fake_kana(by => name); born mask date_shift(by => id); died {died}; }}
+             table visits {{ id keep; person {id}; at, until mask date_shift(by => person); }}
+             export developers {{ tables people, visits; }}"
+        )
+    };
+    let found = groups(&policy("mask permute", "mask date_shift(by => id)"));
+    assert_eq!(found["people.kana"], "class:person_name");
+    assert_eq!(found["people.kana"], found["people.name"]);
+    for column in ["people.born", "people.died", "visits.at", "visits.until"] {
+        assert_eq!(found[column], "entity:public.people.id", "{column}");
+    }
+    assert_eq!(found["people.id"], found["visits.person"]);
+    assert!(found["people.id"].starts_with("column:"));
+    assert_eq!(groups(&policy("keep", "life"))["people.died"], "class:life");
 }

@@ -2,7 +2,7 @@
 //!
 //! Near the ends of the range, which no data has but by mistake, values are moved inwards first.
 
-use super::{Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Rendered, keyed, types};
+use super::{Arguments, Context, Hashes, Linkage, Mask, Parameter, ParameterKind, Rendered, keyed, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -53,6 +53,10 @@ impl Mask for DateShift {
 
     fn hashes<'a>(&self, arguments: &'a Arguments) -> Hashes<'a> {
         types::column(arguments, "by").map_or(Hashes::Nothing, Hashes::Column)
+    }
+
+    fn linkage<'a>(&self, arguments: &'a Arguments) -> Linkage<'a> {
+        types::column(arguments, "by").map_or(Linkage::Own, Linkage::Entity)
     }
 
     fn check_arguments(&self, _input: &BaseType, arguments: &Arguments) -> Result<(), String> {

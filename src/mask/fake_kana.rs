@@ -1,7 +1,7 @@
 //! `fake_kana`: the reading of the Japanese name that `fake_name` gives.
 
 use super::{
-    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered,
     pieces::{self, Piece},
     readings, types,
 };
@@ -33,7 +33,7 @@ impl Mask for FakeKana {
                 name: "by",
                 kind: ParameterKind::Column,
                 required: false,
-                summary: "the column with the name, NOT NULL, of the same class; the value itself without it",
+                summary: "the column with the name, NOT NULL; the value itself without it",
             },
             Parameter {
                 name: "script",
@@ -64,6 +64,10 @@ impl Mask for FakeKana {
 
     fn hashes<'a>(&self, arguments: &'a Arguments) -> Hashes<'a> {
         types::column(arguments, "by").map_or(Hashes::Input, Hashes::Column)
+    }
+
+    fn linkage<'a>(&self, arguments: &'a Arguments) -> Linkage<'a> {
+        types::column(arguments, "by").map_or(Linkage::Own, Linkage::Of)
     }
 
     fn length(&self, _input: &BaseType, arguments: &Arguments) -> Length {

@@ -131,6 +131,10 @@ pub trait Mask: Sync + Send {
     fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
         Hashes::Nothing
     }
+    /// With which columns it must agree beyond its own.
+    fn linkage<'a>(&self, _arguments: &'a Arguments) -> Linkage<'a> {
+        Linkage::Own
+    }
     /// Whether it needs [`Context::default`].
     fn needs_default(&self) -> bool {
         false
@@ -225,6 +229,17 @@ pub enum Hashes<'a> {
     Input,
     /// Another column of the row: noise that is tied to the row, not to the value.
     Column(&'a str),
+}
+
+/// Whose linkage group a mask belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linkage<'a> {
+    /// Its column's or class's.
+    Own,
+    /// That of another column of the row, by whose hash both are chosen.
+    Of(&'a str),
+    /// That of the entity for which another column of the row stands, apart from that column's pseudonyms.
+    Entity(&'a str),
 }
 
 /// What a mask says about distinct inputs.
