@@ -133,6 +133,7 @@ fn copy(uses: &[&Use]) -> String {
             hash: hashed.is_some().then_some(&hash),
             secret: &|label| hmac::of_label("bench", column, label),
             default: None,
+            labels: &[],
             alias: name,
         });
         joins.extend(rendered.joins);

@@ -3,9 +3,11 @@
 //! Family and given name come from two lists of 128, chosen by two bytes of the hash. The lists are joined: an array
 //! of that length would be read again for every row.
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, names, types};
+use super::{
+    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, names, pieces, types,
+};
 use crate::catalog::{BaseType, DataType, QName};
-use crate::sql::{Expr, From, Ident, Join, Relation};
+use crate::sql::Expr;
 
 /// See the page `docs/masks/fake_name.md`.
 pub(super) struct FakeName;
@@ -88,7 +90,7 @@ impl Mask for FakeName {
         let family = (format!("{}_family", context.alias), family, 0);
         let given = (format!("{}_given", context.alias), given, 1);
         let word = |list: &(String, &str, i64)| Expr::of(&list.0, "name");
-        let join = |list: &(String, &str, i64)| dictionary(context, &list.0, list.1, list.2);
+        let join = |list: &(String, &str, i64)| pieces::dictionary(context, &list.0, list.1, list.2);
         match part(context.arguments) {
             "family" => Rendered { expr: word(&family), joins: vec![join(&family)] },
             "given" => Rendered { expr: word(&given), joins: vec![join(&given)] },
@@ -118,14 +120,4 @@ fn among(word: Expr, list: &str) -> Expr {
     let text = DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 };
     let names = list.split_whitespace().map(Expr::text).collect();
     Expr::Any(Box::new(word), "=", Box::new(Expr::Array(names, text)))
-}
-
-/// 128 numbered names, of which every row meets one: or none where the hash is NULL.
-fn dictionary(context: &Context<'_>, alias: &str, list: &str, byte: i64) -> From {
-    let row = |(number, name): (i64, &str)| vec![Expr::Integer(number), Expr::text(name)];
-    let rows = (0..).zip(list.split_whitespace()).map(row).collect();
-    let byte = Expr::call("get_byte", [context.hash(), Expr::Integer(byte)]);
-    let on = Expr::of(alias, "number").op("=", byte.op("&", Expr::Integer(names::LAST)));
-    let columns = vec![Ident::from("number"), Ident::from("name")];
-    From { relation: Relation::Values(rows), alias: Ident::from(alias), columns, join: Join::Left(on) }
 }

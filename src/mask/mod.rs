@@ -4,21 +4,48 @@
 //! function from an input expression to an output expression. The proofs in `check` believe what a mask says
 //! of itself; the tests hold each mask to it on a real server.
 
+mod age_band;
+mod base64;
+mod boolean;
 mod bucket;
+mod card;
 mod clamp;
 mod constant;
+mod corporate_number;
+mod date_shift;
 mod default;
 mod digits;
 mod email;
+mod email_partial;
+mod enum_pick;
+mod fake_address;
+mod fake_city;
+mod fake_company;
+mod fake_kana;
 mod fake_name;
+mod geo_round;
 mod hash;
 pub mod hmac;
+mod iban;
+mod integer;
 mod ip_truncate;
 pub mod json;
+mod keyed;
+mod my_number;
 mod names;
 mod noise;
 mod partial;
+mod pattern;
 mod permute;
+mod phone;
+mod pieces;
+mod places;
+mod postal_code;
+mod readings;
+mod regex_replace;
+mod salted_sha256;
+mod scrub;
+mod shape;
 mod truncate;
 mod types;
 mod uuid;
@@ -30,18 +57,39 @@ use indexmap::IndexMap;
 
 /// Every mask, by name.
 const MASKS: &[&dyn Mask] = &[
+    &age_band::AgeBand,
+    &base64::Base64,
+    &boolean::Boolean,
     &bucket::Bucket,
+    &card::Card,
     &clamp::Clamp,
     &constant::Constant,
+    &corporate_number::CorporateNumber,
+    &date_shift::DateShift,
     &default::Default,
     &digits::Digits,
     &email::Email,
+    &email_partial::EmailPartial,
+    &enum_pick::EnumPick,
+    &fake_address::FakeAddress,
+    &fake_city::FakeCity,
+    &fake_company::FakeCompany,
+    &fake_kana::FakeKana,
     &fake_name::FakeName,
+    &geo_round::GeoRound,
     &hash::Hash,
+    &iban::Iban,
+    &integer::Integer,
     &ip_truncate::IpTruncate,
+    &my_number::MyNumber,
     &noise::Noise,
     &partial::Partial,
     &permute::Permute,
+    &phone::Phone,
+    &postal_code::PostalCode,
+    &regex_replace::RegexReplace,
+    &salted_sha256::SaltedSha256,
+    &scrub::Scrub,
     &truncate::Truncate,
     &uuid::Uuid,
     &zero::Zero,
@@ -82,6 +130,10 @@ pub trait Mask: Sync + Send {
     /// What the HMAC that it reads is of.
     fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
         Hashes::Nothing
+    }
+    /// With which columns it must agree beyond its own.
+    fn linkage<'a>(&self, _arguments: &'a Arguments) -> Linkage<'a> {
+        Linkage::Own
     }
     /// Whether it needs [`Context::default`].
     fn needs_default(&self) -> bool {
@@ -179,6 +231,17 @@ pub enum Hashes<'a> {
     Column(&'a str),
 }
 
+/// Whose linkage group a mask belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linkage<'a> {
+    /// Its column's or class's.
+    Own,
+    /// That of another column of the row, by whose hash both are chosen.
+    Of(&'a str),
+    /// That of the entity for which another column of the row stands, apart from that column's pseudonyms.
+    Entity(&'a str),
+}
+
 /// What a mask says about distinct inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uniqueness {
@@ -235,6 +298,8 @@ pub struct Context<'a> {
     pub secret: &'a dyn Fn(&str) -> Expr,
     /// The column's own default, where it has one that reads nothing and is immutable.
     pub default: Option<&'a Expr>,
+    /// The labels of an enum, in order.
+    pub labels: &'a [String],
     /// A mask that joins relations names them this, or this and an underscore and more; no other relation of the
     /// statement has such a name.
     pub alias: &'a str,
@@ -265,6 +330,7 @@ impl Probed<'_> {
             hash: None,
             secret: &|_| Expr::Null,
             default: self.default,
+            labels: &[],
             alias: "again",
         };
         mask.render(&context).expr

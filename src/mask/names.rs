@@ -1,8 +1,5 @@
 //! Common family and given names, 128 of each: seven bits of a hash choose one.
 
-/// The number of the last name of each list, and the bits that choose one.
-pub(super) const LAST: i64 = 127;
-
 /// Japanese family names.
 pub(super) const FAMILY_JA: &str = "\
     佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 \

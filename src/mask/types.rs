@@ -125,6 +125,13 @@ pub(super) fn integer(arguments: &Arguments, name: &str) -> Option<i64> {
     }
 }
 
+pub(super) fn column<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a str> {
+    match arguments.get(name) {
+        Some(Value::Column(column)) => Some(column),
+        _ => None,
+    }
+}
+
 /// A number as digits.
 pub(super) fn number(arguments: &Arguments, name: &str) -> Option<String> {
     match arguments.get(name) {
@@ -157,6 +164,15 @@ pub(super) fn expect_between(name: &str, value: i64, low: i64, high: i64) -> Res
     Err(format!("expected `{name}` to be between {low} and {high}, found {value}"))
 }
 
+/// The most characters of an output that is never longer than a value of the column, or than `least`.
+pub(super) fn within_column(input: &BaseType, most: u32, least: u32) -> u32 {
+    let limit = match built_in(input) {
+        Some("varchar" | "bpchar") => input.data_type.modifiers.first().and_then(|limit| u32::try_from(*limit).ok()),
+        _ => None,
+    };
+    limit.map_or(most, |limit| limit.clamp(least, most))
+}
+
 /// Characters of a text as a length.
 pub(super) fn characters(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
@@ -165,7 +181,6 @@ pub(super) fn characters(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::QName;
 
     #[test]
     fn the_greatest_numeric_is_written_out() {

@@ -34,14 +34,20 @@ impl Planner<'_> {
             hmac::of_label(&self.export.linkage, &call.group.0, label)
         };
         let default = constant_default(column);
+        let base = self.catalog.base_type(&column.data_type);
+        let labels = match self.catalog.types.get(&base.data_type.name).map(|found| &found.kind) {
+            Some(TypeKind::Enum(labels)) => labels.as_slice(),
+            _ => &[],
+        };
         call.mask.render(&Context {
             input,
-            input_type: &self.catalog.base_type(&column.data_type),
+            input_type: &base,
             declared: &column.data_type,
             arguments: &call.arguments,
             hash,
             secret: &secret,
             default: default.as_ref(),
+            labels,
             alias,
         })
     }

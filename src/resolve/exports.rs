@@ -2,11 +2,11 @@
 
 use super::columns::{self, TableRules};
 use super::declare::Declarations;
-use super::foreign_keys;
 use super::selector::{Selected, Selectors, matches, pattern_text};
 use super::strength::{self, Strength};
 use super::treatment::{Target, Treatments, inner_class, unknown_class};
 use super::types::is_openly_kept;
+use super::{entities, foreign_keys};
 use crate::catalog::{Catalog, Column, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{Decision, Export, ExportColumn, ExportTable, Fill, Rule, Step, Treatment};
@@ -92,6 +92,7 @@ impl<'a> Exports<'a> {
         self.export_rows(written, &treatments, &mut tables, diagnostics);
         self.column_overrides(written, &treatments, &mut tables, diagnostics);
         foreign_keys::propagate(self.catalog, &mut tables, diagnostics);
+        entities::link(self.catalog, &mut tables);
         take_out_uncovered(&written.name.text, &mut tables, uncovered);
         let export = Export {
             name: written.name.text.clone(),

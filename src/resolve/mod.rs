@@ -6,6 +6,7 @@
 mod arguments;
 mod columns;
 mod declare;
+mod entities;
 mod exports;
 pub mod expression;
 mod foreign_keys;

@@ -1,0 +1,90 @@
+//! `email_partial`: the first characters and the domain of an address.
+//!
+//! What is not an address must not pass through with something before or behind it, so the domain is shown only where
+//! it has the letters of one.
+
+use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, types};
+use crate::catalog::BaseType;
+use crate::sql::Expr;
+
+/// See the page `docs/masks/email_partial.md`.
+pub(super) struct EmailPartial;
+
+impl Mask for EmailPartial {
+    fn name(&self) -> &'static str {
+        "email_partial"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the first characters of an address and its domain"
+    }
+
+    fn page(&self) -> &'static str {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/masks/email_partial.md"))
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[Parameter {
+            name: "first",
+            kind: ParameterKind::Integer,
+            required: false,
+            summary: "how many characters to show, 0 to 8; 1 without it",
+        }]
+    }
+
+    fn accepts_words(&self) -> &'static str {
+        types::TEXT_WORDS
+    }
+
+    fn accepts(&self, input: &BaseType) -> bool {
+        types::is_text(input)
+    }
+
+    fn check_arguments(&self, _input: &BaseType, arguments: &Arguments) -> Result<(), String> {
+        types::expect_between("first", first(arguments), 0, 8)
+    }
+
+    fn length(&self, input: &BaseType, _arguments: &Arguments) -> Length {
+        Length::AtMost(types::within_column(input, MOST, FILL_LENGTH))
+    }
+
+    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
+        let shown = first(probed.arguments);
+        Some(types::matches(probed, format!("^(.{{{shown}}})?[*]{{3}}(@[-.A-Za-z0-9]*)?$")))
+    }
+
+    fn render(&self, context: &Context<'_>) -> Rendered {
+        let first = first(context.arguments);
+        let text = || types::exact_text(context.input);
+        let part = |from_end: i64| Expr::call("split_part", [text(), Expr::text("@"), Expr::Integer(from_end)]);
+        let strange = Expr::call("translate", [part(2), Expr::text(DOMAIN), Expr::text("")]);
+        let is = |of: Expr, operator: &'static str, count: i64| {
+            Expr::call("length", [of]).op(operator, Expr::Integer(count))
+        };
+        let is_address = Expr::And(vec![
+            is(part(1), ">=", (2 * first).max(1)),
+            is(part(2), ">", 0),
+            is(strange, "=", 0),
+            is(part(3), "=", 0),
+        ]);
+        let hidden = Expr::text(FILL).op("||", Expr::text("@")).op("||", part(2));
+        let shown =
+            if first == 0 { hidden } else { Expr::call("left", [text(), Expr::Integer(first)]).op("||", hidden) };
+        let limit = i64::from(types::within_column(context.input_type, MOST, FILL_LENGTH));
+        let cut = Expr::call("left", [shown, Expr::Integer(limit)]);
+        let other = (context.input.clone().is_not_null(), Expr::text(FILL));
+        Rendered::plain(Expr::Case(vec![(is_address, cut), other], None))
+    }
+}
+
+/// The most characters of an address (RFC 5321, 4.5.3.1.3 less the angle brackets).
+const MOST: u32 = 254;
+/// What stands for the hidden part, and how long it is.
+const FILL: &str = "***";
+const FILL_LENGTH: u32 = 3;
+/// What a domain is of.
+const DOMAIN: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+
+fn first(arguments: &Arguments) -> i64 {
+    types::integer(arguments, "first").unwrap_or(1)
+}
