@@ -81,7 +81,7 @@ fn compile(folder: &Path) {
     let compiled = noren::compiler::compile(&loaded.sources, &project);
     let titles: Vec<_> = compiled.diagnostics.iter().map(|found| found.title.as_str()).take(5).collect();
     let files = compiled.files.unwrap_or_else(|| panic!("{}", titles.join("\n")));
-    let files = noren::artifact::with_lock(&files, &compiled.schema_digest, &compiled.policy_digest);
+    let files = noren::artifact::with_lock(files, &compiled.schema_digest, &compiled.policy_digest);
     noren::artifact::write(&folder.join(&project.output), &files, "generated").unwrap();
 }
 

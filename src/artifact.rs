@@ -26,8 +26,8 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 pub const LOCK: &str = "noren.lock";
 
 /// Adds `noren.lock` to what was compiled.
-pub fn with_lock(files: &BTreeMap<String, String>, schema_digest: &str, policy_digest: &str) -> Files {
-    let mut all: Files = files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+pub fn with_lock(files: BTreeMap<String, String>, schema_digest: &str, policy_digest: &str) -> Files {
+    let mut all: Files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
     let lock = Lock::of(&all, schema_digest, policy_digest);
     all.insert(LOCK.to_owned(), lock.to_string().into_bytes());
     all

@@ -121,7 +121,7 @@ fn compile(folder: &Path) -> (Vec<Diagnostic>, Sources) {
     let compiled = compiler::compile(&loaded.sources, &project);
     found.extend(compiled.diagnostics);
     if let Some(files) = compiled.files {
-        let files = artifact::with_lock(&files, &compiled.schema_digest, &compiled.policy_digest);
+        let files = artifact::with_lock(files, &compiled.schema_digest, &compiled.policy_digest);
         match artifact::write(&folder.join(&project.output), &files, "generated") {
             Err(artifact::Failure::InTheWay(more)) => found.extend(more),
             written => drop(written.unwrap()),

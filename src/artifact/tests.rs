@@ -2,7 +2,7 @@ use super::*;
 
 fn files(pairs: &[(&str, &str)]) -> Files {
     let texts = pairs.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    with_lock(&texts, "s", "p")
+    with_lock(texts, "s", "p")
 }
 
 fn tree(folder: &Path) -> Vec<String> {

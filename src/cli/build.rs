@@ -19,7 +19,7 @@ pub(super) fn run(options: &BuildOptions, console: &Console) -> Result<Outcome> 
     let Some(files) = run.compiled.files.take().filter(|_| check::worst(&run.found) != Some(Severity::Error)) else {
         return Ok(Outcome::Findings);
     };
-    let files = artifact::with_lock(&files, &run.compiled.schema_digest, &run.compiled.policy_digest);
+    let files = artifact::with_lock(files, &run.compiled.schema_digest, &run.compiled.policy_digest);
     let output = loaded.root.join(&run.project.output);
     if options.diff {
         return diff(&output, &files, &run, console);
