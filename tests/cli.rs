@@ -474,3 +474,33 @@ fn output_that_is_lost_is_a_failure() {
     let lost = seen(&noren(project.folder.path()).args(["completions", "zsh"]).stdout(full).output().unwrap());
     assert!(lost.code == 2 && lost.err.contains("cannot write to standard output"), "{lost:?}");
 }
+
+/// The README's first example: the policy compiles to the lines that stand below it, and a forgotten column says what
+/// the README says.
+#[test]
+fn the_readme_s_example_is_true() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let blocks: Vec<&str> = readme.split("```").skip(1).step_by(2).collect();
+    let [policy, sql, error, ..] = blocks.as_slice() else { panic!("three examples") };
+    let table = |more: &str| {
+        format!(
+            "CREATE TABLE public.customers (\n    id bigint NOT NULL,\n    email text,\n    name text NOT NULL,\n    \
+             phone text,\n    birthday date,\n    settings jsonb,\n    created_at timestamptz NOT NULL{more}\n);\n"
+        )
+    };
+    let project = Project::new();
+    project.write("policy.noren", policy.trim_start());
+    project.write("schema.sql", table(""));
+    assert_eq!(project.run(&["build"]).code, 0);
+    let made = project.read("generated/export/developers/tables/public.customers.sql");
+    let shown = sql.trim_start_matches("sql").lines().filter(|line| !line.trim().is_empty() && !line.contains('…'));
+    for line in shown {
+        assert!(made.contains(line.trim_end()), "{line}");
+    }
+    project.write("schema.sql", table(",\n    phone2 text"));
+    let said = project.run(&["check"]).err;
+    for line in error.lines().filter(|line| line.contains("phone2") || line.contains("= note")) {
+        let tail = line.split_once("| ").map_or(line, |(_, code)| code).trim_end_matches(',');
+        assert!(said.contains(tail.trim()), "{line}\n{said}");
+    }
+}
