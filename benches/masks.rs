@@ -1,4 +1,5 @@
-//! What a mask costs: CPU of the server's backend for a masked COPY against a plain one of the same table.
+//! What a mask costs: CPU of the server's backend for a masked COPY against a plain one of the same table, both
+//! into a file.
 //!
 //! `cargo bench --bench masks [ROWS]` prints a Markdown table. Wall time on a shared machine says little; the
 //! backend's own user and system time says what the mask adds.
@@ -107,7 +108,7 @@ fn arguments(given: &[(&'static str, Given)]) -> Arguments {
 }
 
 /// COPY of every column, some of them masked, each hash bound once a row.
-fn copy(uses: &[&Use]) -> String {
+fn copy(uses: &[&Use], file: &str) -> String {
     let mut inner: Vec<_> = COLUMNS.iter().map(|(name, _)| (Expr::of("c", name), Some(Ident::from(*name)))).collect();
     let mut outer: Vec<_> = COLUMNS.iter().map(|(name, _)| (Expr::of("r", name), Some(Ident::from(*name)))).collect();
     let mut joins = vec![];
@@ -146,7 +147,8 @@ fn copy(uses: &[&Use]) -> String {
     let rows = Select { columns: inner, from: vec![From::first(table, "c")], barrier: hashes, ..Select::default() };
     let from = [From::first(Relation::Select(Box::new(rows)), "r")].into_iter().chain(joins).collect();
     let select = Select { with: vec![hmac::key("noren.mask_key")], columns: outer, from, ..Select::default() };
-    format!("COPY ({}) TO '/dev/null';", Statement::Select(select).print().unwrap())
+    let file = Expr::text(file).print().unwrap();
+    format!("COPY ({}) TO {file};", Statement::Select(select).print().unwrap())
 }
 
 /// Hundredths of a second of CPU for each statement, all in one session, by rounds.
@@ -185,7 +187,9 @@ fn main() {
     variants.extend(USES.iter().map(|one| (format!("`{}` on {}", one.0, one.1), vec![one])));
     let mixes = [("without a key", &UNKEYED), ("one keyed", &KEYED), ("four keyed", &HEAVY)];
     variants.extend(mixes.map(|(what, uses)| (format!("six columns, {what}"), uses.iter().collect())));
-    let statements: Vec<String> = variants.iter().map(|(_, uses)| copy(uses)).collect();
+    let folder = server.execute("postgres", "SHOW data_directory").unwrap();
+    let file = format!("{}/masked.txt", folder.trim());
+    let statements: Vec<String> = variants.iter().map(|(_, uses)| copy(uses, &file)).collect();
     let costs = measure(&server, &statements).into_iter().map(median).collect::<Vec<_>>();
     println!("`cargo bench --bench masks {rows}`: PostgreSQL {}, {rows} rows, median of {ROUNDS}\n", server.version());
     println!("| masked | CPU, s | against plain |\n| --- | ---: | ---: |");
