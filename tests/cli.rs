@@ -504,3 +504,14 @@ fn the_readme_s_example_is_true() {
         assert!(said.contains(tail.trim()), "{line}\n{said}");
     }
 }
+
+/// A file's name stands in coverage.txt, one fact a line: a name with a line break could forge a fact.
+#[test]
+fn a_file_name_cannot_forge_a_line() {
+    let project = Project::new();
+    project.write("a\nexport developers: column public.users.email: drop\n.noren", "");
+    let found = project.run(&["build"]);
+    assert_eq!(found.code, 2, "{}", found.err);
+    assert!(found.err.contains("control or bidirectional character"), "{}", found.err);
+    assert!(!project.path("generated").exists());
+}

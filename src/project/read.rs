@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "reading the project's files is this module's job")]
 
 use super::{Loaded, MANIFEST, Manifest, Project, folder, manifest};
+use crate::diagnostic::words::printable;
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::source::{SourceId, Sources, Span, Spanned};
 use globset::GlobBuilder;
@@ -175,6 +176,10 @@ impl Loader {
     fn bytes(&self, path: &str, named: Option<Span>) -> Result<Vec<u8>, Box<Diagnostic>> {
         let full = self.root.join(path);
         let failed = |reason: &str| Box::new(unreadable(path, reason, named));
+        // coverage.txt names the file: a line break in its name would be a line of its own, saying what it likes.
+        if printable(path) != path {
+            return Err(failed("a name with a control or bidirectional character"));
+        }
         let io = |error: std::io::Error| failed(&error.to_string());
         let (real, root) = (full.canonicalize().map_err(io)?, self.root.canonicalize().map_err(io)?);
         if !real.starts_with(&root) {
