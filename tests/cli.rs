@@ -515,3 +515,17 @@ fn a_file_name_cannot_forge_a_line() {
     assert!(found.err.contains("control or bidirectional character"), "{}", found.err);
     assert!(!project.path("generated").exists());
 }
+
+/// The same by a table that stays behind: its name is in no SQL, which would refuse it.
+#[test]
+fn a_table_name_cannot_forge_a_line() {
+    let project = Project::new();
+    let forged = "export developers: column public.users.email: drop";
+    project.write("schema.sql", format!("{SCHEMA}CREATE TABLE \"in\n{forged}\n\" (id int);\n"));
+    for clause in ["internal", "skip"] {
+        project.write("policy.noren", format!("{POLICY}table \"in*\" {{ {clause} because \"x\"; }}\n"));
+        assert_eq!(project.run(&["build"]).code, 0);
+        let coverage = project.read("generated/coverage.txt");
+        assert!(coverage.contains("\\n") && !coverage.lines().any(|line| line == forged), "{coverage}");
+    }
+}

@@ -3,6 +3,7 @@
 //! A fact names the file of the rule that decided but no line: a comment above it would otherwise change every fact.
 
 use crate::catalog::QName;
+use crate::diagnostic::words::printable;
 use crate::model::{Export, ExportColumn, Model, Step, Treatment};
 use crate::plan::words::{name_words, one_line, orphan_words, treatment_words};
 use crate::source::Sources;
@@ -22,7 +23,8 @@ pub fn emit(model: &Model, sources: &Sources) -> String {
     }
     facts.sort();
     facts.dedup();
-    facts.into_iter().fold(String::new(), |text, fact| text + &fact + "\n")
+    // A line break in a name of the schema would be a fact of its own, saying what it likes.
+    facts.into_iter().fold(String::new(), |text, fact| text + &printable(&fact) + "\n")
 }
 
 fn export_facts(export: &Export, sources: &Sources, facts: &mut Vec<String>) {
