@@ -77,19 +77,23 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     compiled
 }
 
-/// Plans and prints what the model means; findings of the plan are errors like any other.
-fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
-    let Some(model) = &compiled.model else { return };
+/// What the project file says of the exports.
+pub fn facts(project: &Project) -> ProjectFacts {
     let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
         TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
         TargetKind::Later { .. } => None,
     });
-    let facts = ProjectFacts {
+    ProjectFacts {
         version: u32::from(project.version),
         search: project.search.clone(),
         directories: directories.collect(),
-    };
-    match plan(&compiled.catalog, model, &facts) {
+    }
+}
+
+/// Plans and prints what the model means; findings of the plan are errors like any other.
+fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
+    let Some(model) = &compiled.model else { return };
+    match plan(&compiled.catalog, model, &facts(project)) {
         Err(found) => {
             compiled.diagnostics.extend(found);
             compiled.draft = compiled.model.take();

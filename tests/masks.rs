@@ -439,7 +439,7 @@ fn a_mask_that_lies_is_found_out() {
     assert!(judge(&database, &Liar("honest"), &sample, &Arguments::new()).is_ok());
 }
 
-fn reference(key: &str, message: &str) -> String {
+pub(crate) fn reference(key: &str, message: &str) -> String {
     let mut hmac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
     hmac.update(message.as_bytes());
     hmac.finalize()

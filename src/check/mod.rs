@@ -17,6 +17,8 @@ mod total;
 mod tsvector;
 mod unique;
 
+pub use null::refuses_null;
+
 use crate::catalog::{BaseType, Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Decision, ExportColumn, ExportTable, MaskUse, Model, Rule, Step, Treatment};

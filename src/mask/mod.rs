@@ -35,6 +35,7 @@ mod keyed;
 mod my_number;
 mod names;
 mod noise;
+pub mod over;
 mod partial;
 mod pattern;
 mod permute;

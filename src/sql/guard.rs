@@ -183,6 +183,12 @@ fn node(of: Option<&NodeEnum>) -> &'static str {
         Some(NodeEnum::RefreshMatViewStmt(_)) => "RefreshMatViewStmt",
         Some(NodeEnum::DropStmt(_)) => "DropStmt",
         Some(NodeEnum::DoStmt(_)) => "DoStmt",
+        Some(NodeEnum::CreateSchemaStmt(_)) => "CreateSchemaStmt",
+        Some(NodeEnum::CreateExtensionStmt(_)) => "CreateExtensionStmt",
+        Some(NodeEnum::CreateEnumStmt(_)) => "CreateEnumStmt",
+        Some(NodeEnum::CompositeTypeStmt(_)) => "CompositeTypeStmt",
+        Some(NodeEnum::CreateRangeStmt(_)) => "CreateRangeStmt",
+        Some(NodeEnum::CreateDomainStmt(_)) => "CreateDomainStmt",
         _ => "another statement",
     }
 }

@@ -4,6 +4,7 @@
 //! [`Statement`]; the printer turns it into tokens and lays those out; the guard reads the printed text again
 //! with PostgreSQL's scanner and parser and compares it with the tokens that were meant.
 
+mod create;
 mod guard;
 mod layout;
 mod print;
@@ -14,6 +15,7 @@ mod source;
 mod statement;
 mod token;
 
+pub use create::Create;
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
 pub use script::{End, Item, Script};
 pub use source::tidy;

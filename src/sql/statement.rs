@@ -1,5 +1,6 @@
 //! The statements that Noren writes.
 
+use super::create::Create;
 use super::{Expr, Ident, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
@@ -58,6 +59,8 @@ pub enum Statement {
     },
     /// `CREATE TEMPORARY TABLE …`
     CreateTemporary(TemporaryTable),
+    /// `CREATE …`: what a private server needs before it can run a compiled SELECT.
+    Create(Create),
     /// `INSERT INTO table (…) VALUES …`
     InsertValues {
         /// Where to.
@@ -207,6 +210,7 @@ impl Statement {
             Self::Set { .. } => "VariableSetStmt",
             Self::SetConstraints { .. } => "ConstraintsSetStmt",
             Self::CreateTemporary(_) => "CreateStmt",
+            Self::Create(create) => create.kind(),
             Self::InsertValues { .. } | Self::InsertSelect { .. } => "InsertStmt",
             Self::Truncate { .. } => "TruncateStmt",
             Self::AlterTable { .. } => "AlterTableStmt",
