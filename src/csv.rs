@@ -85,13 +85,11 @@ impl Reader<'_> {
             let (part, rest) = self.rest.split_at(end);
             self.line += part.matches('\n').count();
             field.push_str(part);
-            match rest.strip_prefix("\"\"") {
-                Some(rest) => self.rest = rest,
-                None => {
-                    self.rest = rest.get(1..).unwrap_or_default();
-                    return Ok(field);
-                }
-            }
+            let Some(more) = rest.strip_prefix("\"\"") else {
+                self.rest = rest.get(1..).unwrap_or_default();
+                return Ok(field);
+            };
+            self.rest = more;
             field.push('"');
         }
     }

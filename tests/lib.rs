@@ -16,6 +16,7 @@ mod doors;
 mod end_to_end;
 mod mask_forms;
 mod masks;
+mod over;
 mod properties;
 mod real;
 mod rows;

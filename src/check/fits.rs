@@ -9,7 +9,7 @@ use crate::model::{JsonNode, MaskCall, MaskUse, Treatment};
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for treatment in leaves(&case.resolved.treatment) {
         match treatment {
-            Treatment::Mask(MaskUse::Call(call)) => check_call(case, call, case.base, diagnostics),
+            Treatment::Mask(MaskUse::Call(call)) => check_call(case, call, &case.seen(call.mask).1, diagnostics),
             Treatment::Mask(MaskUse::Json(json)) if is_json(case.base) => check_node(case, &json.root, diagnostics),
             Treatment::Mask(MaskUse::Json(_)) => {
                 let title = format!("expected a json or jsonb column for `mask json`, found `{}`", type_name(case));

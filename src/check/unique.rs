@@ -5,10 +5,11 @@
 //! when each of its columns keeps distinct values apart, or when a smaller key within it does.
 
 use super::{is_kept, leaves};
-use crate::catalog::{Catalog, Index, IndexPart, Table};
+use crate::catalog::{BaseType, Catalog, Index, IndexPart, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::mask::Uniqueness;
-use crate::model::{ExportColumn, ExportTable, Fill, MaskUse, Treatment};
+use crate::mask::over::{self, Over};
+use crate::model::{ExportColumn, ExportTable, Fill, MaskCall, MaskUse, Treatment};
 use crate::source::Span;
 
 /// Rows for which collision odds are said.
@@ -126,12 +127,20 @@ impl<'a> View<'a> {
             Treatment::Generated if self.is_from_masked(name) => Uniqueness::Lossy,
             Treatment::Keep | Treatment::Generated => Uniqueness::Preserved,
             Treatment::Mask(MaskUse::Call(call)) => match self.table.columns.get(name) {
-                Some(column) => call.mask.uniqueness(&self.catalog.base_type(&column.data_type), &call.arguments),
+                Some(column) => self.of_call(call, &self.catalog.base_type(&column.data_type)),
                 None => Uniqueness::Lossy,
             },
             Treatment::Mask(MaskUse::Expression(own)) if own.unique => Uniqueness::Preserved,
             Treatment::Mask(MaskUse::When { .. }) => self.of_branches(name, treatment),
             _ => Uniqueness::Lossy,
+        }
+    }
+
+    /// Arrays of different dimensions may have the same elements, and ranges are put into order.
+    fn of_call(&self, call: &MaskCall, base: &BaseType) -> Uniqueness {
+        match over::seen(call.mask, base, self.catalog) {
+            Some((Over::Elements | Over::Bounds, ..)) => Uniqueness::Lossy,
+            _ => call.mask.uniqueness(base, &call.arguments),
         }
     }
 

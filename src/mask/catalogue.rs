@@ -49,6 +49,7 @@ mask's page, `noren preview TABLE` shows what masks do to made-up values.
 `sha256` calls, shared by all masks of a row that hash the same; *join* a small list joined by it; *patterns* regular \
 expressions; *sort* a sort of the table. [Measured](../performance.md#masks).
 
+On an array a mask for its elements masks each of them, on a range one for its bounds both. \
 No mask raises an error on any value unless the table says so. Beside these there are `mask null`, `mask json { … }`, \
 `mask (SQL)`, `TREATMENT when (P) else TREATMENT` and masks of your own: see [the language](../language.md).
 

@@ -7,6 +7,7 @@ mod alone;
 mod masks;
 pub mod names;
 pub mod order;
+mod over;
 mod probes;
 mod references;
 mod select;

@@ -148,7 +148,7 @@ fn tables_of_the_samples_have_a_preview() {
             let files = std::fs::read_dir(export.unwrap().path().join("tables")).unwrap();
             tables.extend(files.map(|file| quoted(file.unwrap().path().file_stem().unwrap().to_str().unwrap())));
         }
-        let step = tables.len().div_ceil(4);
+        let step = tables.len().div_ceil(3);
         for table in tables.into_iter().step_by(step) {
             let ran = ran(noren(&folder).args(["preview", &table]));
             assert!(ran.code == 0 && ran.out.contains("in export"), "{table}: {ran:?}");
