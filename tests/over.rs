@@ -49,7 +49,7 @@ fn previewed(bin: &Path, schema: &str, policy: &str, rows: &str, more: &[(&str, 
     let mut before: Option<String> = None;
     for line in out.lines() {
         let Some(value) = line.strip_prefix("    ") else {
-            column = line.split("  ").next().unwrap_or_default().to_owned();
+            line.split("  ").next().unwrap_or_default().clone_into(&mut column);
             continue;
         };
         let split = value.find("→  ").or_else(|| value.find("=  unchanged"));
