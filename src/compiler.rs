@@ -176,7 +176,8 @@ fn check_places(files: &[syntax::ast::File], project: &Project) -> Vec<Diagnosti
 }
 
 fn policy_digest(sources: &Sources, project: &Project) -> String {
-    let mut files: Vec<_> = project.policies.iter().filter_map(|id| sources.get(*id)).collect();
+    let read = project.policies.iter().chain(&project.dictionaries);
+    let mut files: Vec<_> = read.filter_map(|id| sources.get(*id)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let mut hash = Sha256::new();
     for file in files {

@@ -14,7 +14,7 @@ pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let found = match call.mask.length(&seen, &call.arguments) {
             Length::AtMost(length) if length > limit => format!("up to {length}"),
             Length::Unbounded => "any number".to_owned(),
-            Length::AtMost(_) | Length::AsInput | Length::NotText => continue,
+            Length::AtMost(_) | Length::AsInput | Length::AsColumn | Length::NotText => continue,
         };
         let title =
             format!("expected at most {limit} characters for `{}`, found a mask that gives {found}", case.name());

@@ -7,8 +7,8 @@
 use super::{is_kept, leaves};
 use crate::catalog::{BaseType, Catalog, Index, IndexPart, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::mask::Uniqueness;
 use crate::mask::over::{self, Over};
+use crate::mask::{Hashes, Uniqueness};
 use crate::model::{ExportColumn, ExportTable, Fill, MaskCall, MaskUse, Treatment};
 use crate::source::Span;
 
@@ -101,6 +101,8 @@ impl<'a> View<'a> {
             // NULLs are distinct from each other, unless the key says otherwise.
             Treatment::Mask(MaskUse::Null) => !key.nulls_distinct,
             Treatment::Drop(fill) => self.fill_is_lossy(name, fill, key),
+            // The same values as before: unique by themselves, not beside a column that they left.
+            Treatment::Mask(MaskUse::Call(call)) if call.mask.of_rows() => key.partial || key.columns != [name],
             treatment => match self.uniqueness(name, treatment) {
                 Uniqueness::Preserved => false,
                 Uniqueness::Hash { bits } => odds(bits) > REFUSED_ODDS,
@@ -136,11 +138,20 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether the column alone tells rows apart.
+    fn is_key(&self, name: &str) -> bool {
+        let keys = self.table.unique_keys();
+        keys.iter().any(|key| key.columns == [name] && !key.partial && !key.expression)
+    }
+
     /// Arrays of different dimensions may have the same elements, and ranges are put into order.
     fn of_call(&self, call: &MaskCall, base: &BaseType) -> Uniqueness {
         match over::seen(call.mask, base, self.catalog) {
             Some((Over::Elements | Over::Bounds, ..)) => Uniqueness::Lossy,
-            _ => call.mask.uniqueness(base, &call.arguments),
+            _ => match call.mask.hashes(&call.arguments) {
+                Hashes::Column(by) if !self.is_key(by) => Uniqueness::Lossy,
+                _ => call.mask.uniqueness(base, &call.arguments),
+            },
         }
     }
 

@@ -237,6 +237,7 @@ fn called(call: &MaskCall) -> String {
             Value::Decimal(text) => text.clone(),
             Value::Boolean(truth) => truth.to_string(),
             Value::Column(column) => column.clone(),
+            Value::Words(words) => format!("{} words", words.list.len()),
         };
         format!("{name} => {value}")
     });

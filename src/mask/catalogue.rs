@@ -132,7 +132,8 @@ fn null_words(mask: &dyn Mask) -> &'static str {
     match mask.null_rule() {
         NullRule::Keeps => "kept",
         NullRule::AlwaysNull => "always NULL",
-        NullRule::Unknown => "moves",
+        NullRule::Moves => "moves",
+        NullRule::Unknown => "anything",
     }
 }
 
@@ -147,6 +148,7 @@ fn length_words(mask: &dyn Mask) -> String {
     match mask.length(&text, &arguments) {
         Length::NotText => "—".to_owned(),
         Length::AtMost(most) => format!("{most}{shows}"),
+        Length::AsColumn => "a value's".to_owned(),
         Length::AsInput => format!("the value's{shows}"),
         Length::Unbounded => format!("any{shows}"),
     }

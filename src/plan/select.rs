@@ -215,9 +215,25 @@ impl Masked<'_, '_> {
             let inner = Inner { over, column: of_one, whole: &whole, row_hash: hash.as_ref(), alias: &alias };
             return self.planner.over(call, &inner, &base.data_type.name);
         }
-        let rendered = self.planner.render(call, column, &Expr::of(ROW, &column.name), hash.as_ref(), &alias);
-        self.joins.extend(rendered.joins);
+        let input = match call.mask.recomputed_from(&call.arguments) {
+            Some(other) => self.recomputed(other),
+            None => Expr::of(ROW, &column.name),
+        };
+        let rendered = self.planner.render(call, column, &input, hash.as_ref(), &alias);
+        for join in rendered.joins {
+            // A value that another column is made from is written twice, and joins its lists once.
+            if !self.joins.contains(&join) {
+                self.joins.push(join);
+            }
+        }
         rendered.expr
+    }
+
+    /// What leaves of another column, as text that is never NULL.
+    fn recomputed(&mut self, name: &str) -> Expr {
+        let own = self.export.columns.get(name).zip(self.table.columns.get(name));
+        let value = own.map_or(Expr::Null, |(own, column)| self.value(&own.treatment, column));
+        Expr::call("coalesce", [value.cast("text"), Expr::text("")])
     }
 }
 

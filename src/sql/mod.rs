@@ -162,6 +162,8 @@ pub enum Expr {
     Row(Vec<Expr>),
     /// `function(… ORDER BY …)`, an aggregate with its order.
     Aggregate(Ident, Vec<Expr>, Vec<Expr>),
+    /// `function(…) OVER (ORDER BY …)`, a window over all rows.
+    Over(Box<Expr>, Vec<Expr>),
     /// A user's own expression.
     Source(SourceSql),
     /// `:'name'`: the value of a psql variable as a string. In psql files only.
@@ -226,6 +228,12 @@ impl Expr {
     #[must_use]
     pub fn when(self, condition: Self) -> Self {
         Self::Case(vec![(condition, self)], None)
+    }
+
+    /// `self OVER (ORDER BY …)`
+    #[must_use]
+    pub fn over(self, order: Vec<Self>) -> Self {
+        Self::Over(Box::new(self), order)
     }
 
     /// `(SELECT …)`
