@@ -3,6 +3,7 @@
 //! Everything that takes a decision is here; `emit` only prints it. The facts that a plan expects of a live
 //! database are written down as data ([`Shape`]), so that both sides of an export compare the same list.
 
+pub mod access;
 mod alone;
 mod masks;
 pub mod names;

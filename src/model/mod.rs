@@ -3,10 +3,13 @@
 //! `resolve` makes it, `check` proves things about it, `plan` orders it into statements. It holds no spans that
 //! a later stage must look up to decide something; those that it holds are for comments and messages.
 
+pub mod access;
+
 use crate::catalog::QName;
 use crate::mask::{Arguments, Mask};
 use crate::source::Span;
 use crate::syntax::ast::{ImportStrategy, Orphans};
+use access::Access;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +24,8 @@ pub struct Model {
     pub mask_key: Option<Setting>,
     /// `internal` tables, with reasons.
     pub internal: BTreeMap<QName, String>,
+    /// Whose row it is, who acts, and what they may touch.
+    pub access: Access,
 }
 
 /// A two-part setting.
