@@ -117,7 +117,7 @@ impl Emitter<'_> {
         tables
     }
 
-    fn load(&self, script: &mut Script, table: &TablePlan) {
+    fn load(&self, script: &mut Script, table: &TablePlan<'_>) {
         let present = Expr::column("digest").op("<>", Expr::text("-"));
         let mut select = select_one(present, "noren_present", Some((in_temp("noren_manifest"), "manifest")));
         let is_table = Expr::column("kind").op("=", Expr::text("table"));

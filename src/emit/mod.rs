@@ -46,7 +46,7 @@ impl std::error::Error for EmitError {}
 /// # Errors
 /// The first file that is not read back as it was meant.
 pub fn emit(
-    plan: &Plan,
+    plan: &Plan<'_>,
     model: &Model,
     sources: &Sources,
     digests: &Digests<'_>,
@@ -79,7 +79,7 @@ pub fn emit(
 
 /// One export's files.
 struct Emitter<'a> {
-    export: &'a ExportPlan,
+    export: &'a ExportPlan<'a>,
     sources: &'a Sources,
     digests: &'a Digests<'a>,
 }

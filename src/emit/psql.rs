@@ -153,7 +153,7 @@ pub(super) fn demand(script: &mut Script, variable: &str, refusal: &'static str)
 }
 
 /// The columns of a table's file as one word of the manifest.
-pub(super) fn column_list(table: &TablePlan) -> String {
+pub(super) fn column_list(table: &TablePlan<'_>) -> String {
     table.file_columns().map(|column| names::encode(&column.name)).collect::<Vec<_>>().join(",")
 }
 

@@ -132,13 +132,14 @@ impl Emitter<'_> {
     }
 
     /// One table: its rows, and its line of the manifest.
-    pub(super) fn table(&self, table: &TablePlan) -> Script {
+    pub(super) fn table(&self, table: &TablePlan<'_>) -> Script {
         let mut script = Script::new();
         script.comment("One table of run.sql, which locks, checks and opens the manifest before it.");
         self.provenance(&mut script, table);
         let file = Word(vec![WordPart::Variable("run".to_owned()), WordPart::Text(format!("/{}.txt", table.stem))]);
         let options = CopyOptions { format: CopyFormat::Text, header: self.export.header };
-        script.send(Statement::CopyTo { query: table.select.clone(), options }, End::File(file));
+        let query = self.export.select(table);
+        script.send(Statement::CopyTo { query, options }, End::File(file));
         script.meta(Meta::Set("noren_rows".to_owned(), vec![Word::variable("ROW_COUNT")]));
         let [file, count, end] = if self.export.header { DIGEST_WITH_HEADER } else { DIGEST };
         set_by_shell(
@@ -164,7 +165,7 @@ impl Emitter<'_> {
     }
 
     /// Where each column's treatment comes from.
-    fn provenance(&self, script: &mut Script, table: &TablePlan) {
+    fn provenance(&self, script: &mut Script, table: &TablePlan<'_>) {
         for (span, rows) in &table.conditions {
             script.comment(&format!("{}  {} rows ({rows})", self.place(*span), table.name));
         }

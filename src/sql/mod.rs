@@ -15,7 +15,7 @@ mod statement;
 mod token;
 
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
-pub use script::{End, Item, Script};
+pub use script::{End, Script};
 pub use source::tidy;
 pub use statement::{
     AlterTable, CopyFormat, CopyOptions, Isolation, LockMode, SettingValue, Statement, TemporaryTable,
