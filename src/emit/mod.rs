@@ -65,6 +65,7 @@ pub fn emit(
         };
         // One after the other: the trees of 10,000 tables at once take more memory than all their texts.
         print("run.sql".to_owned(), emitter.run())?;
+        print("shape.sql".to_owned(), emitter.shape())?;
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
         }

@@ -5,7 +5,8 @@
 
 use super::Emitter;
 use super::psql::{
-    SHAPE, column_list, demand, in_temp, insert, into_variables, select_one, set_by_shell, shape_rows, temporary,
+    SHAPE, column_list, demand, in_temp, include_shape, insert, into_variables, select_one, set_by_shell, shape_rows,
+    temporary,
 };
 use crate::plan::{KeyPlan, TablePlan};
 use crate::sql::{
@@ -62,8 +63,7 @@ impl Emitter<'_> {
             read_key(&mut script);
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
-        script.run(temporary("noren_shape", &SHAPE, false));
-        insert(&mut script, "noren_shape", &SHAPE, shape_rows(self.export.shape.iter()));
+        include_shape(&mut script, false);
         script.blank();
         self.snapshot(&mut script);
         self.export_tables(&mut script);
@@ -74,6 +74,16 @@ impl Emitter<'_> {
         script.run(Statement::DropTemporary(Ident::from("noren_shape")));
         script.blank();
         self.finish(&mut script);
+        script
+    }
+
+    /// What both sides expect of the live catalog.
+    pub(super) fn shape(&self) -> Script {
+        let mut script = Script::new();
+        script.comment(
+            "What run.sql and import.sql were compiled for: they read this list and compare it with the live catalog.",
+        );
+        insert(&mut script, "noren_shape", &SHAPE, shape_rows(self.export.shape.iter()));
         script
     }
 

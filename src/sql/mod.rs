@@ -4,6 +4,7 @@
 //! [`Statement`]; the printer turns it into tokens and lays those out; the guard reads the printed text again
 //! with PostgreSQL's scanner and parser and compares it with the tokens that were meant.
 
+mod data;
 mod guard;
 mod layout;
 mod print;

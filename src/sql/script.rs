@@ -8,7 +8,8 @@ use super::layout::{Doc, exact};
 use super::print_statement::statement;
 use super::psql::{Meta, Word};
 use super::token::{Token, check_variable};
-use super::{Mismatch, Statement, guard};
+use super::{CopyFormat, CopyOptions, Ident, Mismatch, Statement, data, guard};
+use crate::catalog::QName;
 
 /// A file for psql.
 #[derive(Debug, Default)]
@@ -77,6 +78,27 @@ impl Script {
             script.flush()?;
             script.text.push_str(&meta.print()?);
             script.text.push('\n');
+            Ok(())
+        })
+    }
+
+    /// Adds rows for `COPY … FROM STDIN`, in the text format.
+    pub fn rows(
+        &mut self,
+        table: QName,
+        columns: Vec<Ident>,
+        mut rows: impl Iterator<Item = Vec<String>>,
+    ) -> &mut Self {
+        let options = CopyOptions { format: CopyFormat::Text, header: false };
+        self.run(Statement::CopyFrom { table, columns, options });
+        self.attempt(|script| {
+            let text = &mut script.text;
+            rows.try_for_each(|row| {
+                text.push_str(&data::line(&row)?);
+                text.push('\n');
+                Ok(())
+            })?;
+            text.extend([data::END, "\n"]);
             Ok(())
         })
     }
