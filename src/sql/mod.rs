@@ -4,6 +4,7 @@
 //! [`Statement`]; the printer turns it into tokens and lays those out; the guard reads the printed text again
 //! with PostgreSQL's scanner and parser and compares it with the tokens that were meant.
 
+mod data;
 mod guard;
 mod layout;
 mod print;
@@ -15,7 +16,7 @@ mod statement;
 mod token;
 
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
-pub use script::{End, Item, Script};
+pub use script::{End, Script};
 pub use source::tidy;
 pub use statement::{
     AlterTable, CopyFormat, CopyOptions, Isolation, LockMode, SettingValue, Statement, TemporaryTable,
