@@ -14,6 +14,7 @@ mod select;
 mod sequences;
 mod shape;
 mod tables;
+pub mod tenant;
 pub mod words;
 
 use crate::catalog::{Catalog, QName, Table, TriggerMode};
