@@ -1,15 +1,15 @@
 //! A row of the copy must not reference a row that did not leave.
 
-use crate::catalog::{Catalog, ForeignKey, Table};
+use crate::catalog::{Catalog, ForeignKey, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::{Export, ExportTable, Fill, MaskUse, Treatment};
+use crate::model::{Export, ExportTable, Fill, MaskUse, Model, Treatment};
 use crate::syntax::ast::Orphans;
 
 pub(super) fn check(
     catalog: &Catalog,
+    model: &Model,
     export: &Export,
-    table: &Table,
-    exported: &ExportTable,
+    (table, exported): (&Table, &ExportTable),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for key in table.foreign_keys.iter().filter(|key| key.enforced) {
@@ -20,7 +20,7 @@ pub(super) fn check(
         } else {
             key.columns.iter().any(|name| orphans(name).is_some())
         };
-        if !decided && may_dangle(catalog, export, exported, key) {
+        if !decided && may_dangle(catalog, model, export, exported, key) {
             diagnostics.push(undecided(catalog, export, exported, key));
         }
     }
@@ -28,7 +28,7 @@ pub(super) fn check(
 }
 
 /// Whether a row that leaves may reference one that does not.
-fn may_dangle(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &ForeignKey) -> bool {
+fn may_dangle(catalog: &Catalog, model: &Model, export: &Export, exported: &ExportTable, key: &ForeignKey) -> bool {
     let severed = key.columns.iter().any(|name| {
         let treatment = exported.columns.get(name).map(|column| &column.treatment);
         matches!(treatment, Some(Treatment::Drop(Fill::Default) | Treatment::Mask(MaskUse::Null)))
@@ -37,7 +37,16 @@ fn may_dangle(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &
         return false;
     }
     // A key may point at a partition; what leaves is decided for the root.
-    export.tables.get(catalog.partition_root(&key.references)).is_none_or(is_filtered)
+    let target = catalog.partition_root(&key.references);
+    let is_other_tenants =
+        export.tenant_one.is_some() && is_scoped(model, target) && !is_scoped(model, &exported.table);
+    is_other_tenants || export.tables.get(target).is_none_or(is_filtered)
+}
+
+/// Rows of one tenant reference rows of the same one; a key that does not see to it is told of as such, and the copy
+/// refuses a reference to another tenant. A table of no tenant may reference anybody's rows.
+fn is_scoped(model: &Model, table: &QName) -> bool {
+    model.access.scopes.get(table).is_some_and(|scope| scope.kind.is_scoped())
 }
 
 /// Whether some rows of the table stay behind.

@@ -30,6 +30,7 @@ impl Emitter<'_> {
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
             "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
         ], &self.export.search);
+        self.act_as(&mut script, self.export.import_role.as_ref());
         self.run_folder(&mut script);
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });

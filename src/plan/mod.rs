@@ -7,6 +7,7 @@ pub mod access;
 mod alone;
 mod masks;
 pub mod names;
+pub mod one_tenant;
 pub mod order;
 mod probes;
 mod references;
@@ -20,8 +21,8 @@ pub mod words;
 use crate::catalog::{Catalog, QName, Table, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Export, ExportTable, Model};
-use crate::source::Span;
-use crate::sql::Select;
+use crate::source::{Span, Spanned};
+use crate::sql::{Expr, Select};
 use crate::syntax::ast::ImportStrategy;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -75,6 +76,27 @@ pub struct ExportPlan<'a> {
     pub import: Option<ImportPlan>,
     /// Materialized views that read an exported table, in the order of their dependence.
     pub refresh: Vec<QName>,
+    /// Who exports; without one, whoever runs the files.
+    pub role: Option<Spanned<String>>,
+    /// Who imports; without one, whoever runs the files.
+    pub import_role: Option<Spanned<String>>,
+    /// Only the rows of one tenant leave, which the run names.
+    pub tenant: Option<TenantPlan>,
+}
+
+/// The tenant of a run.
+#[derive(Clone, Debug)]
+pub struct TenantPlan {
+    /// `tenant one`
+    pub span: Span,
+    /// The setting that the run puts the tenant into.
+    pub setting: String,
+    /// The psql variable `tenant` as text of the setting's type: an error where it is no tenant's id.
+    pub value: Expr,
+    /// Counts the tenants of that name, which must be one.
+    pub count: Select,
+    /// Row security is what the tables have: the role sees one tenant's rows only.
+    pub role_is_bound: bool,
 }
 
 /// The key of keyed masks.

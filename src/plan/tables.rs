@@ -37,6 +37,9 @@ impl<'a> Planner<'a> {
             shape: self.shape(),
             import: self.export.import.then(|| self.import(&groups)),
             refresh: self.refresh(),
+            role: self.export.role.clone(),
+            import_role: self.export.import_role.clone(),
+            tenant: self.tenant(),
             planner: self,
         })
     }

@@ -51,6 +51,8 @@ pub enum Statement {
         /// At least one.
         values: Vec<SettingValue>,
     },
+    /// `SET ROLE role`
+    SetRole(Ident),
     /// `SET CONSTRAINTS ALL DEFERRED`, or `IMMEDIATE`.
     SetConstraints {
         /// Deferred, else immediate.
@@ -204,7 +206,7 @@ impl Statement {
             Self::CopyTo { .. } | Self::CopyFrom { .. } => "CopyStmt",
             Self::Lock { .. } => "LockStmt",
             Self::Begin { .. } | Self::Commit | Self::Rollback => "TransactionStmt",
-            Self::Set { .. } => "VariableSetStmt",
+            Self::Set { .. } | Self::SetRole(_) => "VariableSetStmt",
             Self::SetConstraints { .. } => "ConstraintsSetStmt",
             Self::CreateTemporary(_) => "CreateStmt",
             Self::InsertValues { .. } | Self::InsertSelect { .. } => "InsertStmt",
