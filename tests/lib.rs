@@ -21,5 +21,6 @@ mod real;
 mod rows;
 mod server;
 mod sql;
+mod sql_access;
 mod support;
 mod syntax;
