@@ -60,7 +60,7 @@ impl Emitter<'_> {
     }
 
     /// Nothing else proves that the target is not production.
-    fn marker(&self, script: &mut Script) {
+    pub(super) fn marker(&self, script: &mut Script) {
         script.blank().comment("the target says that it may be overwritten by this export");
         script.run(Statement::Do(include_str!("marker.sql")));
         let one = Expr::call("count", [Expr::Star]).op("=", Expr::Integer(1));

@@ -7,6 +7,7 @@ mod import;
 mod plan_json;
 mod psql;
 mod readme;
+mod rights;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,12 @@ pub fn emit(
         print("shape.sql".to_owned(), emitter.shape())?;
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
+        }
+        if let (Some(role), Some(rights)) = (&export.role, &export.source_rights) {
+            print("rights_source.sql".to_owned(), emitter.rights_source(role, rights))?;
+        }
+        if let Some(rights) = &export.target_rights {
+            print("rights_target.sql".to_owned(), emitter.rights_target(rights))?;
         }
         if let Some(import) = &export.import {
             print("import.sql".to_owned(), emitter.import(import))?;

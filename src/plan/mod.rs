@@ -11,6 +11,7 @@ pub mod one_tenant;
 pub mod order;
 mod probes;
 mod references;
+pub mod rights;
 mod select;
 mod sequences;
 mod shape;
@@ -80,6 +81,10 @@ pub struct ExportPlan<'a> {
     pub role: Option<Spanned<String>>,
     /// Who imports; without one, whoever runs the files.
     pub import_role: Option<Spanned<String>>,
+    /// What the exporting role needs.
+    pub source_rights: Option<rights::SourceRights>,
+    /// What the importing role needs, and who may read the copy.
+    pub target_rights: Option<rights::TargetRights>,
     /// Only the rows of one tenant leave, which the run names.
     pub tenant: Option<TenantPlan>,
 }
