@@ -3,6 +3,7 @@
 //! A name is looked up exactly once, here; what comes out holds no word that a later stage would have to look
 //! up again. All independent findings come out of one run.
 
+pub mod access;
 mod arguments;
 mod columns;
 mod declare;
