@@ -6,6 +6,7 @@
 //! grants, policies and workloads.
 
 mod adapter;
+mod exporters;
 mod grants;
 mod memberships;
 mod merge;
@@ -26,6 +27,7 @@ use crate::model::Model;
 use crate::model::access::{Access, AccessSetting, Role, Scope, ScopeKind, Tenancy};
 use std::collections::BTreeMap;
 
+pub use exporters::give_rights;
 pub use scopes::needs_tenancy;
 
 /// What a predicate may name; known before any table has its place.
