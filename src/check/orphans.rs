@@ -2,6 +2,7 @@
 
 use crate::catalog::{Catalog, ForeignKey, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::model::access::{Access, ScopeKind};
 use crate::model::{Export, ExportTable, Fill, MaskUse, Model, Treatment};
 use crate::syntax::ast::Orphans;
 
@@ -38,15 +39,26 @@ fn may_dangle(catalog: &Catalog, model: &Model, export: &Export, exported: &Expo
     }
     // A key may point at a partition; what leaves is decided for the root.
     let target = catalog.partition_root(&key.references);
-    let is_other_tenants =
-        export.tenant_one.is_some() && is_scoped(model, target) && !is_scoped(model, &exported.table);
-    is_other_tenants || export.tables.get(target).is_none_or(is_filtered)
+    let may_be_anothers =
+        export.tenant_one.is_some() && !stays_within_tenant(&model.access, &exported.table, key, target);
+    may_be_anothers || export.tables.get(target).is_none_or(is_filtered)
 }
 
-/// Rows of one tenant reference rows of the same one; a key that does not see to it is told of as such, and the copy
-/// refuses a reference to another tenant. A table of no tenant may reference anybody's rows.
-fn is_scoped(model: &Model, table: &QName) -> bool {
-    model.access.scopes.get(table).is_some_and(|scope| scope.kind.is_scoped())
+/// Whether a key can only reference a row of the same tenant: the target belongs to nobody, the tenant is part of the
+/// key, or the key is where the row's own tenant comes from.
+fn stays_within_tenant(access: &Access, table: &QName, key: &ForeignKey, target: &QName) -> bool {
+    if !access.scopes.get(target).is_some_and(|scope| scope.kind.is_scoped()) {
+        return true;
+    }
+    match access.scopes.get(table).map(|scope| &scope.kind) {
+        Some(ScopeKind::Added(parent) | ScopeKind::Lookup(parent)) => parent.constraint == key.name,
+        Some(ScopeKind::Column { column, .. }) => {
+            let mut pairs = key.columns.iter().zip(&key.referenced_columns);
+            let tenant = access.tenant_column(target);
+            pairs.any(|(own, referenced)| own == column && Some(referenced.as_str()) == tenant)
+        }
+        _ => false,
+    }
 }
 
 /// Whether some rows of the table stay behind.
@@ -58,7 +70,8 @@ fn undecided(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &F
     let columns: Vec<String> = key.columns.iter().map(|column| format!("{}.{column}", exported.table)).collect();
     let why = match export.tables.get(catalog.partition_root(&key.references)) {
         None => format!("`{}` is not part of `export {}`", key.references, export.name),
-        Some(_) => format!("only some rows of `{}` leave", key.references),
+        Some(target) if is_filtered(target) => format!("only some rows of `{}` leave", key.references),
+        Some(_) => format!("the key may reference another tenant's row of `{}`", key.references),
     };
     let title = format!("expected `orphans` on `{}`, since {why}", columns.join("`, `"));
     let rule = key.columns.first().and_then(|name| exported.columns.get(name)).map(|column| &column.decision.rule);

@@ -169,7 +169,11 @@ impl Project {
     /// `run.sql` with this environment.
     pub fn export_with(&self, source: &Database, export: &str, run: &Path, environment: &[(&str, &str)]) -> Output {
         let file = self.file(export, "run.sql");
-        source.psql("postgres", arguments(run, &file), environment, self.folder.path())
+        let mut arguments = arguments(run, &file);
+        if std::fs::read_to_string(&file).unwrap_or_default().contains("\\if :{?tenant}") {
+            arguments.splice(0..0, ["-v".into(), format!("tenant={}", tenant(source)).into()]);
+        }
+        source.psql("postgres", arguments, environment, self.folder.path())
     }
 
     /// `import.sql` and `after.sql` on the target.
@@ -192,6 +196,11 @@ pub fn arguments(run: &Path, file: &Path) -> Vec<std::ffi::OsString> {
     let mut assignment = std::ffi::OsString::from("run=");
     assignment.push(run);
     vec!["-v".into(), assignment, "-f".into(), file.into()]
+}
+
+/// The tenant of a run that is of one.
+pub fn tenant(source: &Database) -> String {
+    source.value("SELECT id FROM companies ORDER BY id LIMIT 1")
 }
 
 /// Puts the marker that an import looks for.

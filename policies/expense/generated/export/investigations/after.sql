@@ -32,7 +32,7 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
--- exports.noren:15  as importer
+-- exports.noren:16  as importer
 SET ROLE importer;
 
 BEGIN;

@@ -32,7 +32,7 @@ SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
 
--- exports.noren:14  as exporter
+-- exports.noren:15  as exporter
 SELECT set_config('noren.role', 'exporter', false) IS NOT NULL AS noren_role_is_set
 \gset
 DO LANGUAGE plpgsql $noren$

@@ -56,7 +56,7 @@ END
 $noren$;
 \endif
 
--- exports.noren:15  import as importer
+-- exports.noren:16  import as importer
 SELECT set_config('noren.role', 'importer', false) IS NOT NULL AS noren_role_is_set
 \gset
 DO LANGUAGE plpgsql $noren$
