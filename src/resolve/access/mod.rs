@@ -14,6 +14,7 @@ mod parents;
 mod roles;
 mod scopes;
 mod settings;
+mod stages;
 mod tenancy;
 mod undecided;
 mod workloads;
@@ -27,6 +28,7 @@ use crate::model::access::{Access, AccessSetting, Role, Scope, ScopeKind, Tenanc
 use std::collections::BTreeMap;
 
 pub use scopes::needs_tenancy;
+pub use stages::stages;
 
 /// What a predicate may name; known before any table has its place.
 #[derive(Clone, Copy)]
