@@ -59,7 +59,7 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
         let (resolved, found) = resolve(sources, &catalog, &project.search, &files);
         model = resolved;
         diagnostics.extend(found.into_iter().filter(|found| policy_is_whole || is_independent(found.code)));
-        diagnostics.extend(check(&catalog, &model));
+        diagnostics.extend(check(&catalog, &model, project.version));
         check_stages(&catalog, project, &mut diagnostics);
         if policy_is_whole {
             diagnostics.extend(check_places(&files, project));

@@ -27,6 +27,7 @@ use crate::model::Model;
 use crate::model::access::{Access, AccessSetting, Role, Scope, ScopeKind, Tenancy};
 use std::collections::BTreeMap;
 
+pub use roles::PREDEFINED;
 pub use scopes::needs_tenancy;
 pub use stages::stages;
 
