@@ -4,6 +4,7 @@
 //! where none may be, two rows with one key, a value that is too long, or a masked value that leaves by another
 //! door.
 
+mod access;
 mod actors;
 mod constant;
 mod evaluate;
@@ -47,9 +48,9 @@ impl Case<'_> {
     }
 }
 
-/// Runs every proof.
-pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+/// Runs every proof; `version` is the server's major version.
+pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
+    let mut diagnostics = access::check(catalog, model, version);
     for export in model.exports.values() {
         actors::check(&model.access, export, &mut diagnostics);
         for exported in export.tables.values() {

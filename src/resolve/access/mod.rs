@@ -15,6 +15,7 @@ mod parents;
 mod roles;
 mod scopes;
 mod settings;
+mod stages;
 mod tenancy;
 mod undecided;
 mod workloads;
@@ -28,7 +29,9 @@ use crate::model::access::{Access, AccessSetting, Role, Scope, ScopeKind, Tenanc
 use std::collections::BTreeMap;
 
 pub use exporters::give_rights;
+pub use roles::PREDEFINED;
 pub use scopes::needs_tenancy;
+pub use stages::stages;
 
 /// What a predicate may name; known before any table has its place.
 #[derive(Clone, Copy)]
