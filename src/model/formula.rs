@@ -131,3 +131,45 @@ pub struct Rows {
     /// Settings that it reads anywhere.
     pub settings: BTreeSet<String>,
 }
+
+impl Formula {
+    /// Whether a setting is read anywhere in it.
+    pub fn mentions(&self, setting: &str) -> bool {
+        let all = |parts: &[Self]| parts.iter().any(|part| part.mentions(setting));
+        match self {
+            Self::Constant(_) => false,
+            Self::And(parts) | Self::Or(parts) => all(parts),
+            Self::Not(part) | Self::Is(part, _) => part.mentions(setting),
+            Self::IsNull(term) | Self::Value(term) => term.mentions(setting),
+            Self::Compare(_, left, right) | Self::Same(left, right) | Self::AnyElement(_, left, right) => {
+                left.mentions(setting) || right.mentions(setting)
+            }
+            Self::Case(arms, otherwise) => {
+                let in_arms = arms.iter().any(|(one, other)| one.mentions(setting) || other.mentions(setting));
+                in_arms || otherwise.mentions(setting)
+            }
+            Self::Exists(rows) => rows.settings.contains(setting),
+            Self::AnyRow(comparison, rows) => comparison.mentions(setting) || rows.settings.contains(setting),
+        }
+    }
+}
+
+impl Term {
+    fn mentions(&self, setting: &str) -> bool {
+        match self {
+            Self::Constant(_) | Self::Column(_) => false,
+            Self::Setting(name) => name == setting,
+            Self::Strict { parts, .. } | Self::Opaque { parts, .. } | Self::Coalesce(parts) => {
+                parts.iter().any(|part| part.mentions(setting))
+            }
+            Self::NullIf(left, right) => left.mentions(setting) || right.mentions(setting),
+            Self::Case(arms, otherwise) => {
+                let in_arms =
+                    arms.iter().any(|(condition, result)| condition.mentions(setting) || result.mentions(setting));
+                in_arms || otherwise.mentions(setting)
+            }
+            Self::Condition(formula) => formula.mentions(setting),
+            Self::Row(value, rows) => value.mentions(setting) || rows.settings.contains(setting),
+        }
+    }
+}

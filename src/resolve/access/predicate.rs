@@ -16,7 +16,7 @@ mod walk;
 use super::Names;
 use crate::catalog::{Category, Column, DataType, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::access::{AccessName, AccessSql};
+use crate::model::access::{AccessName, AccessSql, Scope, ScopeKind, Tenancy};
 use crate::model::formula::Formula;
 use crate::postgres::{tokens, with_tree};
 use crate::source::Span;
@@ -29,19 +29,20 @@ use std::ops::Range;
 /// Tenant columns that tables lack and are given, by table.
 pub type Added = BTreeMap<QName, (String, DataType)>;
 
+/// The tenant columns that tables are given.
+pub fn added(tenancy: &Tenancy, scopes: &BTreeMap<QName, Scope>) -> Added {
+    let is_added = |scope: &Scope| matches!(scope.kind, ScopeKind::Added(_));
+    let tables = scopes.iter().filter(|(_, scope)| is_added(scope)).map(|(table, _)| table.clone());
+    tables.map(|table| (table, (tenancy.column.clone(), tenancy.data_type.clone()))).collect()
+}
+
 /// Reads `sql` as a predicate over the rows of `table`; `None` after an error.
-pub fn parse(
-    names: &Names<'_>,
-    added: &Added,
-    table: &Table,
-    sql: &SqlExpr,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<AccessSql> {
+pub fn parse(names: &Names<'_>, table: &Table, sql: &SqlExpr, diagnostics: &mut Vec<Diagnostic>) -> Option<AccessSql> {
     const PREFIX: &str = "SELECT (";
     // The newline ends a line comment at the end of the user's text.
     let statement = format!("{PREFIX}{}\n)", sql.text);
     let read = with_tree(&statement, |tree| {
-        let mut walker = Walker::new(names, added, table, sql, PREFIX.len());
+        let mut walker = Walker::new(names, table, sql, PREFIX.len());
         let formula = walker.read(tree);
         (formula, walker.into_parts())
     });
@@ -65,7 +66,6 @@ type Read<T> = Result<T, Box<Diagnostic>>;
 
 struct Walker<'a> {
     names: &'a Names<'a>,
-    added: &'a Added,
     table: &'a Table,
     sql: &'a SqlExpr,
     offset: usize,
@@ -97,11 +97,10 @@ struct Item<'a> {
 }
 
 impl<'a> Walker<'a> {
-    fn new(names: &'a Names<'a>, added: &'a Added, table: &'a Table, sql: &'a SqlExpr, offset: usize) -> Self {
+    fn new(names: &'a Names<'a>, table: &'a Table, sql: &'a SqlExpr, offset: usize) -> Self {
         let found = tokens(&sql.text).unwrap_or_default();
         Self {
             names,
-            added,
             table,
             sql,
             offset,
@@ -225,4 +224,4 @@ impl AccessSql {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

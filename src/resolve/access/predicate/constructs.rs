@@ -105,11 +105,10 @@ impl Walker<'_> {
 
     fn refuse_core_function(&self, name: &str, is_aggregate: bool, range: &Range<usize>) -> Read<()> {
         if name == "current_setting" {
-            let diagnostic =
-                Diagnostic::new(codes::N0706, "expected a declared setting, found `current_setting`")
-                    .at(self.span(range), "reads a setting that nobody declared")
-                    .note("an unset setting raises, or is an empty text: a declared one is NULL until it is set")
-                    .help("declare it, `setting app.name TYPE;`, and write `app.name`");
+            let diagnostic = Diagnostic::new(codes::N0706, "expected a declared setting, found `current_setting`")
+                .at(self.span(range), "reads a setting that nobody declared")
+                .note("an unset setting raises, or is an empty text: a declared one is NULL until it is set")
+                .help("declare it, `setting app.name TYPE;`, and write `app.name`");
             return Err(Box::new(diagnostic));
         }
         if is_aggregate {
@@ -122,7 +121,11 @@ impl Walker<'_> {
             _ if matches!(name, "pg_has_role") => Ok(()),
             Some(_) if functions::gives_rows(name) => {
                 let in_sub_select = !self.visible.is_empty();
-                if in_sub_select { Ok(()) } else { Err(self.construct(&format!("`{name}`, which gives several rows"), range.clone())) }
+                if in_sub_select {
+                    Ok(())
+                } else {
+                    Err(self.construct(&format!("`{name}`, which gives several rows"), range.clone()))
+                }
             }
             Some(what) => Err(self.construct(&format!("`{name}`, {what}"), range.clone())),
             None => Ok(()),
@@ -130,9 +133,8 @@ impl Walker<'_> {
     }
 
     fn refuse_unqualified_function(&self, name: &str, range: &Range<usize>) -> Read<()> {
-        let in_schema = |schema: &&String| {
-            self.names.catalog.functions.contains_key(&QName::new(schema.as_str(), name))
-        };
+        let in_schema =
+            |schema: &&String| self.names.catalog.functions.contains_key(&QName::new(schema.as_str(), name));
         match self.names.search.iter().find(in_schema) {
             Some(schema) => Err(self.without_schema("function", name, schema, range)),
             None => Ok(()),
@@ -167,9 +169,14 @@ impl Walker<'_> {
                 self.warn_of_function(name, &called, &range);
             }
         }
-        let parts = self.terms(&call.args)?;
+        let mut parts = self.terms(&call.args)?;
         if call.agg_star || call.agg_distinct || call.agg_filter.is_some() || !call.agg_order.is_empty() {
             return Err(self.construct("an aggregate of the schema", range));
+        }
+        let overloads = catalog.functions.get(name).map(Vec::as_slice).unwrap_or_default();
+        if overloads.is_empty() || overloads.iter().any(|function| function.volatility == 'v') {
+            // Two calls may give two values.
+            parts.push(Term::Constant(Some(format!("at {}", range.start))));
         }
         Ok(Term::Opaque { name: name.to_string(), parts })
     }
@@ -186,11 +193,14 @@ impl Walker<'_> {
         }
         if let Some(volatile) = called.iter().find(|function| function.volatility == 'v') {
             self.warnings.push(
-                Diagnostic::new(codes::N0712, format!("expected a function that is STABLE or IMMUTABLE, found `{name}`"))
-                    .at(self.span(range), "is VOLATILE, as every function that says nothing")
-                    .label(volatile.span, "declared here")
-                    .note("it is called once a row, keeps indexes and parallel plans away, and may write")
-                    .help(format!("if it only reads: `ALTER FUNCTION {name} STABLE;`")),
+                Diagnostic::new(
+                    codes::N0712,
+                    format!("expected a function that is STABLE or IMMUTABLE, found `{name}`"),
+                )
+                .at(self.span(range), "is VOLATILE, as every function that says nothing")
+                .label(volatile.span, "declared here")
+                .note("it is called once a row, keeps indexes and parallel plans away, and may write")
+                .help(format!("if it only reads: `ALTER FUNCTION {name} STABLE;`")),
             );
         }
     }
@@ -205,7 +215,9 @@ impl Walker<'_> {
         // The input of a literal is not NULL; of jsonb's null a cast gives NULL from 18 on.
         let may_be_null = !matches!(inner, Term::Constant(_) | Term::Setting(_));
         let brackets = "[]".repeat(name.array_bounds.len());
-        Ok(Term::Strict { name: format!("::{}{brackets}", parts.join(".")), parts: vec![inner], may_be_null })
+        let modifiers = if name.typmods.is_empty() { String::new() } else { format!("({:?})", name.typmods) };
+        let name = format!("::{}{modifiers}{brackets}", parts.join("."));
+        Ok(Term::Strict { name, parts: vec![inner], may_be_null })
     }
 
     fn check_type(&self, name: &TypeName, parts: &[&str]) -> Read<()> {
@@ -219,7 +231,11 @@ impl Walker<'_> {
         };
         let unknown = |what: &str| {
             let diagnostic = Diagnostic::new(codes::N0702, format!("expected a type, found `{what}`"));
-            Box::new(diagnostic.at(self.span(&range), "no such type").help("write a type of PostgreSQL or of the schema files"))
+            Box::new(
+                diagnostic
+                    .at(self.span(&range), "no such type")
+                    .help("write a type of PostgreSQL or of the schema files"),
+            )
         };
         match parts {
             ["pg_catalog", _] => Ok(()),
@@ -236,7 +252,11 @@ impl Walker<'_> {
             }
             [schema, name] => {
                 let is_extension = catalog.extensions.values().any(|found| found == schema);
-                if is_extension || is_known(&QName::new(*schema, *name)) { Ok(()) } else { Err(unknown(&parts.join("."))) }
+                if is_extension || is_known(&QName::new(*schema, *name)) {
+                    Ok(())
+                } else {
+                    Err(unknown(&parts.join(".")))
+                }
             }
             _ => Err(unknown(&parts.join("."))),
         }
@@ -281,6 +301,6 @@ impl Walker<'_> {
 
     pub(super) fn is_setting_or_added(&self, reference: &ColumnRef) -> bool {
         let last = reference.fields.last().and_then(string_of).unwrap_or_default();
-        self.setting_behind(reference).is_some() || self.added.values().any(|(column, _)| column == last)
+        self.setting_behind(reference).is_some() || self.names.added.values().any(|(column, _)| column == last)
     }
 }

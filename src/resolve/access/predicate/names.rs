@@ -92,7 +92,7 @@ impl<'a> Walker<'a> {
     }
 
     fn is_added(&self, table: &crate::catalog::QName, column: &str) -> bool {
-        self.added.get(table).is_some_and(|(name, _)| name == column)
+        self.names.added.get(table).is_some_and(|(name, _)| name == column)
     }
 
     fn own_column(&mut self, name: &str, range: Range<usize>) -> Term {
@@ -164,9 +164,12 @@ impl<'a> Walker<'a> {
 
     pub(super) fn ambiguous_prefix(&self, what: &str, prefix: &str, range: Range<usize>) -> Box<Diagnostic> {
         Box::new(
-            Diagnostic::new(codes::N0704, format!("expected another name, found {what} named like a setting's first part"))
-                .at(self.span(&range), format!("`{prefix}.…` is a setting"))
-                .help("give it an alias that is no setting's first part"),
+            Diagnostic::new(
+                codes::N0704,
+                format!("expected another name, found {what} named like a setting's first part"),
+            )
+            .at(self.span(&range), format!("`{prefix}.…` is a setting"))
+            .help("give it an alias that is no setting's first part"),
         )
     }
 

@@ -46,6 +46,10 @@ impl Walker<'_> {
                 Ok(if kind == Kind::AexprDistinct { not(same) } else { same })
             }
             Kind::AexprNullif => Err(Term::NullIf(Box::new(left), Box::new(right))),
+            // A row constructor beside something else: NULL where a part of it is.
+            Kind::AexprOp if is_row(expression.lexpr.as_deref()) || is_row(expression.rexpr.as_deref()) => {
+                Err(Term::Opaque { name: format!("rows {name}"), parts: vec![left, right] })
+            }
             Kind::AexprOp if is_core && expression.lexpr.is_some() => operated(&name, left, right),
             Kind::AexprOp if is_core => Err(strict(&name, vec![right])),
             Kind::AexprLike | Kind::AexprIlike | Kind::AexprSimilar if is_core => Err(strict(&name, vec![left, right])),
@@ -63,6 +67,15 @@ impl Walker<'_> {
             return self.quantified(left, &expression.name, link.subselect.as_deref(), all, link.location);
         }
         let left = Box::new(self.optional_term(expression.lexpr.as_deref())?);
+        if let Some(NodeEnum::AArrayExpr(array)) = expression.rexpr.as_deref().and_then(|node| node.node.as_ref())
+            && !array.elements.iter().any(|node| matches!(node.node.as_ref(), Some(NodeEnum::AArrayExpr(_))))
+        {
+            let mut each = Vec::new();
+            for node in &array.elements {
+                each.push(condition(operated(name, (*left).clone(), self.term(node)?)));
+            }
+            return Ok(if all { Formula::And(each) } else { Formula::Or(each) });
+        }
         let right = Box::new(self.optional_term(expression.rexpr.as_deref())?);
         if !all {
             return Ok(Formula::AnyElement(name.to_owned(), left, right));
@@ -100,11 +113,7 @@ impl Walker<'_> {
             Formula::Value(Box::new(Term::Opaque { name: format!("operator {name}"), parts }))
         };
         let rows = Box::new(read.rows);
-        Ok(if all {
-            not(Formula::AnyRow(Box::new(not(each)), rows))
-        } else {
-            Formula::AnyRow(Box::new(each), rows)
-        })
+        Ok(if all { not(Formula::AnyRow(Box::new(not(each)), rows)) } else { Formula::AnyRow(Box::new(each), rows) })
     }
 
     fn in_list(&mut self, expression: &AExpr, name: &str) -> Read<Formula> {

@@ -176,8 +176,7 @@ impl Walker<'_> {
     }
 
     fn join(&mut self, join: &protobuf::JoinExpr, holds: &mut Vec<Formula>) -> Read<()> {
-        if join.is_natural || !join.using_clause.is_empty() || join.alias.is_some() || join.join_using_alias.is_some()
-        {
+        if join.is_natural || !join.using_clause.is_empty() || join.alias.is_some() || join.join_using_alias.is_some() {
             let what = "a join by USING, NATURAL or with an alias, which says columns without their table";
             return Err(self.construct(what, 0..self.end()));
         }
@@ -227,14 +226,21 @@ impl Walker<'_> {
     }
 
     /// Makes a FROM item known under its alias.
-    fn alias(&mut self, alias: &str, schema: Option<String>, relation: Option<QName>, place: &Range<usize>) -> Read<()> {
+    fn alias(
+        &mut self,
+        alias: &str,
+        schema: Option<String>,
+        relation: Option<QName>,
+        place: &Range<usize>,
+    ) -> Read<()> {
         if self.is_prefix(alias) {
             return Err(self.ambiguous_prefix(&format!("the alias `{alias}`"), alias, place.clone()));
         }
         let hides_own = alias == self.table.name.name;
         let mut around = self.visible.iter().flatten().filter_map(|index| self.items.get(*index));
         if hides_own || around.any(|item| item.alias == alias) {
-            let whose = if hides_own { format!("the policy's own table `{}`", self.table.name) } else { "another".into() };
+            let whose =
+                if hides_own { format!("the policy's own table `{}`", self.table.name) } else { "another".into() };
             let title = format!("expected an alias of its own, found `{alias}`, which hides {whose}");
             return Err(Box::new(
                 Diagnostic::new(codes::N0704, title)
@@ -271,7 +277,10 @@ impl Walker<'_> {
                 Err(Box::new(
                     Diagnostic::new(codes::N0702, format!("expected one table, found {}", list(&names)))
                         .at(self.span(place), "is in more than one schema of `search`")
-                        .help(format!("write the schema too, for example `{}`", names.first().map_or("", String::as_str))),
+                        .help(format!(
+                            "write the schema too, for example `{}`",
+                            names.first().map_or("", String::as_str)
+                        )),
                 ))
             }
         }
@@ -283,8 +292,9 @@ impl Walker<'_> {
             "" => range.relname.clone(),
             schema => format!("{schema}.{}", range.relname),
         };
-        let diagnostic = Diagnostic::new(codes::N0702, format!("expected a table or view of the schema, found `{written}`"))
-            .at(self.span(place), "no such table");
+        let diagnostic =
+            Diagnostic::new(codes::N0702, format!("expected a table or view of the schema, found `{written}`"))
+                .at(self.span(place), "no such table");
         if matches!(range.schemaname.as_str(), "pg_catalog" | "information_schema") || written.starts_with("pg_") {
             return Box::new(
                 diagnostic
@@ -292,9 +302,12 @@ impl Walker<'_> {
                     .help("read a table of the schema files"),
             );
         }
-        let names: Vec<String> = catalog.tables.keys().chain(catalog.views.keys()).map(|name| {
-            if range.schemaname.is_empty() { name.name.clone() } else { name.to_string() }
-        }).collect();
+        let names: Vec<String> = catalog
+            .tables
+            .keys()
+            .chain(catalog.views.keys())
+            .map(|name| if range.schemaname.is_empty() { name.name.clone() } else { name.to_string() })
+            .collect();
         Box::new(match did_you_mean(&written, names.iter().map(String::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(self.span(place), near),
             None => diagnostic.help("write a table or view of the schema files"),

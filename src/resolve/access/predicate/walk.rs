@@ -3,6 +3,7 @@
 use super::{Read, Walker};
 use crate::catalog::Category;
 use crate::model::formula::{Comparison, Formula, Term};
+use crate::resolve::expression::string_of;
 use pg_query::NodeEnum;
 use pg_query::protobuf::{self, BoolExprType, BoolTestType, Node, NullTestType, SubLinkType, a_const};
 
@@ -76,11 +77,17 @@ impl Walker<'_> {
             NodeEnum::MinMaxExpr(extreme) => {
                 Term::Opaque { name: "greatest or least".to_owned(), parts: self.terms(&extreme.args)? }
             }
-            NodeEnum::AArrayExpr(array) => Term::Opaque { name: "array".to_owned(), parts: self.terms(&array.elements)? },
+            NodeEnum::AArrayExpr(array) => {
+                Term::Opaque { name: "array".to_owned(), parts: self.terms(&array.elements)? }
+            }
             NodeEnum::RowExpr(row) => Term::Opaque { name: "row".to_owned(), parts: self.terms(&row.args)? },
             NodeEnum::List(list) => Term::Opaque { name: "list".to_owned(), parts: self.terms(&list.items)? },
             NodeEnum::AIndirection(indirection) => self.indirection(indirection)?,
-            NodeEnum::CollateClause(clause) => self.optional_term(clause.arg.as_deref())?,
+            NodeEnum::CollateClause(clause) => {
+                let names: Vec<&str> = clause.collname.iter().filter_map(string_of).collect();
+                let parts = vec![self.optional_term(clause.arg.as_deref())?];
+                Term::Strict { name: format!("collate {}", names.join(".")), parts, may_be_null: false }
+            }
             NodeEnum::SqlvalueFunction(function) => {
                 Term::Opaque { name: format!("value {}", function.op), parts: Vec::new() }
             }
@@ -233,7 +240,7 @@ fn constant_text(constant: &protobuf::AConst) -> Option<String> {
         a_const::Val::Ival(value) => value.ival.to_string(),
         a_const::Val::Fval(value) => value.fval.clone(),
         a_const::Val::Boolval(value) => value.boolval.to_string(),
-        a_const::Val::Sval(value) => format!("'{}'", value.sval),
+        a_const::Val::Sval(value) => format!("'{}'", value.sval.replace('\'', "''")),
         a_const::Val::Bsval(value) => value.bsval.clone(),
     })
 }

@@ -1,0 +1,3 @@
+//! Proofs over who sees and may do what.
+
+pub mod truth;
