@@ -60,6 +60,7 @@ pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
         }
         key::check(model, export, &mut diagnostics);
     }
+    access::check(catalog, &model.access, &mut diagnostics);
     diagnostics
 }
 
