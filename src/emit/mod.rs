@@ -46,7 +46,7 @@ impl std::error::Error for EmitError {}
 /// # Errors
 /// The first file that is not read back as it was meant.
 pub fn emit(
-    plan: &Plan,
+    plan: &Plan<'_>,
     model: &Model,
     sources: &Sources,
     digests: &Digests<'_>,
@@ -65,6 +65,7 @@ pub fn emit(
         };
         // One after the other: the trees of 10,000 tables at once take more memory than all their texts.
         print("run.sql".to_owned(), emitter.run())?;
+        print("shape.sql".to_owned(), emitter.shape())?;
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
         }
@@ -79,7 +80,7 @@ pub fn emit(
 
 /// One export's files.
 struct Emitter<'a> {
-    export: &'a ExportPlan,
+    export: &'a ExportPlan<'a>,
     sources: &'a Sources,
     digests: &'a Digests<'a>,
 }

@@ -5,6 +5,7 @@
 //! with PostgreSQL's scanner and parser and compares it with the tokens that were meant.
 
 pub mod access;
+mod data;
 mod guard;
 mod layout;
 mod print;
@@ -18,7 +19,7 @@ mod token;
 
 pub use access::AccessStatement;
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
-pub use script::{End, Item, Script};
+pub use script::{End, Script};
 pub use source::tidy;
 pub use statement::{
     AlterTable, CopyFormat, CopyOptions, Isolation, LockMode, SettingValue, Statement, TemporaryTable,
