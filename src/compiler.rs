@@ -8,9 +8,10 @@ use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
 use crate::emit::{Digests, emit};
 use crate::model::Model;
+use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
 use crate::postgres::with_deep_stack;
-use crate::project::{Project, TargetKind};
+use crate::project::{Bypass, Project, Rls, Stage, TargetKind};
 use crate::resolve::resolve;
 use crate::source::Sources;
 use crate::syntax::{self, Parsed};
@@ -88,6 +89,12 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
         version: u32::from(project.version),
         search: project.search.clone(),
         directories: directories.collect(),
+        access: access_facts(&project.rls, None),
+        environments: project
+            .environments
+            .iter()
+            .map(|(name, environment)| (name.clone(), access_facts(&project.rls, Some(&environment.rls))))
+            .collect(),
     };
     match plan(&compiled.catalog, model, &facts) {
         Err(found) => {
@@ -99,6 +106,14 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
             Err(error) => compiled.failure = Some(error.to_string()),
         },
     }
+}
+
+/// What nobody says is the strict form: an environment says what differs from the project, and the project what differs
+/// from row security for everybody with BYPASSRLS for those who act for all tenants.
+fn access_facts(rls: &Rls, own: Option<&Rls>) -> AccessFacts {
+    let stage = own.and_then(|own| own.stage).or(rls.stage).unwrap_or(Stage::Forced);
+    let bypass = own.and_then(|own| own.bypass).or(rls.bypass).unwrap_or(Bypass::Attribute);
+    AccessFacts { stage, bypass, tables: BTreeMap::new() }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
