@@ -46,7 +46,7 @@ impl Access<'_> {
             procedure: function.procedure,
         });
         for object in schemas.chain(functions) {
-            revoke(object, &strangers, false).into_iter().for_each(|statement| drop(script.run(statement)));
+            run(script, revoke(object, &strangers, false));
         }
         script.run(Statement::Do(include_str!("give_back.sql")));
         script.run(Statement::Do(include_str!("drop_functions.sql")));
@@ -56,9 +56,9 @@ impl Access<'_> {
 
 fn back(script: &mut Script, relation: &RelationPlan) {
     let object = Object::Table(relation.name.clone());
-    revoke(object.clone(), &relation.revoked, true).into_iter().for_each(|statement| drop(script.run(statement)));
+    run(script, revoke(object.clone(), &relation.revoked, true));
     for (name, _) in &relation.sequences {
-        revoke(sequence(name), &relation.revoked, true).into_iter().for_each(|statement| drop(script.run(statement)));
+        run(script, revoke(sequence(name), &relation.revoked, true));
     }
     if relation.row_security.is_some() {
         script.run(set(true, "lock_timeout", SettingValue::Text("2s".to_owned())));
@@ -72,13 +72,15 @@ fn back(script: &mut Script, relation: &RelationPlan) {
     if relation.runs_as_caller && relation.kind == RelationKind::View {
         options_back(script, relation);
     }
-    for statement in give_back(&object, &relation.before.grants) {
-        script.run(statement);
-    }
+    run(script, give_back(&object, &relation.before.grants));
     for (name, grants) in &relation.before.sequences {
-        for statement in give_back(&sequence(name), grants) {
-            script.run(statement);
-        }
+        run(script, give_back(&sequence(name), grants));
+    }
+}
+
+fn run(script: &mut Script, statements: impl IntoIterator<Item = Statement>) {
+    for statement in statements {
+        script.run(statement);
     }
 }
 
