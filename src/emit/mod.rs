@@ -1,6 +1,7 @@
 //! Plan to the files of target `psql`. Nothing is decided here: what a file does is in the plan, and how SQL is
 //! written is in [`crate::sql`].
 
+pub mod access;
 mod after;
 mod coverage;
 mod import;
@@ -81,6 +82,9 @@ pub fn emit(
             print("after.sql".to_owned(), emitter.after(import))?;
         }
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
+    }
+    if let Some(plans) = &plan.access {
+        files.extend(access::emit(&plans.base, &plans.environments, sources)?);
     }
     Ok(files)
 }
