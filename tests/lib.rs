@@ -23,3 +23,4 @@ mod server;
 mod sql;
 mod support;
 mod syntax;
+mod tenancy;

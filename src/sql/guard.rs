@@ -183,6 +183,10 @@ fn node(of: Option<&NodeEnum>) -> &'static str {
         Some(NodeEnum::RefreshMatViewStmt(_)) => "RefreshMatViewStmt",
         Some(NodeEnum::DropStmt(_)) => "DropStmt",
         Some(NodeEnum::DoStmt(_)) => "DoStmt",
+        Some(NodeEnum::CommentStmt(_)) => "CommentStmt",
+        Some(NodeEnum::IndexStmt(_)) => "IndexStmt",
+        Some(NodeEnum::PrepareStmt(_)) => "PrepareStmt",
+        Some(NodeEnum::DeallocateStmt(_)) => "DeallocateStmt",
         _ => "another statement",
     }
 }

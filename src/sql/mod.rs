@@ -6,6 +6,7 @@
 
 mod guard;
 mod layout;
+mod migration;
 mod print;
 mod print_statement;
 mod psql;
@@ -14,6 +15,7 @@ mod source;
 mod statement;
 mod token;
 
+pub use migration::{Backfill, CHILD, Migration, NewForeignKey, PARENT};
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
 pub use script::{End, Item, Script};
 pub use source::tidy;
@@ -218,6 +220,12 @@ impl Expr {
     #[must_use]
     pub fn is_null(self) -> Self {
         Self::IsNull(Box::new(self), true)
+    }
+
+    /// `self AND right`
+    #[must_use]
+    pub fn and(self, right: Self) -> Self {
+        Self::And(vec![self, right])
     }
 
     /// `CASE WHEN condition THEN self END`

@@ -1,6 +1,7 @@
 //! Statements as documents.
 
 use super::layout::{Doc, all, commas, exact, group, indent, separated, words};
+use super::migration::migration;
 use super::print::{data_type, expr, literal, name, number, qname, select, table};
 use super::token::Token;
 use super::{
@@ -53,6 +54,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             Doc::Space,
             Doc::Token(Token::dollar(body)),
         ]),
+        Statement::Migration(of) => migration(of),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The statements that Noren writes.
 
-use super::{Expr, Ident, Select};
+use super::{Expr, Ident, Migration, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
 /// A statement.
@@ -108,6 +108,8 @@ pub enum Statement {
     /// `DO LANGUAGE plpgsql $…$ … $…$`. The body is ours and fixed: what it needs to know comes from temporary
     /// tables or settings, so that no name or value is ever pasted into code.
     Do(&'static str),
+    /// What gives a table its tenant column.
+    Migration(Migration),
 }
 
 /// How COPY writes and reads.
@@ -215,6 +217,7 @@ impl Statement {
             Self::RefreshMaterializedView(_) => "RefreshMatViewStmt",
             Self::DropTemporary(_) => "DropStmt",
             Self::Do(_) => "DoStmt",
+            Self::Migration(of) => of.node(),
         }
     }
 }

@@ -26,6 +26,7 @@ mod n02_names;
 mod n03_coverage;
 mod n04_masks;
 mod n08_export;
+mod n08_tenancy;
 mod n09_project;
 
 pub use n01_syntax::*;
@@ -33,6 +34,7 @@ pub use n02_names::*;
 pub use n03_coverage::*;
 pub use n04_masks::*;
 pub use n08_export::*;
+pub use n08_tenancy::*;
 pub use n09_project::*;
 
 /// A registered kind of finding.
@@ -70,6 +72,7 @@ pub fn all() -> impl Iterator<Item = Code> {
         n03_coverage::FAMILY,
         n04_masks::FAMILY,
         n08_export::FAMILY,
+        n08_tenancy::FAMILY,
         n09_project::FAMILY,
     ]
     .into_iter()

@@ -4,6 +4,10 @@
 //! The plan is a description, not a script: `apply`, `force`, `rollback` and the assertions are all read off the same
 //! values, so that what is applied is what is asserted.
 
+mod migrations;
+
+pub use migrations::{IndexNode, IndexPlan, MigrationPlan, ParentPlan, plan_migrations};
+
 use crate::catalog::{DataType, QName};
 use crate::model::access::Command;
 use crate::project::{Bypass, Stage};
