@@ -25,3 +25,4 @@ mod sql;
 mod sql_access;
 mod support;
 mod syntax;
+mod tenancy;

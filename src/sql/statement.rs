@@ -1,6 +1,6 @@
 //! The statements that Noren writes.
 
-use super::{AccessStatement, Expr, Ident, Select};
+use super::{AccessStatement, Expr, Ident, Migration, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
 /// A statement.
@@ -112,6 +112,8 @@ pub enum Statement {
     Do(&'static str),
     /// Who may do what.
     Access(AccessStatement),
+    /// What gives a table its tenant column.
+    Migration(Migration),
 }
 
 /// How COPY writes and reads.
@@ -222,6 +224,7 @@ impl Statement {
             Self::DropTemporary(_) => "DropStmt",
             Self::Do(_) => "DoStmt",
             Self::Access(statement) => statement.node(),
+            Self::Migration(of) => of.node(),
         }
     }
 }

@@ -12,9 +12,10 @@ mod rollback;
 mod schemas;
 pub mod seal;
 mod tables;
+pub mod tenancy;
 
 use super::EmitError;
-use crate::plan::access::AccessPlan;
+use crate::plan::access::{AccessPlan, AccessPlans, MigrationPlan};
 use crate::source::{Sources, Span};
 use crate::sql::{Meta, Mismatch, Script, Word};
 use std::collections::BTreeMap;
@@ -29,18 +30,14 @@ const STEPS: [&str; 7] = ["05_", "10_", "15_", "20_tenancy/", "30_tables/", "40_
 ///
 /// # Errors
 /// The first file that is not read back as it was meant.
-pub fn emit(
-    base: &AccessPlan,
-    environments: &BTreeMap<String, AccessPlan>,
-    sources: &Sources,
-) -> Result<BTreeMap<String, String>, EmitError> {
-    let files = Access { plan: base, sources }.files(FOLDER)?;
+pub fn emit(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+    let files = Access { plan: &plans.base, migrations: &plans.migrations, sources }.files(FOLDER)?;
     let mut all = BTreeMap::new();
     let steps: Vec<String> = files.keys().filter(|path| is_step(path)).cloned().collect();
     all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps)?);
-    for (name, plan) in environments {
+    for (name, plan) in &plans.environments {
         let folder = format!("env/{}/{FOLDER}", crate::plan::names::encode(name));
-        let own = Access { plan, sources }.files(&folder)?;
+        let own = Access { plan, migrations: &plans.migrations, sources }.files(&folder)?;
         let differs = |path: &str| files.get(path) != own.get(path);
         if !own.keys().chain(files.keys()).any(|path| differs(path)) {
             continue;
@@ -58,7 +55,7 @@ pub fn emit(
 
 /// The way back of a table's migration is beside it, and no step.
 fn is_step(path: &str) -> bool {
-    STEPS.iter().any(|step| path.starts_with(step)) && !path.ends_with("/back.sql")
+    STEPS.iter().any(|step| path.starts_with(step)) && !path.ends_with("/undo.sql")
 }
 
 /// `apply.sql`; the steps by their paths from there, in the order of the files.
@@ -78,6 +75,7 @@ fn apply(folder: &str, steps: Vec<String>) -> Result<String, EmitError> {
 /// One environment's files.
 struct Access<'a> {
     plan: &'a AccessPlan,
+    migrations: &'a [MigrationPlan],
     sources: &'a Sources,
 }
 
@@ -94,6 +92,9 @@ impl Access<'_> {
         print("00_roles.sql".to_owned(), Ok(self.roles()))?;
         print("10_functions.sql".to_owned(), Ok(self.functions()))?;
         print("15_schemas.sql".to_owned(), Ok(self.schemas()))?;
+        for (name, script) in tenancy::files(self.migrations, self.sources) {
+            print(name, Ok(script))?;
+        }
         for relation in &self.plan.relations {
             print(format!("30_tables/{}.sql", relation.stem), self.relation(relation))?;
         }
