@@ -5,7 +5,7 @@ use super::print::{data_type, expr, literal, name, number, qname, select, table}
 use super::token::Token;
 use super::{
     AlterTable, CopyFormat, CopyOptions, Expr, Ident, Isolation, LockMode, Select, SettingValue, Statement,
-    TemporaryTable,
+    TemporaryTable, source,
 };
 use crate::catalog::{DataType, QName, TriggerMode};
 
@@ -53,6 +53,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             Doc::Space,
             Doc::Token(Token::dollar(body)),
         ]),
+        Statement::Query(text) => source::fixed(text),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct AccessPlan {
     pub bypass: Bypass,
     /// The server's major version.
     pub version: u32,
+    /// The tenant column's name: a table that has it and is not among the relations was added since.
+    pub tenant_column: Option<String>,
     /// Sorted by name.
     pub roles: Vec<RolePlan>,
     /// `GRANT of TO member`, sorted; those among roles of the policy and of predefined ones.
