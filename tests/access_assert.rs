@@ -21,32 +21,35 @@ pub struct Verdict {
     pub text: String,
 }
 
-/// Runs the assertions as a role that may do nothing, after `change` in the same transaction, which is rolled back.
-pub fn judge(database: &Database, assertions: &str, change: &str, folder: &Path) -> Verdict {
+/// Runs the file as a role, after `change` in the same transaction, which is rolled back.
+pub fn judge(database: &Database, file: &str, change: &str, role: &str, folder: &Path) -> Verdict {
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;";
-    assert!(assertions.contains(begin) && assertions.trim_end().ends_with("COMMIT;"));
-    let inside = assertions.replace(begin, &format!("BEGIN;\n{change};\nSET ROLE nobody_at_all;"));
-    let file = folder.join("judge.sql");
-    std::fs::write(&file, inside.replace("COMMIT;", "ROLLBACK;")).unwrap();
-    let output = database.psql("postgres", ["-X", "-q", "-f", file.to_str().unwrap()], &[], folder);
+    assert!(file.contains(begin) && file.trim_end().ends_with("COMMIT;"));
+    let inside = file.replace(begin, &format!("BEGIN;\n{change};\nSET ROLE {role};"));
+    let path = folder.join("judge.sql");
+    std::fs::write(&path, inside.replace("COMMIT;", "ROLLBACK;")).unwrap();
+    let output = database.psql("postgres", ["-X", "-q", "-f", path.to_str().unwrap()], &[], folder);
     let text = support::text(&output);
-    let red = output.status.code() == Some(3) && text.contains("this database is not as the policy says");
+    let red = output.status.code() == Some(3) && RED.iter().any(|words| text.contains(words));
     assert!(red || output.status.success(), "{change}: neither green nor red\n{text}");
     Verdict { red, text }
 }
 
-/// Every change must turn the assertions red, and they must name the object.
+const RED: [&str; 2] = ["ERROR:  this database is not as the policy says", "ERROR:  nothing was changed"];
+
+/// Every change must turn the file red, and it must name the object.
 #[track_caller]
-pub fn all_red(database: &Database, script: &Script, changes: &[(&str, &str)]) {
-    let assertions = script.print().unwrap();
+pub fn all_red<C: AsRef<str>, O: AsRef<str>>(database: &Database, script: &Script, role: &str, changes: &[(C, O)]) {
+    let file = script.print().unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let untouched = judge(database, &assertions, "SELECT", folder.path());
+    let untouched = judge(database, &file, "SELECT", role, folder.path());
     assert!(!untouched.red, "red before any change\n{}", untouched.text);
     let mut survivors = Vec::new();
     for (change, object) in changes {
-        let verdict = judge(database, &assertions, change, folder.path());
-        let named = verdict.text.lines().any(|line| line.starts_with("object") && line.contains(object));
+        let (change, object) = (change.as_ref(), object.as_ref());
+        let verdict = judge(database, &file, change, role, folder.path());
+        let named = verdict.text.lines().any(|line| line.starts_with("object: ") && line.contains(object));
         if !verdict.red || !named {
             survivors.push(format!("{change}\n  expected the object `{object}`, found\n{}", verdict.text));
         }

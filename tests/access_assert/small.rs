@@ -3,7 +3,7 @@
 use super::{all_red, own_server};
 use crate::support::Database;
 use noren::catalog::{DataType, QName};
-use noren::emit::access::{assert, seal};
+use noren::emit::access::{assert, preflight, seal};
 use noren::model::access::Command;
 use noren::plan::access::{
     AccessPlan, Before, FunctionPlan, GrantPlan, MembershipPlan, PolicyPlan, RelationKind, RelationPlan, RolePlan,
@@ -70,6 +70,7 @@ fn relation(name: &str, kind: RelationKind, row_security: Option<Stage>) -> Rela
         sequences: Vec::new(),
         revoked: Vec::new(),
         runs_as_caller: false,
+        columns: BTreeMap::new(),
         before: Before::default(),
         place: None,
     }
@@ -342,17 +343,113 @@ fn world(major: Option<u32>) -> Option<Database> {
     Some(database)
 }
 
+fn in_database<'a>(changes: &[(&'a str, &'a str)], database: &Database) -> Vec<(String, String)> {
+    let named = |(change, object): &(&str, &str)| {
+        let change = change.replace("DATABASE this", &format!("DATABASE {}", database.name));
+        (change, if *object == "this" { database.name.clone() } else { (*object).to_owned() })
+    };
+    changes.iter().map(named).collect()
+}
+
 #[test]
 fn every_change_to_the_small_shop_is_found_and_named() {
     let Some(database) = world(None) else { return };
     let script = assert::assert(&plan()).unwrap();
-    let changes: Vec<(String, &str)> = CHANGES
-        .iter()
-        .map(|(change, object)| (change.replace("DATABASE this", &format!("DATABASE {}", database.name)), *object))
-        .collect();
-    let changes: Vec<(&str, &str)> = changes
-        .iter()
-        .map(|(change, object)| (change.as_str(), if *object == "this" { database.name.as_str() } else { *object }))
-        .collect();
-    all_red(&database, &script, &changes);
+    all_red(&database, &script, "nobody_at_all", &in_database(&CHANGES, &database));
+}
+
+/// What the preflight stops at, run as the owner of the tables.
+const OBSTACLES: [(&str, &str); 18] = [
+    ("ALTER ROLE app RENAME TO application", "app"),
+    ("ALTER ROLE app BYPASSRLS", "app"),
+    ("ALTER ROLE app LOGIN SUPERUSER", "app"),
+    ("ALTER TABLE shop.orders OWNER TO stranger", "orders"),
+    ("ALTER TABLE shop.events_1 OWNER TO stranger", "events_1"),
+    ("ALTER VIEW shop.open_orders OWNER TO postgres", "open_orders"),
+    ("ALTER FUNCTION shop.stamp() OWNER TO stranger", "stamp"),
+    ("ALTER FUNCTION shop.stamp() RENAME TO stamped", "stamp"),
+    ("ALTER SCHEMA shop OWNER TO stranger", "schema shop"),
+    ("ALTER TABLE shop.orders RENAME TO older", "orders"),
+    ("ALTER TABLE shop.orders DROP COLUMN total CASCADE", "orders.total"),
+    ("ALTER TABLE shop.orders ALTER COLUMN total TYPE bigint", "orders.total"),
+    ("GRANT SELECT ON shop.orders TO stranger", "orders"),
+    ("GRANT SELECT (id) ON shop.orders TO stranger", "orders"),
+    ("ALTER SCHEMA noren OWNER TO app", "noren"),
+    ("ALTER SCHEMA noren OWNER TO stranger; GRANT stranger TO app", "noren"),
+    ("ALTER FUNCTION noren.app_tenant_id() OWNER TO stranger", "app_tenant_id"),
+    ("DROP SCHEMA noren CASCADE", "this"),
+];
+
+#[test]
+fn the_preflight_finds_what_would_stop_the_files_or_hide_rows() {
+    let Some(database) = world(None) else { return };
+    let mut plan = plan();
+    let orders = plan.relations.iter_mut().find(|relation| relation.name.name == "orders").unwrap();
+    orders.columns = [("id", "uuid"), ("total", "int4")].map(|(name, of)| (name.to_owned(), pg(of))).into();
+    let script = preflight::preflight(&plan).unwrap();
+    let mut obstacles = OBSTACLES.to_vec();
+    obstacles[11].0 = "DROP MATERIALIZED VIEW shop.totals; CREATE MATERIALIZED VIEW shop.totals AS SELECT 1;
+         ALTER MATERIALIZED VIEW shop.totals OWNER TO shop_owner; ALTER TABLE shop.orders ALTER COLUMN total TYPE bigint";
+    obstacles[10].0 = "DROP MATERIALIZED VIEW shop.totals; ALTER TABLE shop.orders DROP COLUMN total";
+    all_red(&database, &script, "shop_owner", &in_database(&obstacles, &database));
+
+    let newer = AccessPlan { version: 99, ..plan };
+    let folder = tempfile::tempdir().unwrap();
+    let text = preflight::preflight(&newer).unwrap().print().unwrap();
+    assert!(super::judge(&database, &text, "SELECT", "postgres", folder.path()).text.contains("object: PostgreSQL"));
+}
+
+/// Before anything was ever applied, and as a superuser.
+#[test]
+fn the_preflight_lets_a_first_run_pass() {
+    let Some(server) = own_server(None) else { return };
+    let database = Database::new(server, "preflight");
+    database.sql(SCHEMA);
+    database.sql("DROP SCHEMA noren CASCADE");
+    let file = preflight::preflight(&plan()).unwrap().print().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let verdict = super::judge(&database, &file, "SELECT", "postgres", folder.path());
+    assert!(!verdict.red, "{}", verdict.text);
+}
+
+/// The words of the catalogs differ from one major version to the next; what they say must not.
+#[test]
+fn the_assertions_hold_on_every_major_version() {
+    for major in [14, 16, 17, 18] {
+        let Some(server) = own_server(Some(major)) else { return };
+        let database = Database::new(server, "assert");
+        let mut plan = plan();
+        let mut sql = apply(&plan);
+        if major == 14 {
+            // Everybody may make things in public, and there is no security_invoker.
+            sql.push_str("REVOKE CREATE ON SCHEMA public FROM PUBLIC;");
+            sql = sql.replace("security_invoker = true, ", "").replace("GRANT select ON shop.open_orders TO app;", "");
+            let view = plan.relations.iter_mut().find(|relation| relation.runs_as_caller).unwrap();
+            view.runs_as_caller = false;
+            view.grants.clear();
+        }
+        database.sql(&sql);
+        let script = assert::assert(&plan).unwrap();
+        let mut changes = vec![
+            ("GRANT shop_owner TO app", "app"),
+            ("CREATE ROLE team; GRANT shop_owner TO team; GRANT team TO app", "app"),
+            ("ALTER FUNCTION noren.app_tenant_id() IMMUTABLE", "app_tenant_id"),
+            ("ALTER POLICY noren_floor ON shop.orders USING (true)", "noren_floor"),
+            ("GRANT TRUNCATE ON shop.orders TO app", "orders"),
+            ("ALTER TABLE shop.orders NO FORCE ROW LEVEL SECURITY", "orders"),
+            ("ALTER ROLE app SET app.tenant_id = 'x'", "app"),
+        ];
+        if major >= 16 {
+            changes.extend([
+                ("GRANT shop_owner TO app WITH INHERIT FALSE, SET TRUE", "app"),
+                ("GRANT shop_owner TO app WITH INHERIT TRUE, SET FALSE", "app"),
+                ("GRANT shop_owner TO app WITH ADMIN TRUE, INHERIT FALSE, SET FALSE", "app"),
+                ("GRANT staff TO clerk WITH INHERIT FALSE", "clerk"),
+            ]);
+        }
+        if major >= 17 {
+            changes.extend([("GRANT MAINTAIN ON shop.orders TO app", "orders"), ("GRANT pg_maintain TO app", "app")]);
+        }
+        all_red(&database, &script, "nobody_at_all", &changes);
+    }
 }

@@ -19,7 +19,7 @@ const ROWS: usize = 1_000;
 /// What is expected, one list of rows.
 pub(super) struct Facts {
     /// The setting is `noren.NAME`.
-    name: &'static str,
+    pub(super) name: &'static str,
     columns: &'static [&'static str],
     rows: Vec<Vec<Expr>>,
 }
@@ -266,7 +266,7 @@ fn relations(plan: &AccessPlan) -> Facts {
     let columns = &["schema", "name", "kind", "file", "secured", "enabled", "forced", "as_caller"];
     let row = |relation: &RelationPlan| {
         let mut row = texts([&relation.name.schema, &relation.name.name]);
-        row.extend([Expr::text(kind(&relation.kind)), Expr::text(relation.stem.as_str())]);
+        row.extend([Expr::text(kind(relation)), Expr::text(relation.stem.as_str())]);
         let (enabled, forced) = row_security(relation);
         row.extend([relation.row_security.is_some(), enabled, forced, relation.runs_as_caller].map(Expr::Boolean));
         row
@@ -274,13 +274,15 @@ fn relations(plan: &AccessPlan) -> Facts {
     Facts { name: "relation", columns, rows: plan.relations.iter().map(row).collect() }
 }
 
-/// `pg_class.relkind`, one of these letters.
-fn kind(of: &RelationKind) -> &'static str {
-    match of {
-        RelationKind::Table => "r",
+/// `pg_class.relkind`, one of these letters. A partition may be partitioned itself; a foreign table, which the plan
+/// calls a table, never has row security.
+fn kind(of: &RelationPlan) -> &'static str {
+    match of.kind {
+        RelationKind::Table if of.row_security.is_some() => "r",
+        RelationKind::Table => "rf",
         RelationKind::Partitioned => "p",
-        // A partition of a partition is partitioned itself; the plan does not tell the two apart.
-        RelationKind::Partition(_) => "rp",
+        RelationKind::Partition(_) if of.row_security.is_some() => "rp",
+        RelationKind::Partition(_) => "rpf",
         RelationKind::View => "v",
         RelationKind::MaterializedView => "m",
     }
@@ -332,6 +334,22 @@ fn sequences(plan: &AccessPlan) -> Facts {
         .flat_map(|(sequence, roles)| roles.iter().map(|role| texts([&sequence.schema, &sequence.name, role])))
         .collect();
     Facts { name: "sequence", columns: &["schema", "name", "role"], rows }
+}
+
+/// Every column of the tables under row security, with its type.
+pub(super) fn columns(plan: &AccessPlan) -> Facts {
+    let of_relation = |relation: &RelationPlan| {
+        let QName { schema, name } = relation.name.clone();
+        let row = move |(column, of): (&String, &DataType)| texts([&schema, &name, column, &type_name(of)]);
+        relation.columns.iter().map(row).collect::<Vec<_>>()
+    };
+    let columns = &["schema", "name", "column_name", "type"];
+    Facts { name: "column", columns, rows: plan.relations.iter().flat_map(of_relation).collect() }
+}
+
+pub(super) fn version(plan: &AccessPlan) -> Facts {
+    let rows = vec![vec![Expr::Integer(i64::from(plan.version))]];
+    Facts { name: "version", columns: &["major"], rows }
 }
 
 fn texts<const N: usize>(values: [&String; N]) -> Vec<Expr> {

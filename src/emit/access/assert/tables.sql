@@ -24,8 +24,8 @@ found AS (
   WHERE live.relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM relation WHERE relation.oid = child.oid)
 )
 SELECT 'relation' AS what, word AS object,
-       CASE kind WHEN 'r' THEN 'table' WHEN 'rp' THEN 'partition' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
-                 ELSE 'materialized view' END AS expected,
+       CASE kind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'p' THEN 'partitioned table'
+                 WHEN 'r' THEN 'table' WHEN 'rf' THEN 'table' ELSE 'partition' END AS expected,
        'no such relation' AS found, 'dump the schema again and compile again' AS repair
 FROM relation
 WHERE oid IS NULL

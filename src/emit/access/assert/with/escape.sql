@@ -33,7 +33,7 @@ power AS (
   UNION ALL
   SELECT oid, 'a role that acts for all tenants' FROM role WHERE NOT tenants_own AND oid IS NOT NULL
   UNION ALL
-  SELECT DISTINCT relowner, 'the owner of a table of the policy' FROM relation WHERE oid IS NOT NULL
+  SELECT DISTINCT relowner, 'the owner of a table of the policy' FROM relation WHERE relkind IN ('r', 'p')
   UNION ALL
   SELECT nspowner, 'the owner of schema noren' FROM pg_namespace WHERE nspname = 'noren'
   UNION ALL
