@@ -9,6 +9,7 @@
 )]
 
 mod access_assert;
+mod access;
 mod cases;
 mod catalog;
 mod cli;
@@ -22,5 +23,6 @@ mod real;
 mod rows;
 mod server;
 mod sql;
+mod sql_access;
 mod support;
 mod syntax;

@@ -47,7 +47,7 @@ impl std::error::Error for EmitError {}
 /// # Errors
 /// The first file that is not read back as it was meant.
 pub fn emit(
-    plan: &Plan,
+    plan: &Plan<'_>,
     model: &Model,
     sources: &Sources,
     digests: &Digests<'_>,
@@ -66,6 +66,7 @@ pub fn emit(
         };
         // One after the other: the trees of 10,000 tables at once take more memory than all their texts.
         print("run.sql".to_owned(), emitter.run())?;
+        print("shape.sql".to_owned(), emitter.shape())?;
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
         }
@@ -75,12 +76,15 @@ pub fn emit(
         }
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }
+    if let Some(plans) = &plan.access {
+        files.extend(access::emit(&plans.base, &plans.environments, sources)?);
+    }
     Ok(files)
 }
 
 /// One export's files.
 struct Emitter<'a> {
-    export: &'a ExportPlan,
+    export: &'a ExportPlan<'a>,
     sources: &'a Sources,
     digests: &'a Digests<'a>,
 }

@@ -5,7 +5,8 @@
 
 use super::Emitter;
 use super::psql::{
-    SHAPE, column_list, demand, in_temp, insert, into_variables, select_one, set_by_shell, shape_rows, temporary,
+    SHAPE, column_list, demand, in_temp, include_shape, insert, into_variables, select_one, set_by_shell, shape_rows,
+    temporary,
 };
 use crate::plan::{KeyPlan, TablePlan};
 use crate::sql::{
@@ -62,8 +63,7 @@ impl Emitter<'_> {
             read_key(&mut script);
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
-        script.run(temporary("noren_shape", &SHAPE, false));
-        insert(&mut script, "noren_shape", &SHAPE, shape_rows(self.export.shape.iter()));
+        include_shape(&mut script, false);
         script.blank();
         self.snapshot(&mut script);
         self.export_tables(&mut script);
@@ -74,6 +74,16 @@ impl Emitter<'_> {
         script.run(Statement::DropTemporary(Ident::from("noren_shape")));
         script.blank();
         self.finish(&mut script);
+        script
+    }
+
+    /// What both sides expect of the live catalog.
+    pub(super) fn shape(&self) -> Script {
+        let mut script = Script::new();
+        script.comment(
+            "What run.sql and import.sql were compiled for: they read this list and compare it with the live catalog.",
+        );
+        insert(&mut script, "noren_shape", &SHAPE, shape_rows(self.export.shape.iter()));
         script
     }
 
@@ -132,13 +142,14 @@ impl Emitter<'_> {
     }
 
     /// One table: its rows, and its line of the manifest.
-    pub(super) fn table(&self, table: &TablePlan) -> Script {
+    pub(super) fn table(&self, table: &TablePlan<'_>) -> Script {
         let mut script = Script::new();
         script.comment("One table of run.sql, which locks, checks and opens the manifest before it.");
         self.provenance(&mut script, table);
         let file = Word(vec![WordPart::Variable("run".to_owned()), WordPart::Text(format!("/{}.txt", table.stem))]);
         let options = CopyOptions { format: CopyFormat::Text, header: self.export.header };
-        script.send(Statement::CopyTo { query: table.select.clone(), options }, End::File(file));
+        let query = self.export.select(table);
+        script.send(Statement::CopyTo { query, options }, End::File(file));
         script.meta(Meta::Set("noren_rows".to_owned(), vec![Word::variable("ROW_COUNT")]));
         let [file, count, end] = if self.export.header { DIGEST_WITH_HEADER } else { DIGEST };
         set_by_shell(
@@ -164,7 +175,7 @@ impl Emitter<'_> {
     }
 
     /// Where each column's treatment comes from.
-    fn provenance(&self, script: &mut Script, table: &TablePlan) {
+    fn provenance(&self, script: &mut Script, table: &TablePlan<'_>) {
         for (span, rows) in &table.conditions {
             script.comment(&format!("{}  {} rows ({rows})", self.place(*span), table.name));
         }

@@ -9,11 +9,12 @@ use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{N0851, N0854};
 use crate::model::{ExportColumn, ExportTable, Fill, Treatment};
+use crate::sql::Select;
 use crate::syntax::ast::ImportStrategy;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Planner<'a> {
-    pub(super) fn plan(&self, directory: &str) -> Result<ExportPlan, Vec<Diagnostic>> {
+    pub(super) fn plan(self, directory: &str) -> Result<ExportPlan<'a>, Vec<Diagnostic>> {
         let mut findings = self.check_orphans();
         findings.extend(self.check_columns_leave());
         if self.export.import {
@@ -23,19 +24,20 @@ impl<'a> Planner<'a> {
             return Err(findings);
         }
         let groups = components(&self.graph());
-        let tables = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
+        let tables: Vec<_> = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
         Ok(ExportPlan {
             name: self.export.name.clone(),
             span: self.export.span,
             directory: directory.to_owned(),
             header: self.facts.version >= 15,
-            key: self.key(),
+            key: self.key(&tables),
             linkage: self.export.linkage.clone(),
             search: self.facts.search.clone(),
             tables,
             shape: self.shape(),
             import: self.export.import.then(|| self.import(&groups)),
             refresh: self.refresh(),
+            planner: self,
         })
     }
 
@@ -62,7 +64,7 @@ impl<'a> Planner<'a> {
         &root.name
     }
 
-    fn table(&self, name: &QName) -> Option<TablePlan> {
+    fn table(&self, name: &QName) -> Option<TablePlan<'a>> {
         let table = self.catalog.tables.get(name)?;
         let export = self.export.tables.get(name)?;
         let plan_of = |(column, own): (&String, &ExportColumn)| ColumnPlan {
@@ -73,13 +75,19 @@ impl<'a> Planner<'a> {
             leaves: leaves(&own.treatment),
         };
         Some(TablePlan {
+            table,
+            export,
             name: name.clone(),
             stem: names::file_stem(name),
             partitioned: is_partitioned(table),
             columns: export.columns.iter().map(plan_of).collect(),
             conditions: export.rows.iter().map(|rows| (rows.span, one_line(&rows.sql.text))).collect(),
-            select: Masked::new(self, table, export).select(),
         })
+    }
+
+    /// The masked rows of a table.
+    pub(super) fn select(&self, table: &Table, export: &ExportTable) -> Select {
+        Masked::new(self, table, export).select()
     }
 
     /// Foreign keys between exported tables. A reference of a partition binds its root's load.
@@ -117,8 +125,6 @@ impl<'a> Planner<'a> {
             cyclic: ordered && !inside.is_empty(),
             sequences: plan_sequences(self.catalog, &names),
             unchecked: if ordered { Vec::new() } else { self.unchecked() },
-            probes: self.probes(),
-            alone: self.alone(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::layout::{Doc, all, commas, exact, group, indent, separated, words};
 use super::print::{data_type, expr, literal, name, number, qname, select, table};
+use super::print_access::access;
 use super::token::Token;
 use super::{
     AlterTable, CopyFormat, CopyOptions, Expr, Ident, Isolation, LockMode, Select, SettingValue, Statement,
@@ -54,6 +55,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             Doc::Token(Token::dollar(body)),
         ]),
         Statement::Query(text) => source::fixed(text),
+        Statement::Access(of) => access(of),
     }
 }
 
@@ -180,6 +182,8 @@ fn alter_table(action: &AlterTable) -> Doc<'_> {
             });
             all([words("ALTER CONSTRAINT"), Doc::Space, name(constraint), Doc::Space, timing])
         }
+        AlterTable::RowSecurity(true) => words("ENABLE ROW LEVEL SECURITY"),
+        AlterTable::RowSecurity(false) => words("DISABLE ROW LEVEL SECURITY"),
         AlterTable::ForceRowSecurity(true) => words("FORCE ROW LEVEL SECURITY"),
         AlterTable::ForceRowSecurity(false) => words("NO FORCE ROW LEVEL SECURITY"),
     }

@@ -1,6 +1,6 @@
 //! The statements that Noren writes.
 
-use super::{Expr, Ident, Select};
+use super::{AccessStatement, Expr, Ident, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
 /// A statement.
@@ -111,6 +111,8 @@ pub enum Statement {
     /// A SELECT over the catalogs, ours and fixed; comments and layout are its own. What it needs to know comes from
     /// settings, as for [`Statement::Do`].
     Query(&'static str),
+    /// Who may do what.
+    Access(AccessStatement),
 }
 
 /// How COPY writes and reads.
@@ -195,6 +197,8 @@ pub enum AlterTable {
         /// INITIALLY DEFERRED
         initially_deferred: bool,
     },
+    /// `ENABLE ROW LEVEL SECURITY`, `DISABLE ROW LEVEL SECURITY`
+    RowSecurity(bool),
     /// `[NO] FORCE ROW LEVEL SECURITY`
     ForceRowSecurity(bool),
 }
@@ -218,6 +222,7 @@ impl Statement {
             Self::RefreshMaterializedView(_) => "RefreshMatViewStmt",
             Self::DropTemporary(_) => "DropStmt",
             Self::Do(_) => "DoStmt",
+            Self::Access(statement) => statement.node(),
         }
     }
 }

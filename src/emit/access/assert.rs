@@ -5,12 +5,13 @@
 //! are fixed queries that read these. Each returns one row a deviation, in place of an early error, and psql counts the
 //! rows; the end raises if there were any.
 
+use super::head::head;
 use super::seal;
 use crate::catalog::{DataType, QName};
 use crate::plan::access::{AccessPlan, RelationKind, RelationPlan};
 use crate::project::Stage;
 use crate::sql::{
-    End, Expr, From, Ident, Meta, Mismatch, Relation, Script, Select, SettingValue, Statement, Word, WordPart,
+    End, Expr, From, Ident, Isolation, Meta, Mismatch, Relation, Script, Select, Statement, Word, WordPart,
 };
 
 /// Rows of one VALUES list: the parser of a server, like ours, holds a statement whole.
@@ -82,45 +83,10 @@ pub fn assert(plan: &AccessPlan) -> Result<Script, Mismatch> {
     Ok(script)
 }
 
-/// psql's own switches that a start-up file may have set otherwise.
-const SWITCHES: [(&str, &str); 9] = [
-    ("ON_ERROR_STOP", "on"),
-    ("ON_ERROR_ROLLBACK", "off"),
-    ("AUTOCOMMIT", "on"),
-    ("SINGLELINE", "off"),
-    ("SINGLESTEP", "off"),
-    ("FETCH_COUNT", "0"),
-    ("ECHO", "none"),
-    ("ECHO_HIDDEN", "off"),
-    ("QUIET", "on"),
-];
-
-pub(super) fn head(purpose: &[&str]) -> Script {
-    let mut script = Script::new();
-    for line in purpose {
-        script.comment(line);
-    }
-    script.blank();
-    for (name, value) in SWITCHES {
-        script.meta(Meta::Set(name.to_owned(), vec![Word::text(value)]));
-    }
-    let path = ["pg_catalog", "pg_temp"].map(|schema| SettingValue::Name(Ident::from(schema))).to_vec();
-    set(&mut script, false, "standard_conforming_strings", vec![SettingValue::On]);
-    set(&mut script, false, "search_path", path);
-    script
-}
-
-fn set(script: &mut Script, local: bool, name: &str, values: Vec<SettingValue>) {
-    script.run(Statement::Set { local, name: name.to_owned(), values });
-}
-
 /// One snapshot for all queries; SERIALIZABLE is not to be had on a standby.
 pub(super) fn begin(script: &mut Script) {
     script.blank();
-    let isolation = Some(crate::sql::Isolation::RepeatableRead);
-    script.run(Statement::Begin { isolation, read_only: true });
-    // Every operator here is PostgreSQL's own, whatever these make of plans and of `= NULL`.
-    set(script, true, "transform_null_equals", vec![SettingValue::Off]);
+    script.run(Statement::Begin { isolation: Some(Isolation::RepeatableRead), read_only: true });
     for (option, value) in PRINTED {
         script.meta(Meta::PrintSetting(option, value));
     }

@@ -5,7 +5,8 @@
 //! would not even stop them: a role that the policy does not name and that reads a table today would read nothing
 //! tomorrow, without an error.
 
-use super::assert::{Facts, begin, check, columns, expect, facts, head, verdict, version};
+use super::assert::{Facts, begin, check, columns, expect, facts, verdict, version};
+use super::head::head;
 use crate::plan::access::AccessPlan;
 use crate::sql::{Mismatch, Script};
 

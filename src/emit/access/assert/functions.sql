@@ -3,7 +3,7 @@ wanted AS (
   FROM routine
   CROSS JOIN LATERAL unnest(routine.roles) AS of (role_name)
   JOIN grantee ON grantee.name = of.role_name AND grantee.oid <> 0
-  WHERE routine.oid IS NOT NULL
+  JOIN pg_proc AS live ON live.oid = routine.oid AND live.proowner <> grantee.oid
 ),
 held AS (
   SELECT live.oid, acl.grantee, acl.is_grantable, acl.grantor, live.proowner, grantee.word AS to_word,

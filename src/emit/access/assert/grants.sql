@@ -3,7 +3,7 @@ wanted AS (
   FROM jsonb_to_recordset(current_setting('noren.privilege')::jsonb)
     AS wanted (schema text, name text, column_name text, role text, privilege text)
   JOIN relation ON relation.schema = wanted.schema AND relation.name = wanted.name AND relation.oid IS NOT NULL
-  JOIN grantee ON grantee.name = wanted.role AND grantee.oid <> 0
+  JOIN grantee ON grantee.name = wanted.role AND grantee.oid NOT IN (0, relation.relowner)
 ),
 candidate AS (
   -- Every relation that users have made, but what extensions brought.

@@ -17,6 +17,7 @@ granted AS (
   JOIN pg_roles AS of_role ON of_role.oid = edge.roleid
   JOIN pg_roles AS member_role ON member_role.oid = edge.member
   LEFT JOIN membership ON membership.roleid = edge.roleid AND membership.member_oid = edge.member
+  WHERE NOT edge.implied
 )
 SELECT 'membership' AS what, member AS object, format('member of %I', of) AS expected, 'no member' AS found,
        format('GRANT %I TO %I', of, member) AS repair

@@ -8,7 +8,7 @@ SELECT 'member' AS what, member.rolname::text AS object,
 FROM edge
 JOIN role AS granting ON granting.oid = edge.roleid
 JOIN pg_roles AS member ON member.oid = edge.member AND NOT member.rolsuper
-WHERE edge.member NOT IN (SELECT oid FROM role WHERE oid IS NOT NULL)
+WHERE NOT edge.implied AND edge.member NOT IN (SELECT oid FROM role WHERE oid IS NOT NULL)
 UNION ALL
 SELECT 'stored search_path', format('role %I', pg_get_userbyid(of.setrole)), entry
 FROM pg_db_role_setting AS of

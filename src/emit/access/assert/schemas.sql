@@ -2,7 +2,7 @@ wanted AS (
   SELECT space.oid, space.nspname, grantee.oid AS grantee, grantee.word AS to_word
   FROM jsonb_to_recordset(current_setting('noren.namespace')::jsonb) AS wanted (name text, role text)
   JOIN pg_namespace AS space ON space.nspname = wanted.name
-  JOIN grantee ON grantee.name = wanted.role AND grantee.oid <> 0
+  JOIN grantee ON grantee.name = wanted.role AND grantee.oid NOT IN (0, space.nspowner)
 ),
 held AS (
   SELECT space.oid, space.nspname, acl.grantee, acl.privilege_type, acl.is_grantable, acl.grantor, grantee.word AS to_word,

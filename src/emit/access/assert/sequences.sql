@@ -3,7 +3,7 @@ wanted AS (
   FROM jsonb_to_recordset(current_setting('noren.sequence')::jsonb) AS wanted (schema text, name text, role text)
   JOIN pg_namespace AS space ON space.nspname = wanted.schema
   JOIN pg_class AS live ON live.relnamespace = space.oid AND live.relname = wanted.name AND live.relkind = 'S'
-  JOIN grantee ON grantee.name = wanted.role AND grantee.oid <> 0
+  JOIN grantee ON grantee.name = wanted.role AND grantee.oid NOT IN (0, live.relowner)
 ),
 held AS (
   SELECT live.oid, acl.grantee, acl.privilege_type, acl.is_grantable, acl.grantor, live.relowner, grantee.word AS to_word,

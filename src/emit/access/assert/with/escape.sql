@@ -2,12 +2,12 @@ edge AS (
   -- Memberships with what they give; before 16 every one may SET ROLE, and the member's own attribute inherits.
   SELECT given.roleid, given.member, given.admin_option AS admin, given.grantor,
          coalesce((to_jsonb(given) ->> 'inherit_option')::boolean, member.rolinherit) AS inherits,
-         coalesce((to_jsonb(given) ->> 'set_option')::boolean, true) AS sets
+         coalesce((to_jsonb(given) ->> 'set_option')::boolean, true) AS sets, false AS implied
   FROM pg_auth_members AS given
   JOIN pg_roles AS member ON member.oid = given.member
   UNION ALL
   -- Whoever owns the database is a member without being granted.
-  SELECT 'pg_database_owner'::regrole, datdba, false, datdba, true, true
+  SELECT 'pg_database_owner'::regrole, datdba, false, datdba, true, true, true
   FROM pg_database
   WHERE datname = current_database()
 ),
