@@ -14,6 +14,7 @@ mod cli;
 mod deep;
 mod doors;
 mod end_to_end;
+mod examples;
 mod mask_forms;
 mod masks;
 mod properties;

@@ -1,6 +1,7 @@
 //! Plan to the files of target `psql`. Nothing is decided here: what a file does is in the plan, and how SQL is
 //! written is in [`crate::sql`].
 
+pub mod access;
 mod after;
 mod coverage;
 mod import;

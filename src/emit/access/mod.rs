@@ -1,0 +1,3 @@
+//! Access plan to files.
+
+pub mod contract;

@@ -1,0 +1,81 @@
+//! What an application must do, and that the examples do it: on a server of their own, since roles belong to a server.
+
+mod fixture;
+
+use std::sync::LazyLock;
+
+use noren::emit::access::contract::Contract;
+use noren::project::{Bypass, Stage};
+use noren::server::{Options, Server};
+
+use crate::support::{self, Database};
+
+/// A server where the roles `app` and `app_rollout` are nobody else's.
+fn server() -> Option<&'static Server> {
+    static SERVER: LazyLock<Option<&'static Server>> = LazyLock::new(|| {
+        let bin = support::binaries(None)?;
+        let server = Server::start(&Options { bin: Some(bin), settings: vec![] }).unwrap();
+        server.execute("postgres", ROLES).unwrap();
+        Some(Box::leak(Box::new(server)))
+    });
+    *LazyLock::force(&SERVER)
+}
+
+const ROLES: &str =
+    "CREATE ROLE app LOGIN NOSUPERUSER NOBYPASSRLS; CREATE ROLE app_rollout LOGIN NOSUPERUSER BYPASSRLS;";
+
+fn database(server: &'static Server) -> Database {
+    let database = Database::new(server, "examples");
+    database.sql(include_str!("examples/schema.sql"));
+    database.sql(include_str!("examples/access.sql"));
+    database
+}
+
+fn contract(stage: Stage, bypass: Bypass) -> Contract {
+    Contract::new(&fixture::access(), &fixture::plan(stage, bypass)).unwrap()
+}
+
+/// The self-test of a role, as a program finds it.
+fn self_test(contract: &Contract, role: &str) -> String {
+    let json: serde_json::Value = serde_json::from_str(&contract.json()).unwrap();
+    let roles = json["roles"].as_array().unwrap();
+    roles.iter().find(|entry| entry["name"] == role).unwrap()["self_test"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_contract_reads_as_it_should() {
+    let contract = contract(Stage::Forced, Bypass::Attribute);
+    let folder = support::root().join("snapshots/access");
+    insta::with_settings!({snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("contract_md", contract.markdown());
+        insta::assert_snapshot!("contract_json", contract.json());
+    });
+}
+
+/// Each thing that may be wrong with a connection, and what the query says of it.
+#[test]
+fn the_self_test_finds_what_row_security_never_says() {
+    let Some(server) = server() else { return };
+    let query = self_test(&contract(Stage::Forced, Bypass::Attribute), "app");
+    let broken: [(&str, &str, &str); 9] = [
+        ("", "", ""),
+        ("", "SET app.tenant_id = 'aaaaaaaa-0000-4000-8000-000000000001';", "a tenant is set"),
+        ("ALTER TABLE expenses DISABLE ROW LEVEL SECURITY;", "", "does not bind the role|public.expenses"),
+        ("ALTER TABLE expenses RENAME TO costs;", "", "does not bind the role|public.expenses"),
+        ("ALTER TABLE companies DISABLE ROW LEVEL SECURITY;", "", "rows are seen without a tenant|public.companies"),
+        ("DROP POLICY noren_floor ON companies; CREATE POLICY p ON companies USING (true);", "", "rows are seen"),
+        ("ALTER TABLE expenses OWNER TO app; ALTER TABLE expenses NO FORCE ROW LEVEL SECURITY;", "", "does not bind"),
+        ("ALTER ROLE app BYPASSRLS;", "", "has BYPASSRLS|app"),
+        ("ALTER ROLE app SUPERUSER;", "", "is a superuser|app"),
+    ];
+    for (change, session, expected) in broken {
+        let database = database(server);
+        database.sql(change);
+        let said = database.sql_as("app", &format!("{session}\n{query};"));
+        database.sql("ALTER ROLE app NOSUPERUSER NOBYPASSRLS;");
+        if expected.is_empty() {
+            assert_eq!(said, "", "nothing is wrong");
+        }
+        assert!(said.contains(expected), "{change}{session}: {said}");
+    }
+}
