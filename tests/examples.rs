@@ -1,7 +1,9 @@
 //! What an application must do, and that the examples do it: on a server of their own, since roles belong to a server.
 
 mod fixture;
+mod run;
 
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use noren::emit::access::contract::Contract;
@@ -9,15 +11,19 @@ use noren::project::{Bypass, Stage};
 use noren::server::{Options, Server};
 
 use crate::support::{self, Database};
+use run::Example;
 
 /// A server where the roles `app` and `app_rollout` are nobody else's.
+fn start() -> Option<&'static Server> {
+    let bin = support::binaries(None)?;
+    let server = Server::start(&Options { bin: Some(bin), settings: vec![] }).unwrap();
+    server.execute("postgres", ROLES).unwrap();
+    Some(Box::leak(Box::new(server)))
+}
+
+/// The server that the examples share.
 fn server() -> Option<&'static Server> {
-    static SERVER: LazyLock<Option<&'static Server>> = LazyLock::new(|| {
-        let bin = support::binaries(None)?;
-        let server = Server::start(&Options { bin: Some(bin), settings: vec![] }).unwrap();
-        server.execute("postgres", ROLES).unwrap();
-        Some(Box::leak(Box::new(server)))
-    });
+    static SERVER: LazyLock<Option<&'static Server>> = LazyLock::new(start);
     *LazyLock::force(&SERVER)
 }
 
@@ -52,10 +58,11 @@ fn the_contract_reads_as_it_should() {
     });
 }
 
-/// Each thing that may be wrong with a connection, and what the query says of it.
+/// Each thing that may be wrong with a connection, and what the query says of it. A server of its own: attributes of a
+/// role hold in every database.
 #[test]
 fn the_self_test_finds_what_row_security_never_says() {
-    let Some(server) = server() else { return };
+    let Some(server) = start() else { return };
     let query = self_test(&contract(Stage::Forced, Bypass::Attribute), "app");
     let broken: [(&str, &str, &str); 9] = [
         ("", "", ""),
@@ -78,4 +85,82 @@ fn the_self_test_finds_what_row_security_never_says() {
         }
         assert!(said.contains(expected), "{change}{session}: {said}");
     }
+}
+
+/// What every example prints as the role that acts for one tenant.
+const AS_TENANT: &str = "\
+role: app
+A without WHERE: hotel, taxi
+B without WHERE: train
+B with WHERE: train
+left by A: nothing
+one connection: true
+no tenant, required: refused
+not a tenant: 22P02
+A again: hotel, taxi
+no tenant: no rows
+";
+
+/// The same program after one environment variable was changed: only its own WHERE keeps tenants apart.
+const AS_BYPASSING: &str = "\
+role: app_rollout
+A without WHERE: hotel, taxi, train
+B without WHERE: hotel, taxi, train
+B with WHERE: train
+left by A: nothing
+one connection: true
+no tenant, required: refused
+not a tenant: hotel, taxi, train
+A again: hotel, taxi, train
+no tenant: hotel, taxi, train
+";
+
+fn shows(example: Example) {
+    let Some(server) = server() else { return };
+    let Some(program) = example.program() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path: PathBuf = folder.path().join("contract.json");
+    std::fs::write(&path, contract(Stage::Forced, Bypass::Attribute).json()).unwrap();
+    let database = database(server);
+    let run = |program, role: &str| run::run(program, &database, role, &path);
+
+    for (role, expected) in [("app", AS_TENANT), ("app_rollout", AS_BYPASSING)] {
+        let output = run(example.program().unwrap(), role);
+        support::succeeded(&output, &format!("{example:?} as {role}"));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{example:?} as {role}");
+    }
+    let refuses = |program, role: &str, why: &str| {
+        let output = run(program, role);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{example:?}: {}", support::text(&output));
+        assert!(support::text(&output).contains(why), "{example:?}: {}", support::text(&output));
+    };
+    refuses(program, "postgres", "expected app or app_rollout");
+    database.sql("ALTER TABLE expenses DISABLE ROW LEVEL SECURITY");
+    let why = "self-test: row security does not bind the role (public.expenses)";
+    refuses(example.program().unwrap(), "app", why);
+}
+
+#[test]
+fn go_with_pgx() {
+    shows(Example::Go);
+}
+
+#[test]
+fn python_with_psycopg() {
+    shows(Example::Psycopg);
+}
+
+#[test]
+fn python_with_sqlalchemy() {
+    shows(Example::SqlAlchemy);
+}
+
+#[test]
+fn node_with_pg() {
+    shows(Example::Node);
+}
+
+#[test]
+fn rust_with_tokio_postgres() {
+    shows(Example::Rust);
 }
