@@ -1,6 +1,7 @@
 //! What an application must do, and that the examples do it: on a server of their own, since roles belong to a server.
 
 mod fixture;
+mod rollout;
 mod run;
 
 use std::path::PathBuf;
@@ -14,16 +15,17 @@ use crate::support::{self, Database};
 use run::Example;
 
 /// A server where the roles `app` and `app_rollout` are nobody else's.
-fn start() -> Option<&'static Server> {
+fn start(settings: &[(&str, &str)]) -> Option<&'static Server> {
     let bin = support::binaries(None)?;
-    let server = Server::start(&Options { bin: Some(bin), settings: vec![] }).unwrap();
+    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let server = Server::start(&Options { bin: Some(bin), settings }).unwrap();
     server.execute("postgres", ROLES).unwrap();
     Some(Box::leak(Box::new(server)))
 }
 
 /// The server that the examples share.
 fn server() -> Option<&'static Server> {
-    static SERVER: LazyLock<Option<&'static Server>> = LazyLock::new(start);
+    static SERVER: LazyLock<Option<&'static Server>> = LazyLock::new(|| start(&[]));
     *LazyLock::force(&SERVER)
 }
 
@@ -62,7 +64,7 @@ fn the_contract_reads_as_it_should() {
 /// role hold in every database.
 #[test]
 fn the_self_test_finds_what_row_security_never_says() {
-    let Some(server) = start() else { return };
+    let Some(server) = start(&[]) else { return };
     let query = self_test(&contract(Stage::Forced, Bypass::Attribute), "app");
     let broken: [(&str, &str, &str); 9] = [
         ("", "", ""),
