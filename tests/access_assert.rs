@@ -39,7 +39,7 @@ const RED: [&str; 2] = ["ERROR:  this database is not as the policy says", "ERRO
 
 /// Every change must turn the file red, and it must name the object.
 #[track_caller]
-pub fn all_red<C: AsRef<str>, O: AsRef<str>>(database: &Database, script: &Script, role: &str, changes: &[(C, O)]) {
+pub fn all_red<C: AsRef<str>, O: AsRef<str>>(database: &Database, script: Script, role: &str, changes: &[(C, O)]) {
     let file = script.print().unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

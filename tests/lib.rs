@@ -8,14 +8,15 @@
     reason = "a test does IO, and fails by panicking"
 )]
 
-mod access_assert;
 mod access;
+mod access_assert;
 mod cases;
 mod catalog;
 mod cli;
 mod deep;
 mod doors;
 mod end_to_end;
+mod examples;
 mod mask_forms;
 mod masks;
 mod properties;

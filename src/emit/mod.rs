@@ -84,7 +84,7 @@ pub fn emit(
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }
     if let Some(plans) = &plan.access {
-        files.extend(access::emit(plans, sources)?);
+        files.extend(access::emit(plans, model, sources)?);
     }
     Ok(files)
 }

@@ -170,6 +170,10 @@ pub enum Expr {
     Source(SourceSql),
     /// `:'name'`: the value of a psql variable as a string. In psql files only.
     Variable(String),
+    /// `$1`: a bind parameter, in what a program sends.
+    Parameter(u16),
+    /// `current_user`, `session_user`: a key word that is a value.
+    Word(&'static str),
     /// An expression with a comment on the line above it.
     Commented(String, Box<Expr>),
 }
@@ -194,6 +198,11 @@ impl Expr {
     /// A call of a function of `pg_catalog`.
     pub fn call(function: &str, arguments: impl IntoIterator<Item = Self>) -> Self {
         Self::Call(None, Ident::from(function), arguments.into_iter().collect())
+    }
+
+    /// A call of a function of `pg_catalog`, which no search path leads elsewhere.
+    pub fn builtin(function: &str, arguments: impl IntoIterator<Item = Self>) -> Self {
+        Self::Call(Some(Ident::from("pg_catalog")), Ident::from(function), arguments.into_iter().collect())
     }
 
     /// `self OP right`

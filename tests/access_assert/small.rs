@@ -112,7 +112,12 @@ pub fn plan() -> AccessPlan {
             role("support", Some(true), true, false, false),
             role("shop_owner", None, false, true, true),
         ],
-        memberships: vec![MembershipPlan { of: "staff".to_owned(), member: "clerk".to_owned(), existing: false, span: span() }],
+        memberships: vec![MembershipPlan {
+            of: "staff".to_owned(),
+            member: "clerk".to_owned(),
+            existing: false,
+            span: span(),
+        }],
         settings: vec![SettingPlan {
             setting: "app.tenant_id".to_owned(),
             function: QName::new("noren", "app_tenant_id"),
@@ -355,7 +360,7 @@ fn in_database<'a>(changes: &[(&'a str, &'a str)], database: &Database) -> Vec<(
 fn every_change_to_the_small_shop_is_found_and_named() {
     let Some(database) = world(None) else { return };
     let script = assert::assert(&plan()).unwrap();
-    all_red(&database, &script, "nobody_at_all", &in_database(&CHANGES, &database));
+    all_red(&database, script, "nobody_at_all", &in_database(&CHANGES, &database));
 }
 
 /// What the preflight stops at, run as the owner of the tables.
@@ -391,7 +396,7 @@ fn the_preflight_finds_what_would_stop_the_files_or_hide_rows() {
     obstacles[11].0 = "DROP MATERIALIZED VIEW shop.totals; CREATE MATERIALIZED VIEW shop.totals AS SELECT 1;
          ALTER MATERIALIZED VIEW shop.totals OWNER TO shop_owner; ALTER TABLE shop.orders ALTER COLUMN total TYPE bigint";
     obstacles[10].0 = "DROP MATERIALIZED VIEW shop.totals; ALTER TABLE shop.orders DROP COLUMN total";
-    all_red(&database, &script, "shop_owner", &in_database(&obstacles, &database));
+    all_red(&database, script, "shop_owner", &in_database(&obstacles, &database));
 
     let newer = AccessPlan { version: 99, ..plan };
     let folder = tempfile::tempdir().unwrap();
@@ -450,6 +455,6 @@ fn the_assertions_hold_on_every_major_version() {
         if major >= 17 {
             changes.extend([("GRANT MAINTAIN ON shop.orders TO app", "orders"), ("GRANT pg_maintain TO app", "app")]);
         }
-        all_red(&database, &script, "nobody_at_all", &changes);
+        all_red(&database, script, "nobody_at_all", &changes);
     }
 }

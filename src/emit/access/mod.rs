@@ -5,6 +5,7 @@
 //! where they are.
 
 pub mod assert;
+pub mod contract;
 mod functions;
 mod head;
 pub mod preflight;
@@ -17,6 +18,7 @@ mod tables;
 pub mod tenancy;
 
 use super::EmitError;
+use crate::model::Model;
 use crate::plan::access::{AccessPlan, AccessPlans, MigrationPlan};
 use crate::source::{Sources, Span};
 use crate::sql::{Meta, Mismatch, Script, Word};
@@ -32,14 +34,14 @@ const STEPS: [&str; 7] = ["05_", "10_", "15_", "20_tenancy/", "30_tables/", "40_
 ///
 /// # Errors
 /// The first file that is not read back as it was meant.
-pub fn emit(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
-    let files = Access { plan: &plans.base, migrations: &plans.migrations, sources }.files(FOLDER)?;
+pub fn emit(plans: &AccessPlans, model: &Model, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+    let files = Access { plan: &plans.base, migrations: &plans.migrations, model, sources }.files(FOLDER)?;
     let mut all = BTreeMap::new();
     let steps: Vec<String> = files.keys().filter(|path| is_step(path)).cloned().collect();
     all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps)?);
     for (name, plan) in &plans.environments {
         let folder = format!("env/{}/{FOLDER}", crate::plan::names::encode(name));
-        let own = Access { plan, migrations: &plans.migrations, sources }.files(&folder)?;
+        let own = Access { plan, migrations: &plans.migrations, model, sources }.files(&folder)?;
         let differs = |path: &str| files.get(path) != own.get(path);
         if !own.keys().chain(files.keys()).any(|path| differs(path)) {
             continue;
@@ -78,6 +80,7 @@ fn apply(folder: &str, steps: Vec<String>) -> Result<String, EmitError> {
 struct Access<'a> {
     plan: &'a AccessPlan,
     migrations: &'a [MigrationPlan],
+    model: &'a Model,
     sources: &'a Sources,
 }
 
@@ -93,6 +96,7 @@ impl Access<'_> {
         };
         print("00_roles.sql".to_owned(), Ok(self.roles()))?;
         print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
+        print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
         print("10_functions.sql".to_owned(), Ok(self.functions()))?;
         print("15_schemas.sql".to_owned(), Ok(self.schemas()))?;
         for (name, script) in tenancy::files(self.migrations, self.sources) {
@@ -105,8 +109,13 @@ impl Access<'_> {
             print("40_force.sql".to_owned(), Ok(script))?;
         }
         print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
+        print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
         print("rollback.sql".to_owned(), self.rollback())?;
         print("rollback_roles.sql".to_owned(), Ok(self.rollback_roles()))?;
+        let contract = contract::Contract::new(&self.model.access, self.plan);
+        let contract = contract.map_err(|mismatch| EmitError { path: format!("{folder}/contract.md"), mismatch })?;
+        files.insert("contract.md".to_owned(), contract.markdown());
+        files.insert("contract.json".to_owned(), contract.json());
         Ok(files)
     }
 
