@@ -8,12 +8,15 @@
     reason = "a test does IO, and fails by panicking"
 )]
 
+mod access;
+mod access_assert;
 mod cases;
 mod catalog;
 mod cli;
 mod deep;
 mod doors;
 mod end_to_end;
+mod examples;
 mod mask_forms;
 mod masks;
 mod over;
@@ -22,5 +25,7 @@ mod real;
 mod rows;
 mod server;
 mod sql;
+mod sql_access;
 mod support;
 mod syntax;
+mod tenancy;

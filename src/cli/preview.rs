@@ -22,9 +22,11 @@ use crate::catalog::{Catalog, Column, DataType, QName, Table};
 use crate::compiler;
 use crate::csv;
 use crate::diagnostic::{Severity, did_you_mean, words};
+use crate::model::access::Access;
 use crate::model::{ExportTable, Model, Treatment};
-use crate::plan::{self, ExportPlan};
+use crate::plan::{self, ColumnPlan};
 use crate::server::{Options, Server};
+use crate::sql::Select;
 use std::path::Path;
 
 /// What keyed masks read here, whatever the user's key is.
@@ -37,7 +39,13 @@ type Rows = Vec<csv::Record>;
 struct Subject {
     table: Table,
     export: ExportTable,
-    plan: ExportPlan,
+    /// Its name.
+    audience: String,
+    /// The masked rows.
+    select: Select,
+    columns: Vec<ColumnPlan>,
+    /// The setting that keyed masks read, where there is one.
+    key: Option<String>,
     /// The numbering column.
     number: String,
 }
@@ -67,7 +75,7 @@ pub(super) fn run(options: &PreviewOptions, console: &Console) -> Result<Outcome
     }
     let source =
         options.rows.as_ref().map_or("made-up rows".to_owned(), |path| format!("the rows of {}", path.display()));
-    show::note(&mut text, &source, server.version(), subjects.iter().any(|subject| subject.plan.key.is_some()));
+    show::note(&mut text, &source, server.version(), subjects.iter().any(|subject| subject.key.is_some()));
     console.out(&text);
     Ok(Outcome::Fine)
 }
@@ -108,12 +116,21 @@ fn subject(table: &Table, export: &str, model: &Model, run: &Run<'_>) -> Result<
     let changed = number_rows(&mut catalog, &mut model, &table.name, export, &number);
     let lost = || Failure::new(format!("cannot plan `{}` for a preview", table.name));
     let (table, exported) = changed.ok_or_else(lost)?;
-    let mut facts = compiler::facts(run.project);
+    let mut facts = compiler::facts(&run.compiled.catalog, run.project);
     facts.directories = std::iter::once((export.to_owned(), "data".to_owned())).collect();
     let planned = plan::plan(&catalog, &model, &facts)
         .map_err(|found| Failure::new(found.into_iter().map(|found| found.title).collect::<Vec<_>>().join("; ")))?;
-    let plan = planned.exports.into_iter().next().ok_or_else(lost)?;
-    Ok(Subject { table, export: exported, plan, number })
+    let plan = planned.exports.first().ok_or_else(lost)?;
+    let masked = plan.tables.iter().find(|planned| planned.name == table.name).ok_or_else(lost)?;
+    Ok(Subject {
+        audience: export.to_owned(),
+        select: plan.select(masked),
+        columns: masked.columns.clone(),
+        key: plan.key.as_ref().map(|key| key.setting.clone()),
+        table,
+        export: exported,
+        number,
+    })
 }
 
 /// Gives the table a column that leaves as it is, and lets every row leave.
@@ -124,6 +141,11 @@ fn number_rows(
     export: &str,
     number: &str,
 ) -> Option<(Table, ExportTable)> {
+    // Who may do what does not change a value, and one tenant's rows are a filter like others.
+    model.access = Access::default();
+    for export in model.exports.values_mut() {
+        (export.role, export.import_role, export.tenant_one) = (None, None, None);
+    }
     let exported = model.exports.get_mut(export)?.tables.get_mut(name)?;
     exported.rows.clear();
     for own in exported.columns.values_mut() {

@@ -138,6 +138,8 @@ pub(super) fn expr(of: &Expr) -> Doc<'_> {
         Expr::Over(function, order) => over(function, order),
         Expr::Source(sql) => source::print(&sql.text),
         Expr::Variable(variable) => Doc::Token(Token::variable(variable)),
+        Expr::Parameter(number) => exact(format!("${number}")),
+        Expr::Word(word) => words(word),
         Expr::Commented(comment, inner) => all([Doc::Token(Token::comment(comment)), Doc::Hard, expr(inner)]),
     }
 }

@@ -3,7 +3,6 @@
 use super::Subject;
 use super::stage::Shown;
 use crate::diagnostic::words::printable;
-use crate::plan::ColumnPlan;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -15,12 +14,9 @@ const LONGEST: usize = 400;
 /// One table in one export.
 pub(super) fn subject(text: &mut String, subject: &Subject, shown: &Shown) {
     // Writing to a string cannot fail.
-    let _ =
-        writeln!(text, "{} in export {}", printable(&subject.table.name.to_string()), printable(&subject.plan.name));
-    let planned = subject.plan.tables.iter().find(|table| table.name == subject.table.name);
-    let columns: Vec<&ColumnPlan> = planned.iter().flat_map(|table| &table.columns).collect();
+    let _ = writeln!(text, "{} in export {}", printable(&subject.table.name.to_string()), printable(&subject.audience));
     let (mut kept, mut dropped) = (Vec::new(), Vec::new());
-    for column in columns.into_iter().filter(|column| column.name != subject.number) {
+    for column in subject.columns.iter().filter(|column| column.name != subject.number) {
         let said = format!("{}  {}", printable(&column.name), printable(&column.treatment));
         match shown.get(&column.name) {
             Some(_) if column.treatment == "keep" => kept.push(printable(&column.name)),

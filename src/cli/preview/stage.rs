@@ -49,8 +49,7 @@ impl<'a> Stage<'a> {
         statements.extend(table(subject, rows));
         self.execute(ROLE, statements)?;
         let raw = self.select(raw(subject), subject)?;
-        let masked = subject.plan.tables.iter().find(|table| table.name == subject.table.name);
-        let masked = self.select(masked.map(|table| table.select.clone()).unwrap_or_default(), subject)?;
+        let masked = self.select(subject.select.clone(), subject)?;
         Ok(pair(&raw, &masked, &subject.number))
     }
 
@@ -64,9 +63,9 @@ impl<'a> Stage<'a> {
     }
 
     fn select(&self, query: Select, subject: &Subject) -> Result<Vec<csv::Record>> {
-        let setting = subject.plan.key.as_ref().map(|key| Statement::Set {
+        let setting = subject.key.as_ref().map(|setting| Statement::Set {
             local: false,
-            name: key.setting.clone(),
+            name: setting.clone(),
             values: vec![SettingValue::Text(KEY.to_owned())],
         });
         let options = CopyOptions { format: CopyFormat::Csv, header: true };
