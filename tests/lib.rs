@@ -8,6 +8,7 @@
     reason = "a test does IO, and fails by panicking"
 )]
 
+mod access;
 mod cases;
 mod catalog;
 mod cli;
@@ -22,5 +23,6 @@ mod real;
 mod rows;
 mod server;
 mod sql;
+mod sql_access;
 mod support;
 mod syntax;

@@ -76,6 +76,9 @@ pub fn emit(
         }
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }
+    if let Some(plans) = &plan.access {
+        files.extend(access::emit(&plans.base, &plans.environments, &model.access, sources)?);
+    }
     Ok(files)
 }
 

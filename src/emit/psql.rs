@@ -9,7 +9,7 @@ use crate::sql::{
 };
 
 /// psql's own switches that a start-up file may have set otherwise.
-const SWITCHES: [(&str, &str); 9] = [
+pub(super) const SWITCHES: [(&str, &str); 9] = [
     ("ON_ERROR_STOP", "on"),
     ("ON_ERROR_ROLLBACK", "off"),
     ("AUTOCOMMIT", "on"),
@@ -39,7 +39,7 @@ const EXACT: [(&str, &str); 11] = [
 
 /// Limits that a role or a database has for applications: a run is longer than any of them. The temporary tables
 /// need a session that may write; the export's own transaction is READ ONLY all the same.
-const LIMITS: [(&str, &str); 3] = [
+pub(super) const LIMITS: [(&str, &str); 3] = [
     ("statement_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
     ("default_transaction_read_only", "off"),

@@ -4,7 +4,9 @@ use super::*;
 use crate::catalog::*;
 use crate::mask::{self, Value};
 use crate::model::*;
+use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
+use crate::project::{Bypass, Stage};
 use crate::syntax::ast::{ImportStrategy, Orphans};
 use indexmap::IndexMap;
 
@@ -110,6 +112,8 @@ impl World {
             version: 15,
             search: vec!["public".to_owned()],
             directories: [("developers".to_owned(), "data".to_owned())].into(),
+            access: AccessFacts { stage: Stage::Forced, bypass: Bypass::Attribute, tables: BTreeMap::new() },
+            environments: BTreeMap::new(),
         };
         let planned = plan(&self.catalog, &model, &facts).unwrap();
         emit(&planned, &model, &self.sources, &Digests { policy: &"ab".repeat(32) }).unwrap()

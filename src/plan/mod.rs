@@ -23,6 +23,7 @@ use crate::model::{Export, ExportTable, Model};
 use crate::source::Span;
 use crate::sql::Select;
 use crate::syntax::ast::ImportStrategy;
+use access::{AccessFacts, AccessPlans};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,6 +38,10 @@ pub struct ProjectFacts {
     pub search: Vec<String>,
     /// `export.NAME.dir` of each export with target `psql`; others are not planned.
     pub directories: BTreeMap<String, String>,
+    /// What `[rls]` says.
+    pub access: AccessFacts,
+    /// The same with what differs in each environment, by name.
+    pub environments: BTreeMap<String, AccessFacts>,
 }
 
 /// Everything that the files of all exports do.
@@ -44,6 +49,8 @@ pub struct ProjectFacts {
 pub struct Plan<'a> {
     /// By name.
     pub exports: Vec<ExportPlan<'a>>,
+    /// What databases must hold; `None` where the policy names no role.
+    pub access: Option<AccessPlans>,
 }
 
 /// One export and the import that matches it.
@@ -278,7 +285,14 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
         }
     }
     findings.extend(incomparable);
-    if findings.is_empty() { Ok(Plan { exports }) } else { Err(findings) }
+    match access::plan_all(catalog, &model.access, facts) {
+        Ok(access) if findings.is_empty() => Ok(Plan { exports, access }),
+        Ok(_) => Err(findings),
+        Err(more) => {
+            findings.extend(more);
+            Err(findings)
+        }
+    }
 }
 
 #[derive(Clone)]

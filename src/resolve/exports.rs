@@ -388,15 +388,6 @@ fn not_compiled(written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> boo
             ExportClause::ImportStrategy { strategy, span, .. } if strategy.value != ImportStrategy::Order => {
                 ("import strategy", *span)
             }
-            ExportClause::Tables(selector) => {
-                let by_tenancy = |item: &ast::SelectorItem| {
-                    matches!(item, ast::SelectorItem::Scoped(_) | ast::SelectorItem::Shared(_))
-                };
-                if !selector.items.iter().any(by_tenancy) {
-                    continue;
-                }
-                ("scoped and shared tables", selector.span)
-            }
             _ => continue,
         };
         compiled = false;

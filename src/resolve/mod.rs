@@ -3,6 +3,7 @@
 //! A name is looked up exactly once, here; what comes out holds no word that a later stage would have to look
 //! up again. All independent findings come out of one run.
 
+pub mod access;
 mod arguments;
 mod columns;
 mod declare;
@@ -23,9 +24,10 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::Model;
 use crate::source::Sources;
 use crate::syntax::ast::{File, TableBlock, TableClause};
+use access::Ground;
 use declare::Declarations;
 use exports::{Exports, Uncovered, demand_reason};
-use selector::{Selected, Selectors};
+use selector::{Places, Selected, Selectors};
 use std::collections::{BTreeMap, BTreeSet};
 use treatment::{Target, Treatments};
 
@@ -36,9 +38,14 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
     let declared = declare::collect(files, &mut diagnostics);
     check_classes(&declared, &mut diagnostics);
     let nothing = BTreeSet::new();
-    let (internal, internal_names) =
-        internal_tables(&declared, &Selectors::new(catalog, search, &nothing), &mut diagnostics);
-    let selectors = Selectors::new(catalog, search, &internal_names);
+    let internal_names = internal_names(&declared, &Selectors::new(catalog, search, &nothing));
+    let placeless = Selectors::new(catalog, search, &internal_names);
+    let ground = Ground::resolve(catalog, search, &declared, &placeless, &mut diagnostics);
+    let internal = ground.internal();
+    let internal_names: BTreeSet<QName> = internal.keys().cloned().collect();
+    let scopes = ground.scopes.clone();
+    let places = Places { scopes: &scopes, ..ground.places() };
+    let selectors = Selectors::new(catalog, search, &internal_names).with_places(places);
     let blocks = select_blocks(&declared, &selectors, &mut diagnostics);
     let shared = Exports {
         sources,
@@ -60,6 +67,7 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
     }
     report_uncovered(&uncovered, &shared, &mut diagnostics);
     check_patterns(catalog, &blocks, &mut diagnostics);
+    model.access = ground.access(catalog, search, &declared, &selectors, &model, &mut diagnostics);
     (model, diagnostics)
 }
 
@@ -71,24 +79,11 @@ fn check_classes(declared: &Declarations<'_>, diagnostics: &mut Vec<Diagnostic>)
     }
 }
 
-fn internal_tables(
-    declared: &Declarations<'_>,
-    selectors: &Selectors<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (BTreeMap<QName, String>, BTreeSet<QName>) {
-    let mut internal = BTreeMap::new();
-    for block in &declared.blocks {
-        for clause in &block.clauses {
-            let TableClause::Internal { because, span } = clause else { continue };
-            demand_reason(because.as_ref(), "internal", *span, diagnostics);
-            let reason = because.as_ref().map(|reason| reason.value.clone()).unwrap_or_default();
-            // Patterns that select nothing are reported once, where all blocks are selected.
-            let tables = selectors.select(&block.selector, &mut Vec::new());
-            internal.extend(tables.into_keys().map(|table| (table, reason.clone())));
-        }
-    }
-    let names = internal.keys().cloned().collect();
-    (internal, names)
+/// Tables that some clause calls internal, which `all tables` leaves out while places are found.
+fn internal_names(declared: &Declarations<'_>, selectors: &Selectors<'_>) -> BTreeSet<QName> {
+    let is_internal = |clause: &TableClause| matches!(clause, TableClause::Internal { .. });
+    let blocks = declared.blocks.iter().filter(|block| block.clauses.iter().any(is_internal));
+    blocks.flat_map(|block| selectors.select(&block.selector, &mut Vec::new()).into_keys()).collect()
 }
 
 fn select_blocks<'a>(

@@ -4,10 +4,12 @@
 //! [`Statement`]; the printer turns it into tokens and lays those out; the guard reads the printed text again
 //! with PostgreSQL's scanner and parser and compares it with the tokens that were meant.
 
+pub mod access;
 mod data;
 mod guard;
 mod layout;
 mod print;
+mod print_access;
 mod print_statement;
 mod psql;
 mod script;
@@ -15,13 +17,14 @@ mod source;
 mod statement;
 mod token;
 
+pub use access::AccessStatement;
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
 pub use script::{End, Script};
 pub use source::tidy;
 pub use statement::{
     AlterTable, CopyFormat, CopyOptions, Isolation, LockMode, SettingValue, Statement, TemporaryTable,
 };
-pub use token::{NAME_BYTES, fit_name};
+pub use token::{NAME_BYTES, fit_name, identifier};
 
 use crate::catalog::{DataType, QName};
 use std::fmt;

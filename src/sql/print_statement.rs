@@ -2,6 +2,7 @@
 
 use super::layout::{Doc, all, commas, exact, group, indent, separated, words};
 use super::print::{data_type, expr, literal, name, number, qname, select, table};
+use super::print_access::access;
 use super::token::Token;
 use super::{
     AlterTable, CopyFormat, CopyOptions, Expr, Ident, Isolation, LockMode, Select, SettingValue, Statement,
@@ -53,6 +54,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             Doc::Space,
             Doc::Token(Token::dollar(body)),
         ]),
+        Statement::Access(of) => access(of),
     }
 }
 
@@ -179,6 +181,8 @@ fn alter_table(action: &AlterTable) -> Doc<'_> {
             });
             all([words("ALTER CONSTRAINT"), Doc::Space, name(constraint), Doc::Space, timing])
         }
+        AlterTable::RowSecurity(true) => words("ENABLE ROW LEVEL SECURITY"),
+        AlterTable::RowSecurity(false) => words("DISABLE ROW LEVEL SECURITY"),
         AlterTable::ForceRowSecurity(true) => words("FORCE ROW LEVEL SECURITY"),
         AlterTable::ForceRowSecurity(false) => words("NO FORCE ROW LEVEL SECURITY"),
     }

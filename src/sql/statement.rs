@@ -1,6 +1,6 @@
 //! The statements that Noren writes.
 
-use super::{Expr, Ident, Select};
+use super::{AccessStatement, Expr, Ident, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
 /// A statement.
@@ -108,6 +108,8 @@ pub enum Statement {
     /// `DO LANGUAGE plpgsql $…$ … $…$`. The body is ours and fixed: what it needs to know comes from temporary
     /// tables or settings, so that no name or value is ever pasted into code.
     Do(&'static str),
+    /// Who may do what.
+    Access(AccessStatement),
 }
 
 /// How COPY writes and reads.
@@ -192,6 +194,8 @@ pub enum AlterTable {
         /// INITIALLY DEFERRED
         initially_deferred: bool,
     },
+    /// `ENABLE ROW LEVEL SECURITY`, `DISABLE ROW LEVEL SECURITY`
+    RowSecurity(bool),
     /// `[NO] FORCE ROW LEVEL SECURITY`
     ForceRowSecurity(bool),
 }
@@ -215,6 +219,7 @@ impl Statement {
             Self::RefreshMaterializedView(_) => "RefreshMatViewStmt",
             Self::DropTemporary(_) => "DropStmt",
             Self::Do(_) => "DoStmt",
+            Self::Access(statement) => statement.node(),
         }
     }
 }

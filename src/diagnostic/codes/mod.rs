@@ -25,6 +25,8 @@ mod n01_syntax;
 mod n02_names;
 mod n03_coverage;
 mod n04_masks;
+mod n05_tenancy;
+mod n06_rights;
 mod n08_export;
 mod n09_project;
 
@@ -32,6 +34,8 @@ pub use n01_syntax::*;
 pub use n02_names::*;
 pub use n03_coverage::*;
 pub use n04_masks::*;
+pub use n05_tenancy::*;
+pub use n06_rights::*;
 pub use n08_export::*;
 pub use n09_project::*;
 
@@ -69,6 +73,8 @@ pub fn all() -> impl Iterator<Item = Code> {
         n02_names::FAMILY,
         n03_coverage::FAMILY,
         n04_masks::FAMILY,
+        n05_tenancy::FAMILY,
+        n06_rights::FAMILY,
         n08_export::FAMILY,
         n09_project::FAMILY,
     ]
