@@ -3,6 +3,7 @@
 use super::Emitter;
 use crate::catalog::{DataType, QName};
 use crate::plan::{Shape, TablePlan, names};
+use crate::source::Spanned;
 use crate::sql::{
     Condition, End, Expr, From, Ident, Meta, Relation, Script, Select, SettingValue, Shell, ShellPart, Statement,
     TemporaryTable, Word,
@@ -77,6 +78,13 @@ impl Emitter<'_> {
         script
     }
 
+    /// Everything after this is done with this role's rights and no others; an error where the runner is no member.
+    pub(super) fn act_as(&self, script: &mut Script, role: Option<&Spanned<String>>) {
+        let Some(role) = role else { return };
+        script.comment(&format!("{}  as {}", self.place(role.span), role.value));
+        script.run(Statement::SetRole(Ident::from(role.value.as_str())));
+    }
+
     /// Where the files of a run are, unless psql was told by `-v run=FOLDER`.
     pub(super) fn run_folder(&self, script: &mut Script) {
         let folder = format!("{}/{}", self.export.directory.trim_end_matches('/'), names::encode(&self.export.name));
@@ -95,7 +103,7 @@ impl Emitter<'_> {
     }
 }
 
-fn set(name: &str, value: SettingValue) -> Statement {
+pub(super) fn set(name: &str, value: SettingValue) -> Statement {
     Statement::Set { local: false, name: name.to_owned(), values: vec![value] }
 }
 

@@ -37,6 +37,11 @@ impl<'a> Planner<'a> {
             shape: self.shape(),
             import: self.export.import.then(|| self.import(&groups)),
             refresh: self.refresh(),
+            role: self.export.role.clone(),
+            import_role: self.export.import_role.clone(),
+            tenant: self.tenant(),
+            source_rights: self.source_rights(),
+            target_rights: self.target_rights(),
             planner: self,
         })
     }
@@ -201,7 +206,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Materialized views that read an exported table, after those that they read themselves.
-    fn refresh(&self) -> Vec<QName> {
+    pub(super) fn refresh(&self) -> Vec<QName> {
         let views = &self.catalog.views;
         let graph: Graph =
             views.values().map(|view| (view.name.clone(), view.reads.iter().cloned().collect())).collect();
@@ -222,7 +227,7 @@ impl<'a> Planner<'a> {
 
     /// Tables outside the export that reference a table inside, directly or through each other. TRUNCATE refuses a
     /// table that another references, even an empty one, unless both are named; CASCADE would empty what nobody named.
-    fn bystanders(&self) -> Vec<QName> {
+    pub(super) fn bystanders(&self) -> Vec<QName> {
         let mut found: BTreeSet<&QName> = BTreeSet::new();
         loop {
             let before = found.len();

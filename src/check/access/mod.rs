@@ -7,12 +7,15 @@
 mod lints;
 mod lookups;
 mod memberships;
+mod predicates;
+mod recursion;
+pub mod truth;
 mod views;
 
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
-use crate::model::access::{Access, Command, Role, Tenants};
+use crate::model::access::{Access, AccessSql, Command, Policy, Role, Tenants};
 use std::collections::BTreeSet;
 
 /// Runs every proof; `version` is the server's major version.
@@ -20,7 +23,9 @@ pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
     let case = Case { catalog, access: &model.access, version };
     let mut diagnostics = Vec::new();
     memberships::check(case, &mut diagnostics);
-    lookups::check(case, &mut diagnostics);
+    predicates::check(case.access, &mut diagnostics);
+    recursion::check(catalog, case.access, &mut diagnostics);
+    lookups::check(case.access, &mut diagnostics);
     views::check(case, &mut diagnostics);
     lints::check(case, &mut diagnostics);
     diagnostics
@@ -69,4 +74,9 @@ enum Readable {
 
 fn is_own(role: &Role) -> bool {
     matches!(role.tenants, Tenants::Own)
+}
+
+/// What a policy says in SQL.
+fn predicates_of(policy: &Policy) -> impl Iterator<Item = &AccessSql> {
+    policy.using.iter().chain(&policy.check)
 }

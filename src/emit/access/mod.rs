@@ -4,19 +4,22 @@
 //! file for another environment is written only where it differs; that environment's `apply.sql` includes the others from
 //! where they are.
 
+pub mod assert;
 pub mod contract;
 mod functions;
 mod head;
+pub mod preflight;
 mod rights;
 mod roles;
 mod rollback;
 mod schemas;
 pub mod seal;
 mod tables;
+pub mod tenancy;
 
 use super::EmitError;
-use crate::model::access::Access as Meaning;
-use crate::plan::access::AccessPlan;
+use crate::model::Model;
+use crate::plan::access::{AccessPlan, AccessPlans, MigrationPlan};
 use crate::source::{Sources, Span};
 use crate::sql::{Meta, Mismatch, Script, Word};
 use std::collections::BTreeMap;
@@ -31,19 +34,14 @@ const STEPS: [&str; 7] = ["05_", "10_", "15_", "20_tenancy/", "30_tables/", "40_
 ///
 /// # Errors
 /// The first file that is not read back as it was meant.
-pub fn emit(
-    base: &AccessPlan,
-    environments: &BTreeMap<String, AccessPlan>,
-    meaning: &Meaning,
-    sources: &Sources,
-) -> Result<BTreeMap<String, String>, EmitError> {
-    let files = Access { plan: base, meaning, sources }.files(FOLDER)?;
+pub fn emit(plans: &AccessPlans, model: &Model, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+    let files = Access { plan: &plans.base, migrations: &plans.migrations, model, sources }.files(FOLDER)?;
     let mut all = BTreeMap::new();
     let steps: Vec<String> = files.keys().filter(|path| is_step(path)).cloned().collect();
     all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps)?);
-    for (name, plan) in environments {
+    for (name, plan) in &plans.environments {
         let folder = format!("env/{}/{FOLDER}", crate::plan::names::encode(name));
-        let own = Access { plan, meaning, sources }.files(&folder)?;
+        let own = Access { plan, migrations: &plans.migrations, model, sources }.files(&folder)?;
         let differs = |path: &str| files.get(path) != own.get(path);
         if !own.keys().chain(files.keys()).any(|path| differs(path)) {
             continue;
@@ -61,7 +59,7 @@ pub fn emit(
 
 /// The way back of a table's migration is beside it, and no step.
 fn is_step(path: &str) -> bool {
-    STEPS.iter().any(|step| path.starts_with(step)) && !path.ends_with("/back.sql")
+    STEPS.iter().any(|step| path.starts_with(step)) && !path.ends_with("/undo.sql")
 }
 
 /// `apply.sql`; the steps by their paths from there, in the order of the files.
@@ -81,7 +79,8 @@ fn apply(folder: &str, steps: Vec<String>) -> Result<String, EmitError> {
 /// One environment's files.
 struct Access<'a> {
     plan: &'a AccessPlan,
-    meaning: &'a Meaning,
+    migrations: &'a [MigrationPlan],
+    model: &'a Model,
     sources: &'a Sources,
 }
 
@@ -96,17 +95,24 @@ impl Access<'_> {
             Ok(())
         };
         print("00_roles.sql".to_owned(), Ok(self.roles()))?;
+        print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
+        print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
         print("10_functions.sql".to_owned(), Ok(self.functions()))?;
         print("15_schemas.sql".to_owned(), Ok(self.schemas()))?;
+        for (name, script) in tenancy::files(self.migrations, self.sources) {
+            print(name, Ok(script))?;
+        }
         for relation in &self.plan.relations {
             print(format!("30_tables/{}.sql", relation.stem), self.relation(relation))?;
         }
         if let Some(script) = self.force() {
             print("40_force.sql".to_owned(), Ok(script))?;
         }
+        print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
+        print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
         print("rollback.sql".to_owned(), self.rollback())?;
         print("rollback_roles.sql".to_owned(), Ok(self.rollback_roles()))?;
-        let contract = contract::Contract::new(self.meaning, self.plan);
+        let contract = contract::Contract::new(&self.model.access, self.plan);
         let contract = contract.map_err(|mismatch| EmitError { path: format!("{folder}/contract.md"), mismatch })?;
         files.insert("contract.md".to_owned(), contract.markdown());
         files.insert("contract.json".to_owned(), contract.json());

@@ -28,7 +28,7 @@ BEGIN
       (5, 'LOGIN', wanted.login, live.rolcanlogin),
       (6, 'BYPASSRLS', wanted.bypassrls, live.rolbypassrls)
     ) AS attribute (place, word, expected, found)
-    WHERE expected <> found;
+    WHERE attribute.expected <> attribute.found;
     IF wanted.existing AND changes IS NOT NULL THEN
       wrong := wrong || format('role %I: expected %s', wanted.name, array_to_string(changes, ' '));
     END IF;
@@ -64,7 +64,7 @@ BEGIN
         (6, 'LOGIN', wanted.login, live.rolcanlogin),
         (7, 'BYPASSRLS', wanted.bypassrls, live.rolbypassrls)
       ) AS attribute (place, word, expected, found)
-      WHERE expected <> found;
+      WHERE attribute.expected <> attribute.found;
       IF changes IS NOT NULL THEN
         EXECUTE format('ALTER ROLE %I %s', wanted.name, array_to_string(changes, ' '));
       END IF;

@@ -31,6 +31,8 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:12  as exporter
+SET ROLE exporter;
 \if :{?run}
 \else
 \set run data/research
