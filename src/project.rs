@@ -42,6 +42,8 @@ pub struct Project {
     pub search: Vec<String>,
     /// The policy files, sorted by path.
     pub policies: Vec<SourceId>,
+    /// The dictionaries' files, sorted by path.
+    pub dictionaries: Vec<SourceId>,
     /// Where generated files go, relative to the project's folder.
     pub output: PathBuf,
     /// `[export.NAME]`, by name.
@@ -171,6 +173,8 @@ struct Manifest {
     schema: Vec<Spanned<String>>,
     search: Vec<Spanned<String>>,
     policies: Vec<Spanned<String>>,
+    /// `None` where nothing was said: the files that there are in `dictionaries`.
+    dictionaries: Option<Vec<Spanned<String>>>,
     output: Spanned<String>,
     exports: BTreeMap<String, ExportTarget>,
     rls: Rls,

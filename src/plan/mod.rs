@@ -9,6 +9,7 @@ mod masks;
 pub mod names;
 pub mod one_tenant;
 pub mod order;
+mod over;
 mod probes;
 mod references;
 pub mod rights;

@@ -93,7 +93,10 @@ impl Reader {
     }
 
     fn project(&mut self, table: &Table<'_>) -> Option<Manifest> {
-        self.known_keys(table, &["name", "engine", "version", "schema", "search", "policies", "output"]);
+        self.known_keys(
+            table,
+            &["name", "engine", "version", "schema", "search", "policies", "dictionaries", "output"],
+        );
         let name = self.required_text(table, "name", "name = \"expense\"");
         let engine = self.engine(table);
         let version = self.version(table);
@@ -101,6 +104,7 @@ impl Reader {
         let default = |text: &str| vec![Spanned::new(text.to_owned(), table.span)];
         let search = self.texts(table, "search").unwrap_or_else(|| default("public"));
         let policies = self.texts(table, "policies").unwrap_or_else(|| default("policies/**/*.noren"));
+        let dictionaries = self.texts(table, "dictionaries");
         let output = self.output(table);
         Some(Manifest {
             name: name?,
@@ -109,6 +113,7 @@ impl Reader {
             schema: schema?,
             search,
             policies,
+            dictionaries,
             output,
             exports: BTreeMap::new(),
             rls: Rls::default(),
