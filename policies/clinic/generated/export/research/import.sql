@@ -85,7 +85,7 @@ INSERT INTO pg_temp.noren_expected (kind, name, columns)
 VALUES
   ('noren', '1', '-'),
   ('export', 'research', '-'),
-  ('policy', '53f186e6d6157853aa2780474b29a7ddb636724bee923eebfd699309780f810a', '-'),
+  ('policy', 'f263334cb29e05381ca8ec9e2df36e6d70b67d5d75fefbe5a7b7ab7d3f2f12a1', '-'),
   ('key', 'fingerprint', '-'),
   ('table', 'clinic.disease_codes', 'code,title,chapter'),
   ('table', 'clinic.organisations', 'id,name,registration_no,region,created_at'),

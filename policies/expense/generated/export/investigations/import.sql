@@ -85,7 +85,7 @@ INSERT INTO pg_temp.noren_expected (kind, name, columns)
 VALUES
   ('noren', '1', '-'),
   ('export', 'investigations', '-'),
-  ('policy', '6a24ad5bce44733abf55582ab81b81ddcdfab981520f4428768e4cdb2d73d19a', '-'),
+  ('policy', 'f2a4df274d242f44e2f42eca112c47802e0a3a34328cfb13de1806d15e114626', '-'),
   ('key', 'fingerprint', '-'),
   ('table', 'public.audit_logs', 'id,tenant_id,actor_id,action,detail,ip_address,logged_at'),
   (
