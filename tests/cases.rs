@@ -104,9 +104,9 @@ struct Run {
 
 fn run(case: &Path) -> Run {
     let folder = tempfile::tempdir().unwrap();
-    let of_access = ["N05", "N06", "N07"].iter().any(|family| case.components().any(|part| {
-        part.as_os_str().to_string_lossy().starts_with(family)
-    }));
+    let of_access = ["N05", "N06", "N07"]
+        .iter()
+        .any(|family| case.components().any(|part| part.as_os_str().to_string_lossy().starts_with(family)));
     copy(&cases().join(if of_access { "default-access" } else { "default" }), folder.path());
     let own = copy(case, folder.path());
     let parts: Vec<String> = own.iter().map(|(path, text)| format!("----- {path}\n{text}\n")).collect();

@@ -7,6 +7,7 @@
 
 mod adapter;
 mod grants;
+mod inheritance;
 mod memberships;
 mod merge;
 mod objects;
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 pub use roles::PREDEFINED;
 pub use scopes::needs_tenancy;
 pub use stages::stages;
+pub use undecided::word;
 
 /// What a predicate may name; known before any table has its place.
 #[derive(Clone, Copy)]
