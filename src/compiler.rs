@@ -11,6 +11,7 @@ use crate::model::Model;
 use crate::plan::{ProjectFacts, plan};
 use crate::postgres::with_deep_stack;
 use crate::project::{Project, TargetKind};
+use crate::resolve::access::stages;
 use crate::resolve::resolve;
 use crate::source::Sources;
 use crate::syntax::{self, Parsed};
@@ -58,7 +59,8 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
         let (resolved, found) = resolve(sources, &catalog, &project.search, &files);
         model = resolved;
         diagnostics.extend(found.into_iter().filter(|found| policy_is_whole || is_independent(found.code)));
-        diagnostics.extend(check(&catalog, &model));
+        diagnostics.extend(check(&catalog, &model, project.version));
+        check_stages(&catalog, project, &mut diagnostics);
         if policy_is_whole {
             diagnostics.extend(check_places(&files, project));
         }
@@ -107,7 +109,10 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 
 /// Findings that a statement which could not be read does not bring about.
 fn is_independent(code: Code) -> bool {
-    !code.id.starts_with("N03") && ![codes::N0205, codes::N0206, codes::N0211, codes::N0418].contains(&code)
+    // Whether a table has its place, and what a role may do, is decided by statements all over the policy.
+    let families = ["N03", "N05", "N06", "N07"];
+    !families.iter().any(|family| code.id.starts_with(family))
+        && ![codes::N0205, codes::N0206, codes::N0211, codes::N0418].contains(&code)
 }
 
 fn split(
@@ -169,6 +174,14 @@ fn check_places(files: &[syntax::ast::File], project: &Project) -> Vec<Diagnosti
         });
     }
     diagnostics
+}
+
+/// Every table that the project file gives a stage of its own is there.
+fn check_stages(catalog: &Catalog, project: &Project, diagnostics: &mut Vec<Diagnostic>) {
+    let of_environments = project.environments.values().map(|environment| &environment.rls);
+    for rls in std::iter::once(&project.rls).chain(of_environments) {
+        stages(rls, catalog, &project.search, diagnostics);
+    }
 }
 
 fn policy_digest(sources: &Sources, project: &Project) -> String {

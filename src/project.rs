@@ -121,12 +121,15 @@ impl TargetKind {
 }
 
 /// `[rls]`; `None` where nothing was said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rls {
     /// `stage`
     pub stage: Option<Stage>,
     /// `bypass`
     pub bypass: Option<Bypass>,
+    /// `tables`: single tables by name as written, each with its stage. [`crate::resolve::access::stages`] looks them
+    /// up.
+    pub tables: BTreeMap<String, Spanned<Stage>>,
 }
 
 /// How far row-level security is switched on.

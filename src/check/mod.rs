@@ -4,7 +4,7 @@
 //! where none may be, two rows with one key, a value that is too long, or a masked value that leaves by another
 //! door.
 
-pub mod access;
+mod access;
 mod constant;
 mod evaluate;
 mod fits;
@@ -47,9 +47,9 @@ impl Case<'_> {
     }
 }
 
-/// Runs every proof.
-pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+/// Runs every proof; `version` is the server's major version.
+pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
+    let mut diagnostics = access::check(catalog, model, version);
     for export in model.exports.values() {
         for exported in export.tables.values() {
             let Some(table) = catalog.tables.get(&exported.table) else { continue };
@@ -60,7 +60,6 @@ pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
         }
         key::check(model, export, &mut diagnostics);
     }
-    access::check(catalog, &model.access, &mut diagnostics);
     diagnostics
 }
 

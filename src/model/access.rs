@@ -36,6 +36,29 @@ pub struct Access {
     pub workloads: BTreeMap<String, Workload>,
 }
 
+impl Access {
+    /// Roles of the policy that a role is a member of, however far away; not itself.
+    pub fn groups_of(&self, role: &str) -> BTreeSet<&str> {
+        groups_of(&self.roles, role)
+    }
+}
+
+/// Roles of the policy that a role is a member of, however far away; not itself.
+pub fn groups_of<'r>(roles: &'r BTreeMap<String, Role>, name: &str) -> BTreeSet<&'r str> {
+    let groups = |role: &'r Role| role.member_of.keys().map(String::as_str);
+    let mut found = BTreeSet::new();
+    let mut waiting: Vec<&str> = roles.get(name).into_iter().flat_map(groups).collect();
+    while let Some(group) = waiting.pop() {
+        if let Some(role) = roles.get(group)
+            && group != name
+            && found.insert(group)
+        {
+            waiting.extend(groups(role));
+        }
+    }
+    found
+}
+
 /// By table or view, then by role.
 pub type Rights = BTreeMap<QName, BTreeMap<String, RoleRights>>;
 

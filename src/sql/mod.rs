@@ -20,7 +20,7 @@ pub use source::tidy;
 pub use statement::{
     AlterTable, CopyFormat, CopyOptions, Isolation, LockMode, SettingValue, Statement, TemporaryTable,
 };
-pub use token::{NAME_BYTES, fit_name};
+pub use token::{NAME_BYTES, fit_name, identifier};
 
 use crate::catalog::{DataType, QName};
 use std::fmt;

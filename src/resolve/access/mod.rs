@@ -15,6 +15,7 @@ pub mod predicate;
 mod roles;
 mod scopes;
 mod settings;
+mod stages;
 mod tenancy;
 mod undecided;
 mod workloads;
@@ -27,7 +28,9 @@ use crate::model::Model;
 use crate::model::access::{Access, AccessSetting, Role, Scope, ScopeKind, Tenancy};
 use std::collections::BTreeMap;
 
+pub use roles::PREDEFINED;
 pub use scopes::needs_tenancy;
+pub use stages::stages;
 
 /// What a predicate may name; known before any table has its place.
 #[derive(Clone, Copy)]

@@ -4,13 +4,12 @@
 //! a role that row security does not bind, or one that adds rows which the grants show anyway. What adds rows of other
 //! tenants says so (`across tenants`) and why.
 
-use super::memberships::groups_of;
 use super::roles::unknown;
 use super::scopes::needs_tenancy;
 use super::{Context, predicate};
 use crate::catalog::{QName, Table};
 use crate::diagnostic::{Diagnostic, codes, list};
-use crate::model::access::{Command, Policy, Right, Rights, ScopeKind, Tenants};
+use crate::model::access::{Command, Policy, Right, Rights, ScopeKind, Tenants, groups_of};
 use crate::resolve::exports::demand_reason;
 use crate::resolve::selector::Selected;
 use crate::source::Span;
