@@ -4,6 +4,7 @@
 //! a later stage must look up to decide something; those that it holds are for comments and messages.
 
 pub mod access;
+pub mod formula;
 
 use crate::catalog::QName;
 use crate::mask::{Arguments, Mask};
