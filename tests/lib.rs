@@ -17,6 +17,7 @@ mod doors;
 mod end_to_end;
 mod mask_forms;
 mod masks;
+mod predicates;
 mod properties;
 mod real;
 mod rows;

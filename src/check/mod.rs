@@ -4,7 +4,7 @@
 //! where none may be, two rows with one key, a value that is too long, or a masked value that leaves by another
 //! door.
 
-mod access;
+pub mod access;
 mod constant;
 mod evaluate;
 mod fits;
