@@ -70,6 +70,20 @@ fn text(access: &Access) -> String {
         let roles: Vec<&str> = roles.keys().map(String::as_str).collect();
         say(format!("schema {schema} {}", roles.join(",")));
     }
+    for policy in &access.policies {
+        let commands: Vec<&str> = policy.commands.iter().map(|command| command.word()).collect();
+        let roles: Vec<&str> = policy.roles.iter().map(String::as_str).collect();
+        let (using, check) = (policy.using.as_ref().map(condition), policy.check.as_ref().map(condition));
+        say(format!(
+            "policy {} on {} restrictive={} for {} to {} across={} using {using:?} check {check:?}",
+            policy.name,
+            policy.table,
+            policy.restrictive,
+            commands.join(","),
+            roles.join(","),
+            policy.across_tenants
+        ));
+    }
     for workload in access.workloads.values() {
         say(format!("workload {} {}", workload.name, workload.role));
     }
