@@ -193,6 +193,11 @@ impl Tables<'_> {
 
     fn condition(&self, name: &QName, diagnostics: &mut Vec<Diagnostic>) -> Option<AccessSql> {
         let written = self.grant.condition.as_ref()?;
+        if let Some(export) = self.export {
+            let why = format!("the copy of `{}` has no row security", export.name);
+            diagnostics.push(nothing(written.span, &why, "let the export's `rows` leave the others out"));
+            return None;
+        }
         let Some(table) = self.context.names.catalog.tables.get(name) else {
             diagnostics.push(nothing(
                 written.span,
