@@ -67,12 +67,11 @@ pub fn resolve(context: Context<'_>, exports: &BTreeMap<String, Export>, diagnos
 fn roles<'a>(context: Context<'a>, grant: &Grant, diagnostics: &mut Vec<Diagnostic>) -> Vec<&'a str> {
     let mut roles = Vec::new();
     for name in &grant.roles {
-        match context.roles.get_key_value(&name.text) {
-            Some((role, _)) => roles.push(role.as_str()),
-            None => {
-                let known: Vec<&str> = context.roles.keys().map(String::as_str).collect();
-                diagnostics.push(unknown(name, &known));
-            }
+        if let Some((role, _)) = context.roles.get_key_value(&name.text) {
+            roles.push(role.as_str());
+        } else {
+            let known: Vec<&str> = context.roles.keys().map(String::as_str).collect();
+            diagnostics.push(unknown(name, &known));
         }
     }
     roles
