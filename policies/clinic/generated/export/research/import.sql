@@ -85,7 +85,7 @@ INSERT INTO pg_temp.noren_expected (kind, name, columns)
 VALUES
   ('noren', '1', '-'),
   ('export', 'research', '-'),
-  ('policy', 'f263334cb29e05381ca8ec9e2df36e6d70b67d5d75fefbe5a7b7ab7d3f2f12a1', '-'),
+  ('policy', 'f76f6394232aeb6ac0e223d6cb05a3bb2570c9e5b2334a73f44198251fcb3db1', '-'),
   ('key', 'fingerprint', '-'),
   ('table', 'clinic.disease_codes', 'code,title,chapter'),
   ('table', 'clinic.organisations', 'id,name,registration_no,region,created_at'),
