@@ -5,6 +5,7 @@
 //! door.
 
 pub mod access;
+mod actors;
 mod constant;
 mod evaluate;
 mod fits;
@@ -51,12 +52,13 @@ impl Case<'_> {
 pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
     let mut diagnostics = access::check(catalog, model, version);
     for export in model.exports.values() {
+        actors::check(&model.access, export, &mut diagnostics);
         for exported in export.tables.values() {
             let Some(table) = catalog.tables.get(&exported.table) else { continue };
             check_columns(catalog, table, exported, &mut diagnostics);
             total::check_rows(exported, &mut diagnostics);
             unique::check(catalog, table, exported, &mut diagnostics);
-            orphans::check(catalog, export, table, exported, &mut diagnostics);
+            orphans::check(catalog, model, export, (table, exported), &mut diagnostics);
         }
         key::check(model, export, &mut diagnostics);
     }

@@ -5,7 +5,9 @@
 //! beforehand makes sure that what is turned on is what was there.
 
 use super::Emitter;
-use super::psql::{SHAPE, column_list, demand, in_temp, insert, into_variables, select_one, shape_rows, temporary};
+use super::psql::{
+    SHAPE, column_list, demand, in_temp, include_shape, insert, into_variables, select_one, shape_rows, temporary,
+};
 use crate::catalog::{QName, TriggerMode};
 use crate::plan::{ImportPlan, SequencePlan, TablePlan, TriggerPlan, names};
 use crate::sql::{
@@ -28,10 +30,14 @@ impl Emitter<'_> {
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
             "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
         ], &self.export.search);
+        self.act_as(&mut script, self.export.import_role.as_ref());
         self.run_folder(&mut script);
-        script.meta(Meta::ChangeDirectory(Word::variable("run")));
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });
+        script.blank().comment("what these files were compiled for; compared with the live catalog below");
+        include_shape(&mut script, true);
+        insert(&mut script, "noren_shape", &SHAPE, shape_rows(import.shape.iter()));
+        script.meta(Meta::ChangeDirectory(Word::variable("run")));
         self.marker(&mut script);
         self.manifest(&mut script);
         self.preflight(&mut script, import);
@@ -54,7 +60,7 @@ impl Emitter<'_> {
     }
 
     /// Nothing else proves that the target is not production.
-    fn marker(&self, script: &mut Script) {
+    pub(super) fn marker(&self, script: &mut Script) {
         script.blank().comment("the target says that it may be overwritten by this export");
         script.run(Statement::Do(include_str!("marker.sql")));
         let one = Expr::call("count", [Expr::Star]).op("=", Expr::Integer(1));
@@ -100,9 +106,6 @@ impl Emitter<'_> {
     fn preflight(&self, script: &mut Script, import: &ImportPlan) {
         script.blank().comment("the target is as the schema that these files were compiled from");
         script.run(Statement::Lock { tables: self.emptied(import), mode: LockMode::AccessExclusive });
-        script.run(temporary("noren_shape", &SHAPE, true));
-        let shape = self.export.shape.iter().chain(&import.shape);
-        insert(script, "noren_shape", &SHAPE, shape_rows(shape));
         script.run(Statement::Do(include_str!("shape.sql")));
         script.run(Statement::Do(include_str!("import_shape.sql")));
         bystanders(script, import);
@@ -117,7 +120,7 @@ impl Emitter<'_> {
         tables
     }
 
-    fn load(&self, script: &mut Script, table: &TablePlan) {
+    fn load(&self, script: &mut Script, table: &TablePlan<'_>) {
         let present = Expr::column("digest").op("<>", Expr::text("-"));
         let mut select = select_one(present, "noren_present", Some((in_temp("noren_manifest"), "manifest")));
         let is_table = Expr::column("kind").op("=", Expr::text("table"));
@@ -302,7 +305,7 @@ fn continue_after(sequence: &SequencePlan) -> Select {
 }
 
 /// A name inside a string, as `regclass` reads it.
-fn qualified(name: &QName) -> String {
+pub(super) fn qualified(name: &QName) -> String {
     let quote = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
     format!("{}.{}", quote(&name.schema), quote(&name.name))
 }

@@ -9,11 +9,12 @@ use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{N0851, N0854};
 use crate::model::{ExportColumn, ExportTable, Fill, Treatment};
+use crate::sql::Select;
 use crate::syntax::ast::ImportStrategy;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Planner<'a> {
-    pub(super) fn plan(&self, directory: &str) -> Result<ExportPlan, Vec<Diagnostic>> {
+    pub(super) fn plan(self, directory: &str) -> Result<ExportPlan<'a>, Vec<Diagnostic>> {
         let mut findings = self.check_orphans();
         findings.extend(self.check_columns_leave());
         if self.export.import {
@@ -23,19 +24,25 @@ impl<'a> Planner<'a> {
             return Err(findings);
         }
         let groups = components(&self.graph());
-        let tables = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
+        let tables: Vec<_> = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
         Ok(ExportPlan {
             name: self.export.name.clone(),
             span: self.export.span,
             directory: directory.to_owned(),
             header: self.facts.version >= 15,
-            key: self.key(),
+            key: self.key(&tables),
             linkage: self.export.linkage.clone(),
             search: self.facts.search.clone(),
             tables,
             shape: self.shape(),
             import: self.export.import.then(|| self.import(&groups)),
             refresh: self.refresh(),
+            role: self.export.role.clone(),
+            import_role: self.export.import_role.clone(),
+            tenant: self.tenant(),
+            source_rights: self.source_rights(),
+            target_rights: self.target_rights(),
+            planner: self,
         })
     }
 
@@ -62,7 +69,7 @@ impl<'a> Planner<'a> {
         &root.name
     }
 
-    fn table(&self, name: &QName) -> Option<TablePlan> {
+    fn table(&self, name: &QName) -> Option<TablePlan<'a>> {
         let table = self.catalog.tables.get(name)?;
         let export = self.export.tables.get(name)?;
         let plan_of = |(column, own): (&String, &ExportColumn)| ColumnPlan {
@@ -73,13 +80,19 @@ impl<'a> Planner<'a> {
             leaves: leaves(&own.treatment),
         };
         Some(TablePlan {
+            table,
+            export,
             name: name.clone(),
             stem: names::file_stem(name),
             partitioned: is_partitioned(table),
             columns: export.columns.iter().map(plan_of).collect(),
             conditions: export.rows.iter().map(|rows| (rows.span, one_line(&rows.sql.text))).collect(),
-            select: Masked::new(self, table, export).select(),
         })
+    }
+
+    /// The masked rows of a table.
+    pub(super) fn select(&self, table: &Table, export: &ExportTable) -> Select {
+        Masked::new(self, table, export).select()
     }
 
     /// Foreign keys between exported tables. A reference of a partition binds its root's load.
@@ -117,8 +130,6 @@ impl<'a> Planner<'a> {
             cyclic: ordered && !inside.is_empty(),
             sequences: plan_sequences(self.catalog, &names),
             unchecked: if ordered { Vec::new() } else { self.unchecked() },
-            probes: self.probes(),
-            alone: self.alone(),
         }
     }
 
@@ -195,7 +206,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Materialized views that read an exported table, after those that they read themselves.
-    fn refresh(&self) -> Vec<QName> {
+    pub(super) fn refresh(&self) -> Vec<QName> {
         let views = &self.catalog.views;
         let graph: Graph =
             views.values().map(|view| (view.name.clone(), view.reads.iter().cloned().collect())).collect();
@@ -216,7 +227,7 @@ impl<'a> Planner<'a> {
 
     /// Tables outside the export that reference a table inside, directly or through each other. TRUNCATE refuses a
     /// table that another references, even an empty one, unless both are named; CASCADE would empty what nobody named.
-    fn bystanders(&self) -> Vec<QName> {
+    pub(super) fn bystanders(&self) -> Vec<QName> {
         let mut found: BTreeSet<&QName> = BTreeSet::new();
         loop {
             let before = found.len();
