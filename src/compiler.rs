@@ -6,8 +6,10 @@
 use crate::catalog::{self, Catalog};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
+use crate::emit::access::tenancy;
 use crate::emit::{Digests, emit};
 use crate::model::Model;
+use crate::plan::access::plan_migrations;
 use crate::plan::{ProjectFacts, plan};
 use crate::postgres::with_deep_stack;
 use crate::project::{Project, TargetKind};
@@ -91,15 +93,24 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
         search: project.search.clone(),
         directories: directories.collect(),
     };
-    match plan(&compiled.catalog, model, &facts) {
-        Err(found) => {
-            compiled.diagnostics.extend(found);
+    let planned = plan(&compiled.catalog, model, &facts);
+    let migrations = plan_migrations(&compiled.catalog, model, facts.version);
+    match (planned, migrations) {
+        (Ok(planned), Ok(migrations)) => {
+            let digests = Digests { policy: &compiled.policy_digest };
+            let files = emit(&planned, model, sources, &digests).and_then(|mut files| {
+                files.extend(tenancy::print(&migrations, sources)?);
+                Ok(files)
+            });
+            match files {
+                Ok(files) => compiled.files = Some(files),
+                Err(error) => compiled.failure = Some(error.to_string()),
+            }
+        }
+        (planned, migrations) => {
+            compiled.diagnostics.extend(planned.err().into_iter().chain(migrations.err()).flatten());
             compiled.draft = compiled.model.take();
         }
-        Ok(planned) => match emit(&planned, model, sources, &Digests { policy: &compiled.policy_digest }) {
-            Ok(files) => compiled.files = Some(files),
-            Err(error) => compiled.failure = Some(error.to_string()),
-        },
     }
 }
 

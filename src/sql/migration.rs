@@ -227,8 +227,7 @@ pub(super) fn migration(of: &Migration) -> Doc<'_> {
             group([words("ALTER INDEX"), Doc::Space, qname(index), attach])
         }
         Migration::DropIndex { index, concurrently } => {
-            let head =
-                words(if *concurrently { "DROP INDEX CONCURRENTLY IF EXISTS" } else { "DROP INDEX IF EXISTS" });
+            let head = words(if *concurrently { "DROP INDEX CONCURRENTLY IF EXISTS" } else { "DROP INDEX IF EXISTS" });
             all([head, Doc::Space, qname(index)])
         }
     }
