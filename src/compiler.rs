@@ -6,13 +6,12 @@
 use crate::catalog::{self, Catalog};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
-use crate::emit::access::tenancy;
 use crate::emit::{Digests, emit};
 use crate::model::Model;
-use crate::plan::access::plan_migrations;
+use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
 use crate::postgres::with_deep_stack;
-use crate::project::{Project, TargetKind};
+use crate::project::{Bypass, Project, Rls, Stage, TargetKind};
 use crate::resolve::access::stages;
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -61,7 +60,7 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
         let (resolved, found) = resolve(sources, &catalog, &project.search, &files);
         model = resolved;
         diagnostics.extend(found.into_iter().filter(|found| policy_is_whole || is_independent(found.code)));
-        diagnostics.extend(check(&catalog, &model));
+        diagnostics.extend(check(&catalog, &model, project.version));
         check_stages(&catalog, project, &mut diagnostics);
         if policy_is_whole {
             diagnostics.extend(check_places(&files, project));
@@ -88,30 +87,38 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
         TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
         TargetKind::Later { .. } => None,
     });
+    let environments = project.environments.iter();
     let facts = ProjectFacts {
         version: u32::from(project.version),
         search: project.search.clone(),
         directories: directories.collect(),
+        access: access_facts(&compiled.catalog, project, None),
+        environments: environments
+            .map(|(name, own)| (name.clone(), access_facts(&compiled.catalog, project, Some(&own.rls))))
+            .collect(),
     };
-    let planned = plan(&compiled.catalog, model, &facts);
-    let migrations = plan_migrations(&compiled.catalog, model, facts.version);
-    match (planned, migrations) {
-        (Ok(planned), Ok(migrations)) => {
-            let digests = Digests { policy: &compiled.policy_digest };
-            let files = emit(&planned, model, sources, &digests).and_then(|mut files| {
-                files.extend(tenancy::print(&migrations, sources)?);
-                Ok(files)
-            });
-            match files {
-                Ok(files) => compiled.files = Some(files),
-                Err(error) => compiled.failure = Some(error.to_string()),
-            }
-        }
-        (planned, migrations) => {
-            compiled.diagnostics.extend(planned.err().into_iter().chain(migrations.err()).flatten());
+    match plan(&compiled.catalog, model, &facts) {
+        Err(found) => {
+            compiled.diagnostics.extend(found);
             compiled.draft = compiled.model.take();
         }
+        Ok(planned) => match emit(&planned, model, sources, &Digests { policy: &compiled.policy_digest }) {
+            Ok(files) => compiled.files = Some(files),
+            Err(error) => compiled.failure = Some(error.to_string()),
+        },
     }
+}
+
+/// What nobody says is the strict form: an environment says what differs from the project, and the project what differs
+/// from row security for everybody with BYPASSRLS for those who act for all tenants.
+fn access_facts(catalog: &Catalog, project: &Project, own: Option<&Rls>) -> AccessFacts {
+    let stage = own.and_then(|own| own.stage).or(project.rls.stage).unwrap_or(Stage::Forced);
+    let bypass = own.and_then(|own| own.bypass).or(project.rls.bypass).unwrap_or(Bypass::Attribute);
+    // What is wrong with the names of tables was told before.
+    let of_tables = |rls: &Rls| stages(rls, catalog, &project.search, &mut Vec::new());
+    let mut tables = of_tables(&project.rls);
+    tables.extend(own.map(of_tables).unwrap_or_default());
+    AccessFacts { stage, bypass, tables }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

@@ -9,12 +9,14 @@
 )]
 
 mod access;
+mod access_assert;
 mod cases;
 mod catalog;
 mod cli;
 mod deep;
 mod doors;
 mod end_to_end;
+mod examples;
 mod mask_forms;
 mod masks;
 mod properties;
@@ -22,6 +24,7 @@ mod real;
 mod rows;
 mod server;
 mod sql;
+mod sql_access;
 mod support;
 mod syntax;
 mod tenancy;

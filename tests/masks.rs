@@ -153,6 +153,11 @@ fn judge_printed(
         judge_row(mask, sample, arguments, row)?;
     }
     judge_probe(mask, sample, arguments, &rows)?;
+    let is_text = mask.length(&sample.base, arguments) != Length::NotText;
+    expect(
+        !is_text || mask.shows_length(arguments) || !follows_length(&rows),
+        "says that the value's length does not show",
+    )?;
     let mut outputs: Vec<_> = rows.iter().map(|row| row[2].clone()).collect();
     outputs.sort();
     outputs.dedup();
@@ -169,6 +174,20 @@ fn judge_printed(
         expect(same, "says that it is a constant")?;
     }
     Ok(rows)
+}
+
+/// Whether most values of four characters and more, of several lengths, become something else of their own length.
+fn follows_length(rows: &[Row]) -> bool {
+    let lengths: Vec<(usize, usize)> = rows
+        .iter()
+        .filter_map(|row| Some((row[0].as_ref()?.chars().count(), row[1].as_ref()?.chars().count())))
+        .filter(|(raw, _)| *raw > 3)
+        .collect();
+    let same: std::collections::BTreeSet<usize> =
+        lengths.iter().filter(|(raw, masked)| raw == masked).map(|(raw, _)| *raw).collect();
+    let followed = lengths.iter().filter(|(raw, masked)| raw == masked).count();
+    let changed = rows.iter().any(|row| row[0].is_some() && row[0] != row[1]);
+    changed && same.len() > 3 && followed * 2 > lengths.len()
 }
 
 /// The probe is true of every output; and where the mask changes a value at all, it is false of such a one.
@@ -328,7 +347,8 @@ fn every_mask_is_what_it_says_on_every_type_and_the_same_on_every_version() {
         let name = format!("{} on ", mask.name());
         assert!(results.keys().any(|what| what.starts_with(&name)), "{} was tested on nothing", mask.name());
     }
-    for other in [14, 18].into_iter().filter_map(|major| support::server(Some(major))) {
+    let others = (14..=18).filter(|major| *major != server.major());
+    for other in others.filter_map(|major| support::server(Some(major))) {
         let found = every_mask(other);
         for (what, rows) in &results {
             assert_eq!(Some(rows), found.get(what), "{what} on {}", other.version());
@@ -361,6 +381,9 @@ impl Mask for Liar {
     fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
         if self.0 == "unique" { Uniqueness::Preserved } else { Uniqueness::Lossy }
     }
+    fn shows_length(&self, _arguments: &Arguments) -> bool {
+        self.0 != "length"
+    }
     fn length(&self, _input: &BaseType, _arguments: &Arguments) -> Length {
         match self.0 {
             "longer" => Length::AtMost(3),
@@ -389,6 +412,7 @@ impl Mask for Liar {
             "twice" => input().op("||", Expr::call("random", []).cast("text")),
             "as long" => input().op("||", Expr::text("!")),
             "longer" | "constant" => input(),
+            "length" => Expr::call("repeat", [Expr::text("*"), Expr::call("length", [input()])]),
             _ => Expr::call("left", [input(), Expr::Integer(1)]),
         };
         let joins = if self.0 == "rows" {
@@ -407,7 +431,7 @@ fn a_mask_that_lies_is_found_out() {
     let database = database(server);
     let sample = sample("text", &[], "text", TEXT);
     fill(&database, &sample);
-    let lies = ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows"];
+    let lies = ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows", "length"];
     for lie in lies.into_iter().chain(["probe of outputs", "probe of values"]) {
         let judged = judge(&database, &Liar(lie), &sample, &Arguments::new());
         assert!(judged.is_err(), "{lie} was believed");
@@ -659,6 +683,21 @@ fn every_mask_has_a_page_that_names_its_parameters() {
     }
     let names: Vec<_> = mask::all().map(Mask::name).collect();
     assert!(names.is_sorted(), "{names:?}");
+}
+
+#[test]
+fn the_catalogue_is_what_the_masks_say() {
+    let path = support::root().join("docs/masks/README.md");
+    let page = mask::catalogue::markdown();
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap();
+    assert!(found == page, "docs/masks/README.md is stale: `noren masks --markdown > docs/masks/README.md`");
+    let pages = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|page| page.unwrap().file_name());
+    for page in pages.map(|page| page.into_string().unwrap()).filter(|page| page != "README.md") {
+        assert!(mask::find(page.trim_end_matches(".md")).is_some(), "{page} is of no mask");
+    }
 }
 
 #[test]

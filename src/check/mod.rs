@@ -4,6 +4,8 @@
 //! where none may be, two rows with one key, a value that is too long, or a masked value that leaves by another
 //! door.
 
+pub mod access;
+mod actors;
 mod constant;
 mod evaluate;
 mod fits;
@@ -46,16 +48,17 @@ impl Case<'_> {
     }
 }
 
-/// Runs every proof.
-pub fn check(catalog: &Catalog, model: &Model) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+/// Runs every proof; `version` is the server's major version.
+pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
+    let mut diagnostics = access::check(catalog, model, version);
     for export in model.exports.values() {
+        actors::check(&model.access, export, &mut diagnostics);
         for exported in export.tables.values() {
             let Some(table) = catalog.tables.get(&exported.table) else { continue };
             check_columns(catalog, table, exported, &mut diagnostics);
             total::check_rows(exported, &mut diagnostics);
             unique::check(catalog, table, exported, &mut diagnostics);
-            orphans::check(catalog, export, table, exported, &mut diagnostics);
+            orphans::check(catalog, model, export, (table, exported), &mut diagnostics);
         }
         key::check(model, export, &mut diagnostics);
     }

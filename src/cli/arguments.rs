@@ -47,6 +47,9 @@ pub(super) enum Verb {
     Masks {
         /// `email`, `partial` …
         name: Option<String>,
+        /// Print the whole catalogue as the table in docs/masks/README.md
+        #[arg(long, conflicts_with = "name")]
+        markdown: bool,
     },
     /// Say which rule decides over a column, which lost and why, and what its mask does
     Why {

@@ -94,7 +94,7 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
         Verb::Build(options) => build::run(options, console),
         Verb::Fmt(options) => fmt::run(options, console),
         Verb::Explain { code } => explain::run(code.as_deref(), console),
-        Verb::Masks { name } => masks::run(name.as_deref(), console),
+        Verb::Masks { name, markdown } => masks::run(name.as_deref(), *markdown, console),
         Verb::Why { column, export } => why::run(column, export.as_deref(), console),
         Verb::Init { from } => init::run(from, console),
         Verb::Completions { shell } => Ok(completions::completions(*shell, console)),

@@ -8,6 +8,7 @@ mod import;
 mod plan_json;
 mod psql;
 mod readme;
+mod rights;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -47,7 +48,7 @@ impl std::error::Error for EmitError {}
 /// # Errors
 /// The first file that is not read back as it was meant.
 pub fn emit(
-    plan: &Plan,
+    plan: &Plan<'_>,
     model: &Model,
     sources: &Sources,
     digests: &Digests<'_>,
@@ -66,8 +67,15 @@ pub fn emit(
         };
         // One after the other: the trees of 10,000 tables at once take more memory than all their texts.
         print("run.sql".to_owned(), emitter.run())?;
+        print("shape.sql".to_owned(), emitter.shape())?;
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
+        }
+        if let (Some(role), Some(rights)) = (&export.role, &export.source_rights) {
+            print("rights_source.sql".to_owned(), emitter.rights_source(role, rights))?;
+        }
+        if let Some(rights) = &export.target_rights {
+            print("rights_target.sql".to_owned(), emitter.rights_target(rights))?;
         }
         if let Some(import) = &export.import {
             print("import.sql".to_owned(), emitter.import(import))?;
@@ -75,12 +83,15 @@ pub fn emit(
         }
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }
+    if let Some(plans) = &plan.access {
+        files.extend(access::emit(plans, model, sources)?);
+    }
     Ok(files)
 }
 
 /// One export's files.
 struct Emitter<'a> {
-    export: &'a ExportPlan,
+    export: &'a ExportPlan<'a>,
     sources: &'a Sources,
     digests: &'a Digests<'a>,
 }

@@ -3,6 +3,7 @@
 use super::Emitter;
 use crate::catalog::{DataType, QName};
 use crate::plan::{Shape, TablePlan, names};
+use crate::source::Spanned;
 use crate::sql::{
     Condition, End, Expr, From, Ident, Meta, Relation, Script, Select, SettingValue, Shell, ShellPart, Statement,
     TemporaryTable, Word,
@@ -77,6 +78,13 @@ impl Emitter<'_> {
         script
     }
 
+    /// Everything after this is done with this role's rights and no others; an error where the runner is no member.
+    pub(super) fn act_as(&self, script: &mut Script, role: Option<&Spanned<String>>) {
+        let Some(role) = role else { return };
+        script.comment(&format!("{}  as {}", self.place(role.span), role.value));
+        script.run(Statement::SetRole(Ident::from(role.value.as_str())));
+    }
+
     /// Where the files of a run are, unless psql was told by `-v run=FOLDER`.
     pub(super) fn run_folder(&self, script: &mut Script) {
         let folder = format!("{}/{}", self.export.directory.trim_end_matches('/'), names::encode(&self.export.name));
@@ -118,23 +126,19 @@ pub(super) fn in_temp(name: &str) -> QName {
     QName::new("pg_temp", name)
 }
 
-/// Rows of one INSERT: the parser of a server, like ours, holds a statement whole.
-const ROWS: usize = 1_000;
-
-/// `INSERT INTO pg_temp.name (…) VALUES …`, as many as the rows need.
+/// Rows into a temporary table.
 pub(super) fn insert(script: &mut Script, name: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let mut rows = rows.map(|row| row.into_iter().map(Expr::Text).collect()).peekable();
-    while rows.peek().is_some() {
-        script.run(Statement::InsertValues {
-            table: in_temp(name),
-            columns: columns.iter().map(|column| Ident::from(*column)).collect(),
-            rows: rows.by_ref().take(ROWS).collect(),
-        });
-    }
+    script.rows(in_temp(name), columns.iter().map(|column| Ident::from(*column)).collect(), rows);
 }
 
 /// Columns of the list of what a live database must be.
 pub(super) const SHAPE: [&str; 5] = ["kind", "schema_name", "table_name", "item", "value"];
+
+/// The list of both sides into a table that holds it; from beside the script, so before the script goes elsewhere.
+pub(super) fn include_shape(script: &mut Script, on_commit_drop: bool) {
+    script.run(temporary("noren_shape", &SHAPE, on_commit_drop));
+    script.meta(Meta::Include(Word::text("shape.sql")));
+}
 
 /// The list's rows.
 pub(super) fn shape_rows<'s>(shape: impl Iterator<Item = &'s Shape>) -> impl Iterator<Item = Vec<String>> {
@@ -153,7 +157,7 @@ pub(super) fn demand(script: &mut Script, variable: &str, refusal: &'static str)
 }
 
 /// The columns of a table's file as one word of the manifest.
-pub(super) fn column_list(table: &TablePlan) -> String {
+pub(super) fn column_list(table: &TablePlan<'_>) -> String {
     table.file_columns().map(|column| names::encode(&column.name)).collect::<Vec<_>>().join(",")
 }
 

@@ -9,6 +9,7 @@ mod base64;
 mod boolean;
 mod bucket;
 mod card;
+pub mod catalogue;
 mod clamp;
 mod constant;
 mod corporate_number;
@@ -154,6 +155,11 @@ pub trait Mask: Sync + Send {
     /// How long text output may be, in characters.
     fn length(&self, _input: &BaseType, _arguments: &Arguments) -> Length {
         Length::NotText
+    }
+    /// Whether the value's own length can be seen in its output.
+    fn shows_length(&self, arguments: &Arguments) -> bool {
+        let text = types::plain("text");
+        self.accepts(&text) && self.length(&text, arguments) == Length::AsInput
     }
     /// What the mask gives when that is one value for every input that is not NULL: proofs evaluate it
     /// against enum labels, CHECKs and types.

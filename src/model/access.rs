@@ -4,6 +4,7 @@
 //! is named here exists in the schema. What a policy or a condition says in SQL is kept as the user's text with the
 //! places of the names in it ([`AccessSql`]), so that a printer can qualify each of them.
 
+use super::formula::Formula;
 use crate::catalog::{DataType, QName};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,29 @@ pub struct Access {
     pub policies: Vec<Policy>,
     /// By name.
     pub workloads: BTreeMap<String, Workload>,
+}
+
+impl Access {
+    /// Roles of the policy that a role is a member of, however far away; not itself.
+    pub fn groups_of(&self, role: &str) -> BTreeSet<&str> {
+        groups_of(&self.roles, role)
+    }
+}
+
+/// Roles of the policy that a role is a member of, however far away; not itself.
+pub fn groups_of<'r>(roles: &'r BTreeMap<String, Role>, name: &str) -> BTreeSet<&'r str> {
+    let groups = |role: &'r Role| role.member_of.keys().map(String::as_str);
+    let mut found = BTreeSet::new();
+    let mut waiting: Vec<&str> = roles.get(name).into_iter().flat_map(groups).collect();
+    while let Some(group) = waiting.pop() {
+        if let Some(role) = roles.get(group)
+            && group != name
+            && found.insert(group)
+        {
+            waiting.extend(groups(role));
+        }
+    }
+    found
 }
 
 /// By table or view, then by role.
@@ -267,6 +291,12 @@ pub struct AccessSql {
     pub settings: BTreeSet<String>,
     /// Relations that its sub-selects read.
     pub reads: BTreeSet<QName>,
+    /// Which of their columns, by relation; a relation of which no column is named has none here.
+    pub read_columns: BTreeMap<QName, BTreeSet<String>>,
+    /// Aliases of its sub-selects; a printer that puts it beside an alias of its own takes another.
+    pub aliases: BTreeSet<String>,
+    /// What three-valued logic sees of it.
+    pub formula: Formula,
     /// Where it was written.
     pub span: Span,
 }

@@ -1,7 +1,7 @@
 //! Masks with everything that they ask for: the row's hash, secrets of the run, the column's default.
 
 use super::select::ROW;
-use super::{KeyPlan, Planner};
+use super::{KeyPlan, Planner, TablePlan};
 use crate::catalog::{BaseType, Catalog, Column, DataType, Expression, QName, TypeKind};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0853;
@@ -96,20 +96,19 @@ impl Planner<'_> {
 
     /// Whether something rendered since the last call reads the key.
     pub(super) fn takes_key(&self) -> bool {
-        let reads = self.reads_key.replace(false);
-        self.keyed.set(self.keyed.get() || reads);
-        reads
+        self.reads_key.replace(false)
     }
 
     pub(super) fn setting(&self) -> &str {
         self.model.mask_key.as_ref().map_or(DEFAULT_KEY, |setting| setting.name.as_str())
     }
 
-    /// After all tables are rendered: the key, where one of them read it.
-    pub(super) fn key(&self) -> Option<KeyPlan> {
+    /// The key, where a mask of some table reads it.
+    pub(super) fn key(&self, tables: &[TablePlan<'_>]) -> Option<KeyPlan> {
+        let keyed = tables.iter().any(|table| !self.select(table.table, table.export).with.is_empty());
         let fingerprint = hmac::of_label(&self.export.linkage, "", FINGERPRINT);
         let short = Expr::call("substr", [fingerprint, Expr::Integer(1), Expr::Integer(8)]);
-        self.keyed.get().then(|| KeyPlan {
+        keyed.then(|| KeyPlan {
             setting: self.setting().to_owned(),
             fingerprint: Select {
                 with: vec![hmac::key(self.setting())],

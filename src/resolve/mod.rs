@@ -68,6 +68,7 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
     report_uncovered(&uncovered, &shared, &mut diagnostics);
     check_patterns(catalog, &blocks, &mut diagnostics);
     model.access = ground.access(catalog, search, &declared, &selectors, &model, &mut diagnostics);
+    access::give_rights(&mut model);
     (model, diagnostics)
 }
 

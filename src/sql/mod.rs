@@ -4,10 +4,13 @@
 //! [`Statement`]; the printer turns it into tokens and lays those out; the guard reads the printed text again
 //! with PostgreSQL's scanner and parser and compares it with the tokens that were meant.
 
+pub mod access;
+mod data;
 mod guard;
 mod layout;
 mod migration;
 mod print;
+mod print_access;
 mod print_statement;
 mod psql;
 mod script;
@@ -15,14 +18,15 @@ mod source;
 mod statement;
 mod token;
 
+pub use access::AccessStatement;
 pub use migration::{Backfill, CHILD, Migration, NewForeignKey, PARENT};
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
-pub use script::{End, Item, Script};
+pub use script::{End, Script};
 pub use source::tidy;
 pub use statement::{
     AlterTable, CopyFormat, CopyOptions, Isolation, LockMode, SettingValue, Statement, TemporaryTable,
 };
-pub use token::{NAME_BYTES, fit_name};
+pub use token::{NAME_BYTES, fit_name, identifier};
 
 use crate::catalog::{DataType, QName};
 use std::fmt;
@@ -166,6 +170,10 @@ pub enum Expr {
     Source(SourceSql),
     /// `:'name'`: the value of a psql variable as a string. In psql files only.
     Variable(String),
+    /// `$1`: a bind parameter, in what a program sends.
+    Parameter(u16),
+    /// `current_user`, `session_user`: a key word that is a value.
+    Word(&'static str),
     /// An expression with a comment on the line above it.
     Commented(String, Box<Expr>),
 }
@@ -190,6 +198,11 @@ impl Expr {
     /// A call of a function of `pg_catalog`.
     pub fn call(function: &str, arguments: impl IntoIterator<Item = Self>) -> Self {
         Self::Call(None, Ident::from(function), arguments.into_iter().collect())
+    }
+
+    /// A call of a function of `pg_catalog`, which no search path leads elsewhere.
+    pub fn builtin(function: &str, arguments: impl IntoIterator<Item = Self>) -> Self {
+        Self::Call(Some(Ident::from("pg_catalog")), Ident::from(function), arguments.into_iter().collect())
     }
 
     /// `self OP right`

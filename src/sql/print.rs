@@ -137,6 +137,8 @@ pub(super) fn expr(of: &Expr) -> Doc<'_> {
         Expr::Aggregate(function, inputs, order) => aggregate(function, inputs, order),
         Expr::Source(sql) => source::print(&sql.text),
         Expr::Variable(variable) => Doc::Token(Token::variable(variable)),
+        Expr::Parameter(number) => exact(format!("${number}")),
+        Expr::Word(word) => words(word),
         Expr::Commented(comment, inner) => all([Doc::Token(Token::comment(comment)), Doc::Hard, expr(inner)]),
     }
 }

@@ -3,10 +3,11 @@
 use super::layout::{Doc, all, commas, exact, group, indent, separated, words};
 use super::migration::migration;
 use super::print::{data_type, expr, literal, name, number, qname, select, table};
+use super::print_access::access;
 use super::token::Token;
 use super::{
     AlterTable, CopyFormat, CopyOptions, Expr, Ident, Isolation, LockMode, Select, SettingValue, Statement,
-    TemporaryTable,
+    TemporaryTable, source,
 };
 use crate::catalog::{DataType, QName, TriggerMode};
 
@@ -24,6 +25,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
         Statement::Commit => words("COMMIT"),
         Statement::Rollback => words("ROLLBACK"),
         Statement::Set { local, name, values } => set(*local, name, values),
+        Statement::SetRole(role) => all([words("SET ROLE"), Doc::Space, name(role)]),
         Statement::SetConstraints { deferred } => {
             words(if *deferred { "SET CONSTRAINTS ALL DEFERRED" } else { "SET CONSTRAINTS ALL IMMEDIATE" })
         }
@@ -54,6 +56,8 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             Doc::Space,
             Doc::Token(Token::dollar(body)),
         ]),
+        Statement::Query(text) => source::fixed(text),
+        Statement::Access(of) => access(of),
         Statement::Migration(of) => migration(of),
     }
 }
@@ -181,6 +185,8 @@ fn alter_table(action: &AlterTable) -> Doc<'_> {
             });
             all([words("ALTER CONSTRAINT"), Doc::Space, name(constraint), Doc::Space, timing])
         }
+        AlterTable::RowSecurity(true) => words("ENABLE ROW LEVEL SECURITY"),
+        AlterTable::RowSecurity(false) => words("DISABLE ROW LEVEL SECURITY"),
         AlterTable::ForceRowSecurity(true) => words("FORCE ROW LEVEL SECURITY"),
         AlterTable::ForceRowSecurity(false) => words("NO FORCE ROW LEVEL SECURITY"),
     }

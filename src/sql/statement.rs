@@ -1,6 +1,6 @@
 //! The statements that Noren writes.
 
-use super::{Expr, Ident, Migration, Select};
+use super::{AccessStatement, Expr, Ident, Migration, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
 /// A statement.
@@ -51,6 +51,8 @@ pub enum Statement {
         /// At least one.
         values: Vec<SettingValue>,
     },
+    /// `SET ROLE role`
+    SetRole(Ident),
     /// `SET CONSTRAINTS ALL DEFERRED`, or `IMMEDIATE`.
     SetConstraints {
         /// Deferred, else immediate.
@@ -108,6 +110,11 @@ pub enum Statement {
     /// `DO LANGUAGE plpgsql $…$ … $…$`. The body is ours and fixed: what it needs to know comes from temporary
     /// tables or settings, so that no name or value is ever pasted into code.
     Do(&'static str),
+    /// A SELECT over the catalogs, ours and fixed; comments and layout are its own. What it needs to know comes from
+    /// settings, as for [`Statement::Do`].
+    Query(&'static str),
+    /// Who may do what.
+    Access(AccessStatement),
     /// What gives a table its tenant column.
     Migration(Migration),
 }
@@ -194,6 +201,8 @@ pub enum AlterTable {
         /// INITIALLY DEFERRED
         initially_deferred: bool,
     },
+    /// `ENABLE ROW LEVEL SECURITY`, `DISABLE ROW LEVEL SECURITY`
+    RowSecurity(bool),
     /// `[NO] FORCE ROW LEVEL SECURITY`
     ForceRowSecurity(bool),
 }
@@ -202,11 +211,11 @@ impl Statement {
     /// The statement's kind in PostgreSQL's own parse tree.
     pub(crate) fn node(&self) -> &'static str {
         match self {
-            Self::Select(_) => "SelectStmt",
+            Self::Select(_) | Self::Query(_) => "SelectStmt",
             Self::CopyTo { .. } | Self::CopyFrom { .. } => "CopyStmt",
             Self::Lock { .. } => "LockStmt",
             Self::Begin { .. } | Self::Commit | Self::Rollback => "TransactionStmt",
-            Self::Set { .. } => "VariableSetStmt",
+            Self::Set { .. } | Self::SetRole(_) => "VariableSetStmt",
             Self::SetConstraints { .. } => "ConstraintsSetStmt",
             Self::CreateTemporary(_) => "CreateStmt",
             Self::InsertValues { .. } | Self::InsertSelect { .. } => "InsertStmt",
@@ -217,6 +226,7 @@ impl Statement {
             Self::RefreshMaterializedView(_) => "RefreshMatViewStmt",
             Self::DropTemporary(_) => "DropStmt",
             Self::Do(_) => "DoStmt",
+            Self::Access(statement) => statement.node(),
             Self::Migration(of) => of.node(),
         }
     }

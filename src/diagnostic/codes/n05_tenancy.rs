@@ -16,4 +16,11 @@ super::family! {
     N0513 Error "`or null` on a column that is never NULL";
     N0514 Error "a place in tenancy for tables selected by their place";
     N0515 Error "a setting that PostgreSQL cannot have";
+    N0520 Warning "a foreign key without the tenant column";
+    N0521 Warning "a unique key without the tenant column";
+    N0522 Warning "no index that begins with the tenant column";
+    N0523 Warning "a tenant column that may be NULL";
+    N0524 Warning "a function that runs as its owner";
+    N0525 Warning "a scoped table in a publication";
+    N0526 Warning "a row policy that the policy does not have";
 }

@@ -13,6 +13,8 @@ super::family! {
     N0610 Error "a condition that would do nothing";
     N0611 Error "the whole table and some of its columns for one role";
     N0612 Error "an insert that no tenant would own";
+    N0613 Error "a lookup that its role may not make";
+    N0614 Error "a view or foreign table that row security cannot follow into";
     N0615 Error "an unknown function or schema";
     N0616 Error "a workload whose role cannot log in";
     N0617 Warning "rights that no workload uses";

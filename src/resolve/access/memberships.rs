@@ -1,27 +1,8 @@
 //! What a role can become: PostgreSQL lets a member act as the group, and a member of an owner as the owner.
 
 use crate::diagnostic::{Diagnostic, codes, list};
-use crate::model::access::{Role, Tenants};
+use crate::model::access::{Role, Tenants, groups_of};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Roles of the policy that a role is a member of, however far away; not itself.
-pub fn groups_of<'r>(roles: &'r BTreeMap<String, Role>, name: &str) -> BTreeSet<&'r str> {
-    let mut found = BTreeSet::new();
-    let mut waiting: Vec<&str> = roles.get(name).into_iter().flat_map(groups).collect();
-    while let Some(group) = waiting.pop() {
-        if let Some(role) = roles.get(group)
-            && group != name
-            && found.insert(group)
-        {
-            waiting.extend(groups(role));
-        }
-    }
-    found
-}
-
-fn groups(role: &Role) -> impl Iterator<Item = &str> {
-    role.member_of.keys().map(String::as_str)
-}
 
 /// No circle, no path to an owner, and no path between roles of one tenant and roles of all.
 pub fn check(roles: &BTreeMap<String, Role>, diagnostics: &mut Vec<Diagnostic>) {

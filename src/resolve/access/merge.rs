@@ -2,10 +2,9 @@
 
 use super::Context;
 use super::grants::nothing;
-use super::memberships::groups_of;
 use crate::catalog::QName;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::access::{AccessSql, Command, Right, Rights, ScopeKind, Tenants};
+use crate::model::access::{AccessSql, Command, Right, Rights, ScopeKind, Tenants, groups_of};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 

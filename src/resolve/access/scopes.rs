@@ -5,8 +5,8 @@
 //! is an error, never a table without isolation.
 
 use super::Names;
-use super::adapter::parse_access_sql;
 use super::parents::{self, Via};
+use super::predicate;
 use super::tenancy::check_type;
 use crate::catalog::{QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
@@ -35,6 +35,12 @@ enum Clause<'a> {
     Internal,
 }
 
+impl Candidate<'_> {
+    fn is_condition(&self) -> bool {
+        matches!(self.clause, Clause::Scoped(ast::ScopeKind::When(_)))
+    }
+}
+
 /// What all tables share while their places are found.
 pub struct Scopes<'a> {
     /// What conditions may name.
@@ -52,9 +58,14 @@ impl<'a> Scopes<'a> {
     pub fn resolve(&self, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<QName, Scope> {
         let candidates = self.candidates(diagnostics);
         let mut scopes = BTreeMap::new();
+        let mut by_condition = Vec::new();
         for table in self.names.catalog.tables.values().filter(|table| is_selectable(table)) {
             let written = candidates.get(&table.name).map(Vec::as_slice).unwrap_or_default();
             let scope = match decide(table, written, diagnostics) {
+                Some(candidate) if candidate.is_condition() => {
+                    by_condition.push((table, candidate));
+                    continue;
+                }
                 Some(candidate) => self.by_clause(table, candidate, diagnostics),
                 None => self.by_column(table, diagnostics),
             };
@@ -62,6 +73,7 @@ impl<'a> Scopes<'a> {
                 scopes.insert(table.name.clone(), scope);
             }
         }
+        self.by_conditions(&by_condition, &mut scopes, diagnostics);
         if let Some(tenancy) = self.tenancy {
             parents::check(self.names.catalog, &scopes, diagnostics);
             let is_undecided = |table: &&Table| {
@@ -71,6 +83,22 @@ impl<'a> Scopes<'a> {
             diagnostics.extend(super::undecided::report(self.names.catalog, tenancy, &scopes, &undecided));
         }
         scopes
+    }
+
+    /// Conditions may read the tenant columns that other tables are given, so they come last.
+    fn by_conditions(
+        &self,
+        written: &[(&Table, Candidate<'_>)],
+        scopes: &mut BTreeMap<QName, Scope>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let added = self.tenancy.map(|tenancy| predicate::added(tenancy, scopes)).unwrap_or_default();
+        let last = Scopes { names: Names { added: &added, ..self.names }, ..*self };
+        for (table, candidate) in written {
+            if let Some(scope) = last.by_clause(table, *candidate, diagnostics) {
+                scopes.insert(table.name.clone(), scope);
+            }
+        }
     }
 
     fn candidates(&self, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<QName, Vec<Candidate<'a>>> {
@@ -148,13 +176,7 @@ impl<'a> Scopes<'a> {
                 let pointing = self.selectors.table(pointing, diagnostics)?;
                 parents::through(table, pointing, column, diagnostics)
             }
-            ast::ScopeKind::When(sql) => match parse_access_sql(sql, table, self.names) {
-                Ok(sql) => Some(ScopeKind::When(sql)),
-                Err(found) => {
-                    diagnostics.extend(found);
-                    None
-                }
-            },
+            ast::ScopeKind::When(sql) => predicate::parse(&self.names, table, sql, diagnostics).map(ScopeKind::When),
         }
     }
 

@@ -1,10 +1,9 @@
 //! Which program runs as whom.
 
 use super::Context;
-use super::memberships::groups_of;
 use super::roles::unknown;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::access::{Rights, Tenants, Workload};
+use crate::model::access::{Rights, Tenants, Workload, groups_of};
 use crate::resolve::exports::demand_reason;
 use std::collections::{BTreeMap, BTreeSet};
 
