@@ -74,6 +74,7 @@ impl Loader {
             exports: manifest.exports,
             rls: manifest.rls,
             environments: manifest.environments,
+            allowances: manifest.allowances,
             manifest: manifest_id,
         })
     }
