@@ -5,7 +5,7 @@
 
 use crate::catalog::{self, Catalog};
 use crate::check::check;
-use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, apply_schema_allowances, codes, did_you_mean};
 use crate::emit::{Digests, emit};
 use crate::model::Model;
 use crate::plan::access::AccessFacts;
@@ -68,6 +68,7 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     }
     dedup(&mut diagnostics);
     let failed = has_errors(&diagnostics);
+    let diagnostics = apply_schema_allowances(diagnostics, &project.allowances, &project.schemas, sources);
     let mut diagnostics = apply_allowances(diagnostics, &allowances, sources);
     if failed {
         // What an allowance would silence may not have been reached.

@@ -10,7 +10,7 @@ mod folder;
 mod manifest;
 mod read;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, SchemaAllowance};
 use crate::source::{SourceId, Sources, Span, Spanned};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -52,6 +52,8 @@ pub struct Project {
     pub rls: Rls,
     /// `[env.NAME]`, by name.
     pub environments: BTreeMap<String, Environment>,
+    /// `[[allow]]`: warnings about schema files that may stay.
+    pub allowances: Vec<SchemaAllowance>,
     /// The project file.
     pub manifest: SourceId,
 }
@@ -179,6 +181,7 @@ struct Manifest {
     exports: BTreeMap<String, ExportTarget>,
     rls: Rls,
     environments: BTreeMap<String, Environment>,
+    allowances: Vec<SchemaAllowance>,
 }
 
 /// What reading a project gave.

@@ -20,6 +20,7 @@ mod examples;
 mod mask_forms;
 mod masks;
 mod over;
+mod predicates;
 mod properties;
 mod real;
 mod rows;

@@ -82,6 +82,7 @@ impl Loader {
             exports: manifest.exports,
             rls: manifest.rls,
             environments: manifest.environments,
+            allowances: manifest.allowances,
             manifest: manifest_id,
         })
     }

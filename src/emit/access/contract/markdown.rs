@@ -74,7 +74,7 @@ const ERRORS: &str = "
 | 42501 `permission denied` | the role has no such grant | add a `grant` to the policy, not to the database |
 | 42501 `query would be affected by row-level security policy` | `row_security` is off in this session | take it back: it never bypasses anything |
 | 22P02 `invalid input syntax` | the setting holds something that is not of its type | fail the request; never pass on what a user sent unread |
-| 42501 `permission denied for function` or `schema`, naming `noren` | the role is none that the applied policy knows | apply the access files of this version |
+| 42501 `permission denied for function` of schema `noren` | the role is none that the applied policy knows | apply the access files of this version |
 ";
 
 /// The file.
@@ -172,7 +172,7 @@ fn roles(contract: &Contract) -> String {
             None => "not asserted",
         };
         let rows = match (role.tenants, role.bypass, role.owns) {
-            (_, _, 1..) => "those of the tables it owns, as far as row security is not forced",
+            (_, _, 1..) => "every row of the tables that it owns, unless row security is forced there",
             ("all", Some("attribute"), _) => "every tenant's, by BYPASSRLS",
             ("all", ..) => "every tenant's, by a policy",
             _ => "those of the session's tenant",

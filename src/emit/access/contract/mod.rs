@@ -203,7 +203,9 @@ fn role_entry(access: &Access, plan: &AccessPlan, name: &str) -> Result<RoleEntr
         Tenants::Own => ("own", None),
         Tenants::All { because } => ("all", Some(because.clone())),
     };
-    let runs = role.login == Some(true) || access.workloads.values().any(|workload| workload.role == name);
+    // A role whose only rights are in a copy has nothing to do here.
+    let logs_in = role.login == Some(true) && !access.effective(&access.rights, name).is_empty();
+    let runs = logs_in || access.workloads.values().any(|workload| workload.role == name);
     Ok(RoleEntry {
         name: name.to_owned(),
         login: role.login,

@@ -49,12 +49,11 @@ pub(super) fn print(access: &Access, plan: &AccessPlan, role: &Role) -> Result<S
 /// What binds a role to one tenant, where row security is on.
 fn isolation(access: &Access, plan: &AccessPlan, role: &Role) -> Vec<Vec<Expr>> {
     let mut rows = Vec::new();
-    let tenant = access.tenancy.as_ref().map(|tenancy| tenancy.setting.as_str());
-    let setting = plan.settings.iter().find(|setting| Some(setting.setting.as_str()) == tenant);
-    if let Some(setting) = setting.filter(|setting| setting.callers.contains(&role.name)) {
-        let function = &setting.function;
-        let call = Expr::Call(Some(Ident::new(&function.schema)), Ident::new(&function.name), Vec::new());
-        rows.push(finding("a tenant is set on a connection that nobody took", call.cast("text")));
+    if let Some(tenancy) = &access.tenancy {
+        // Not by the function: policies may call it, but a role needs no USAGE on its schema for that and has none.
+        let set = Expr::builtin("current_setting", [Expr::text(&tenancy.setting), Expr::Boolean(true)]);
+        let set = Expr::call("nullif", [set, Expr::text("")]);
+        rows.push(finding("a tenant is set on a connection that nobody took", set));
     }
     let tables = bound_tables(access, plan, role);
     if let Some(table) = probe(access, role, &tables) {
