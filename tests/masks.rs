@@ -38,7 +38,9 @@ fn argument_lists(mask: &dyn Mask, sample: &Sample) -> Vec<Arguments> {
     if mask.name() == "dictionary" {
         let list = ["a", "it's \"x\" \\", "😀", "名前 太郎", " "].map(str::to_owned).into();
         let words = Value::Words(noren::mask::words::Words { list, digest: String::new() });
-        lists.iter_mut().for_each(|arguments| drop(arguments.insert(mask::dictionary::WORDS, words.clone())));
+        for arguments in &mut lists {
+            arguments.insert(mask::dictionary::WORDS, words.clone());
+        }
     }
     lists.retain(|list| mask.check_arguments(&sample.base, list).is_ok());
     let step = lists.len().div_ceil(8).max(1);
