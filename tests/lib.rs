@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod apply;
 mod cases;
 mod catalog;
 mod cli;
