@@ -27,6 +27,7 @@ mod n03_coverage;
 mod n04_masks;
 mod n05_tenancy;
 mod n06_rights;
+mod n07_policies;
 mod n08_export;
 mod n09_project;
 
@@ -36,6 +37,7 @@ pub use n03_coverage::*;
 pub use n04_masks::*;
 pub use n05_tenancy::*;
 pub use n06_rights::*;
+pub use n07_policies::*;
 pub use n08_export::*;
 pub use n09_project::*;
 
@@ -75,6 +77,7 @@ pub fn all() -> impl Iterator<Item = Code> {
         n04_masks::FAMILY,
         n05_tenancy::FAMILY,
         n06_rights::FAMILY,
+        n07_policies::FAMILY,
         n08_export::FAMILY,
         n09_project::FAMILY,
     ]
