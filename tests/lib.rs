@@ -8,6 +8,7 @@
     reason = "a test does IO, and fails by panicking"
 )]
 
+mod access_assert;
 mod access;
 mod apply;
 mod cases;

@@ -6,7 +6,7 @@ use super::print_access::access;
 use super::token::Token;
 use super::{
     AlterTable, CopyFormat, CopyOptions, Expr, Ident, Isolation, LockMode, Select, SettingValue, Statement,
-    TemporaryTable,
+    TemporaryTable, source,
 };
 use crate::catalog::{DataType, QName, TriggerMode};
 
@@ -54,6 +54,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             Doc::Space,
             Doc::Token(Token::dollar(body)),
         ]),
+        Statement::Query(text) => source::fixed(text),
         Statement::Access(of) => access(of),
     }
 }

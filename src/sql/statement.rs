@@ -108,6 +108,9 @@ pub enum Statement {
     /// `DO LANGUAGE plpgsql $…$ … $…$`. The body is ours and fixed: what it needs to know comes from temporary
     /// tables or settings, so that no name or value is ever pasted into code.
     Do(&'static str),
+    /// A SELECT over the catalogs, ours and fixed; comments and layout are its own. What it needs to know comes from
+    /// settings, as for [`Statement::Do`].
+    Query(&'static str),
     /// Who may do what.
     Access(AccessStatement),
 }
@@ -204,7 +207,7 @@ impl Statement {
     /// The statement's kind in PostgreSQL's own parse tree.
     pub(crate) fn node(&self) -> &'static str {
         match self {
-            Self::Select(_) => "SelectStmt",
+            Self::Select(_) | Self::Query(_) => "SelectStmt",
             Self::CopyTo { .. } | Self::CopyFrom { .. } => "CopyStmt",
             Self::Lock { .. } => "LockStmt",
             Self::Begin { .. } | Self::Commit | Self::Rollback => "TransactionStmt",

@@ -4,8 +4,10 @@
 //! file for another environment is written only where it differs; that environment's `apply.sql` includes the others from
 //! where they are.
 
+pub mod assert;
 mod functions;
 mod head;
+pub mod preflight;
 mod rights;
 mod roles;
 mod rollback;
@@ -92,6 +94,7 @@ impl Access<'_> {
             Ok(())
         };
         print("00_roles.sql".to_owned(), Ok(self.roles()))?;
+        print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
         print("10_functions.sql".to_owned(), Ok(self.functions()))?;
         print("15_schemas.sql".to_owned(), Ok(self.schemas()))?;
         for relation in &self.plan.relations {
@@ -100,6 +103,7 @@ impl Access<'_> {
         if let Some(script) = self.force() {
             print("40_force.sql".to_owned(), Ok(script))?;
         }
+        print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
         print("rollback.sql".to_owned(), self.rollback())?;
         print("rollback_roles.sql".to_owned(), Ok(self.rollback_roles()))?;
         Ok(files)

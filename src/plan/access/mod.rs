@@ -131,6 +131,9 @@ pub struct RelationPlan {
     pub revoked: Vec<String>,
     /// A view over scoped tables that must run as its caller: `security_invoker` and `security_barrier`.
     pub runs_as_caller: bool,
+    /// Columns of a table under row security that the preflight finds again, with their types; not those that are
+    /// still to be added.
+    pub columns: BTreeMap<String, DataType>,
     /// What the schema files say of it, which the rollback goes back to.
     pub before: Before,
     /// For a reader: where its place in tenancy comes from, in words with its reason.

@@ -3,7 +3,7 @@
 use super::policies::Policies;
 use super::roles::Readers;
 use super::{Before, GrantPlan, Planner, RelationKind, RelationPlan};
-use crate::catalog::{QName, Sequence, Table, TableKind, View};
+use crate::catalog::{DataType, QName, Sequence, Table, TableKind, View};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Command, RoleRights, ScopeKind, Tenants};
 use crate::plan::names::file_stem;
@@ -85,6 +85,7 @@ impl Planner<'_> {
             sequences,
             revoked: self.revoked(name),
             runs_as_caller: false,
+            columns: if guarded && root == name { columns(table) } else { BTreeMap::new() },
             before,
             place: self.place(root),
         }
@@ -102,6 +103,7 @@ impl Planner<'_> {
             sequences: Vec::new(),
             revoked: self.revoked(&view.name),
             runs_as_caller: over_scoped && !view.materialized && !grants.is_empty() && self.version >= 15,
+            columns: BTreeMap::new(),
             before: Before {
                 grants: self.taken(&view.grants, true),
                 options: view.options.clone(),
@@ -238,6 +240,10 @@ impl Planner<'_> {
             role.owns.contains(view) && role.login == Some(false) && matches!(role.tenants, Tenants::Own) && !other
         })
     }
+}
+
+fn columns(table: &Table) -> BTreeMap<String, DataType> {
+    table.columns.values().map(|column| (column.name.clone(), column.data_type.clone())).collect()
 }
 
 fn owner_of(sequence: &Sequence) -> Option<&QName> {

@@ -19,7 +19,7 @@ impl Planner<'_> {
                 login: role.login,
                 bypass_rls: !tenants_own && self.facts.bypass == Bypass::Attribute,
                 tenants_own,
-                owner: !role.owns.is_empty(),
+                owner: role.owns.iter().any(|owned| self.catalog.tables.contains_key(owned)),
                 span: role.span,
             }
         };
