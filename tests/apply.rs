@@ -102,7 +102,8 @@ fn an_existing_role_that_is_otherwise_stops_everything() {
     // A role of another environment, with other attributes and rights: brought to the policy, and left on the way back.
     cluster.database.sql("CREATE ROLE app NOLOGIN CREATEDB NOINHERIT BYPASSRLS");
     cluster.apply("postgres", "00_roles.sql");
-    let attributes = "SELECT concat_ws(' ', rolcanlogin, rolcreatedb, rolinherit, rolbypassrls) FROM pg_roles WHERE rolname = 'app'";
+    let attributes =
+        "SELECT concat_ws(' ', rolcanlogin, rolcreatedb, rolinherit, rolbypassrls) FROM pg_roles WHERE rolname = 'app'";
     assert_eq!(cluster.database.value(attributes), "t f t f");
     let output = cluster.run("postgres", "rollback_roles.sql");
     assert!(output.status.success() && support::text(&output).contains("app was there before"), "{output:?}");

@@ -8,8 +8,8 @@
     reason = "a test does IO, and fails by panicking"
 )]
 
-mod access_assert;
 mod access;
+mod access_assert;
 mod apply;
 mod cases;
 mod catalog;
@@ -27,3 +27,4 @@ mod sql;
 mod sql_access;
 mod support;
 mod syntax;
+mod tenancy;

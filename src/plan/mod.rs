@@ -285,7 +285,7 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
         }
     }
     findings.extend(incomparable);
-    match access::plan_all(catalog, &model.access, facts) {
+    match access::plan_all(catalog, model, facts) {
         Ok(access) if findings.is_empty() => Ok(Plan { exports, access }),
         Ok(_) => Err(findings),
         Err(more) => {

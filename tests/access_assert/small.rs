@@ -112,7 +112,12 @@ pub fn plan() -> AccessPlan {
             role("support", Some(true), true, false, false),
             role("shop_owner", None, false, true, true),
         ],
-        memberships: vec![MembershipPlan { of: "staff".to_owned(), member: "clerk".to_owned(), existing: false, span: span() }],
+        memberships: vec![MembershipPlan {
+            of: "staff".to_owned(),
+            member: "clerk".to_owned(),
+            existing: false,
+            span: span(),
+        }],
         settings: vec![SettingPlan {
             setting: "app.tenant_id".to_owned(),
             function: QName::new("noren", "app_tenant_id"),

@@ -41,7 +41,8 @@ impl Cluster {
     /// file.
     pub fn start(sample: &Sample, major: Option<u32>, toml: &str) -> Option<Self> {
         let bin = support::binaries(major)?;
-        let server = Server::start(&Options { bin: Some(bin), settings: vec![] }).unwrap_or_else(|error| panic!("{error}"));
+        let server =
+            Server::start(&Options { bin: Some(bin), settings: vec![] }).unwrap_or_else(|error| panic!("{error}"));
         let server: &'static Server = Box::leak(Box::new(server));
         let folder = built(sample, major, toml);
         server.execute("postgres", &format!("CREATE ROLE {OWNER} LOGIN")).unwrap();
@@ -97,9 +98,7 @@ impl Cluster {
     /// What the database holds of access, by object.
     pub fn state(&self) -> BTreeMap<String, String> {
         let rows = self.database.rows(STATE);
-        rows.into_iter()
-            .map(|row| (row[0].clone().unwrap_or_default(), row[1].clone().unwrap_or_default()))
-            .collect()
+        rows.into_iter().map(|row| (row[0].clone().unwrap_or_default(), row[1].clone().unwrap_or_default())).collect()
     }
 
     /// How many rows each role sees of each table and view, as the tenant and without one.
