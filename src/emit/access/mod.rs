@@ -30,6 +30,10 @@ const FOLDER: &str = "access";
 /// # Errors
 /// The first file that is not read back as it was meant.
 pub fn emit(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+    // Where nobody acts there is nothing to give and nobody to keep out.
+    if plans.base.roles.is_empty() {
+        return tenancy::print(&plans.migrations, sources);
+    }
     let files = Access { plan: &plans.base, plans, sources }.files(FOLDER)?;
     let mut all = BTreeMap::new();
     all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps(plans, &files))?);
