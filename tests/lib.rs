@@ -10,6 +10,7 @@
 
 mod access;
 mod access_assert;
+mod apply;
 mod cases;
 mod catalog;
 mod cli;
