@@ -8,8 +8,8 @@
     reason = "a test does IO, and fails by panicking"
 )]
 
-mod access_assert;
 mod access;
+mod access_assert;
 mod cases;
 mod catalog;
 mod cli;
