@@ -3,7 +3,7 @@
 mod attacks;
 mod compare;
 pub mod harness;
-mod script;
+pub mod script;
 
 use std::path::Path;
 

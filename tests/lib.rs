@@ -10,6 +10,7 @@
 
 mod access;
 mod access_assert;
+mod apply;
 mod cases;
 mod catalog;
 mod cli;
@@ -26,3 +27,4 @@ mod sql;
 mod sql_access;
 mod support;
 mod syntax;
+mod tenancy;

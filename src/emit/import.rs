@@ -304,7 +304,7 @@ fn continue_after(sequence: &SequencePlan) -> Select {
 }
 
 /// A name inside a string, as `regclass` reads it.
-fn qualified(name: &QName) -> String {
+pub(super) fn qualified(name: &QName) -> String {
     let quote = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
     format!("{}.{}", quote(&name.schema), quote(&name.name))
 }

@@ -77,7 +77,7 @@ pub fn emit(
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }
     if let Some(plans) = &plan.access {
-        files.extend(access::emit(&plans.base, &plans.environments, sources)?);
+        files.extend(access::emit(plans, sources)?);
     }
     Ok(files)
 }

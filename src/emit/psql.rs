@@ -95,7 +95,7 @@ impl Emitter<'_> {
     }
 }
 
-fn set(name: &str, value: SettingValue) -> Statement {
+pub(super) fn set(name: &str, value: SettingValue) -> Statement {
     Statement::Set { local: false, name: name.to_owned(), values: vec![value] }
 }
 

@@ -4,6 +4,7 @@
 //! is named here exists in the schema. What a policy or a condition says in SQL is kept as the user's text with the
 //! places of the names in it ([`AccessSql`]), so that a printer can qualify each of them.
 
+use super::formula::Formula;
 use crate::catalog::{DataType, QName};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -290,6 +291,12 @@ pub struct AccessSql {
     pub settings: BTreeSet<String>,
     /// Relations that its sub-selects read.
     pub reads: BTreeSet<QName>,
+    /// Which of their columns, by relation; a relation of which no column is named has none here.
+    pub read_columns: BTreeMap<QName, BTreeSet<String>>,
+    /// Aliases of its sub-selects; a printer that puts it beside an alias of its own takes another.
+    pub aliases: BTreeSet<String>,
+    /// What three-valued logic sees of it.
+    pub formula: Formula,
     /// Where it was written.
     pub span: Span,
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod effective;
+pub mod formula;
 
 use crate::catalog::QName;
 use crate::mask::{Arguments, Mask};

@@ -49,7 +49,7 @@ pub struct ProjectFacts {
 pub struct Plan<'a> {
     /// By name.
     pub exports: Vec<ExportPlan<'a>>,
-    /// What databases must hold; `None` where the policy names no role.
+    /// What databases must hold; `None` where the policy has neither roles nor a tenancy.
     pub access: Option<AccessPlans>,
 }
 
@@ -285,7 +285,7 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
         }
     }
     findings.extend(incomparable);
-    match access::plan_all(catalog, &model.access, facts) {
+    match access::plan_all(catalog, model, facts) {
         Ok(access) if findings.is_empty() => Ok(Plan { exports, access }),
         Ok(_) => Err(findings),
         Err(more) => {

@@ -186,11 +186,14 @@ fn node(of: Option<&NodeEnum>) -> &'static str {
         Some(NodeEnum::CreateSchemaStmt(_)) => "CreateSchemaStmt",
         Some(NodeEnum::CreateFunctionStmt(_)) => "CreateFunctionStmt",
         Some(NodeEnum::CreatePolicyStmt(_)) => "CreatePolicyStmt",
-        Some(NodeEnum::CommentStmt(_)) => "CommentStmt",
         Some(NodeEnum::GrantStmt(_)) => "GrantStmt",
         Some(NodeEnum::GrantRoleStmt(_)) => "GrantRoleStmt",
         Some(NodeEnum::AlterDefaultPrivilegesStmt(_)) => "AlterDefaultPrivilegesStmt",
         Some(NodeEnum::DropRoleStmt(_)) => "DropRoleStmt",
+        Some(NodeEnum::CommentStmt(_)) => "CommentStmt",
+        Some(NodeEnum::IndexStmt(_)) => "IndexStmt",
+        Some(NodeEnum::PrepareStmt(_)) => "PrepareStmt",
+        Some(NodeEnum::DeallocateStmt(_)) => "DeallocateStmt",
         _ => "another statement",
     }
 }

@@ -8,6 +8,7 @@ pub mod access;
 mod data;
 mod guard;
 mod layout;
+mod migration;
 mod print;
 mod print_access;
 mod print_statement;
@@ -18,6 +19,7 @@ mod statement;
 mod token;
 
 pub use access::AccessStatement;
+pub use migration::{Backfill, CHILD, Migration, NewForeignKey, PARENT};
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
 pub use script::{End, Script};
 pub use source::tidy;
@@ -222,6 +224,12 @@ impl Expr {
     #[must_use]
     pub fn is_null(self) -> Self {
         Self::IsNull(Box::new(self), true)
+    }
+
+    /// `self AND right`
+    #[must_use]
+    pub fn and(self, right: Self) -> Self {
+        Self::And(vec![self, right])
     }
 
     /// `CASE WHEN condition THEN self END`

@@ -1,6 +1,7 @@
 //! Statements as documents.
 
 use super::layout::{Doc, all, commas, exact, group, indent, separated, words};
+use super::migration::migration;
 use super::print::{data_type, expr, literal, name, number, qname, select, table};
 use super::print_access::access;
 use super::token::Token;
@@ -56,6 +57,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
         ]),
         Statement::Query(text) => source::fixed(text),
         Statement::Access(of) => access(of),
+        Statement::Migration(of) => migration(of),
     }
 }
 

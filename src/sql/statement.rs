@@ -1,6 +1,6 @@
 //! The statements that Noren writes.
 
-use super::{AccessStatement, Expr, Ident, Select};
+use super::{AccessStatement, Expr, Ident, Migration, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
 /// A statement.
@@ -113,6 +113,8 @@ pub enum Statement {
     Query(&'static str),
     /// Who may do what.
     Access(AccessStatement),
+    /// What gives a table its tenant column.
+    Migration(Migration),
 }
 
 /// How COPY writes and reads.
@@ -223,6 +225,7 @@ impl Statement {
             Self::DropTemporary(_) => "DropStmt",
             Self::Do(_) => "DoStmt",
             Self::Access(statement) => statement.node(),
+            Self::Migration(of) => of.node(),
         }
     }
 }

@@ -8,13 +8,15 @@ mod objects;
 
 use super::Case;
 use crate::catalog::{QName, Table};
-use crate::diagnostic::{Code, Diagnostic, plural};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::access::{Scope, ScopeKind, Tenancy};
 use crate::source::Span;
 use std::collections::BTreeMap;
 
 /// More than this is not read; the count says how many there are.
-const SHOWN: usize = 6;
+const SHOWN: usize = 8;
+
+const ALLOW: &str = "or allow it here with a reason";
 
 /// One thing that was found, with the statement that mends it.
 struct Lint {
@@ -30,9 +32,9 @@ struct Lint {
 /// What a kind of lint says around its list.
 struct Kind {
     code: Code,
-    /// What was found, in the singular.
-    noun: &'static str,
-    /// What is wrong with them.
+    /// What should be.
+    expected: &'static str,
+    /// What is the matter with those that were found.
     fault: &'static str,
     note: &'static str,
 }
@@ -49,27 +51,24 @@ fn report(kind: &Kind, found: Vec<Lint>, diagnostics: &mut Vec<Diagnostic>) {
         places.entry(lint.place).or_default().push(lint);
     }
     for (place, lints) in places {
-        let title = match lints.as_slice() {
-            [one] => format!("{} {}", one.what, kind.fault),
-            more => format!("{} {}", plural(more.len(), kind.noun), kind.fault),
+        let found = match lints.as_slice() {
+            [one] => one.what.clone(),
+            more => more.len().to_string(),
         };
-        let mut diagnostic = Diagnostic::new(kind.code, title).at(place, "scopes the table");
+        let title = format!("expected {}, found {found}{}", kind.expected, kind.fault);
+        let mut diagnostic = Diagnostic::new(kind.code, title).at(place, "scopes the table").note(kind.note);
         if let [one] = lints.as_slice() {
             diagnostic = diagnostic.label(one.seen, "declared here");
-        } else {
-            for lint in lints.iter().take(SHOWN) {
-                diagnostic = diagnostic.note(format!("{}: `{}`", lint.what, lint.fix));
-            }
-            if lints.len() > SHOWN {
-                diagnostic = diagnostic.note(format!("and {} more", lints.len() - SHOWN));
-            }
+            diagnostics.push(diagnostic.help(format!("run `{}` and dump the schema again, {ALLOW}", one.fix)));
+            continue;
         }
-        let fix = lints.first().map(|lint| lint.fix.clone()).unwrap_or_default();
-        diagnostics.push(
-            diagnostic
-                .note(kind.note)
-                .help(format!("run `{fix}` and dump the schema again, or allow it here with a reason")),
-        );
+        for lint in lints.iter().take(SHOWN) {
+            diagnostic = diagnostic.note(format!("{}: `{}`", lint.what, lint.fix));
+        }
+        if lints.len() > SHOWN {
+            diagnostic = diagnostic.note(format!("and {} more", lints.len() - SHOWN));
+        }
+        diagnostics.push(diagnostic.help(format!("run these and dump the schema again, {ALLOW}")));
     }
 }
 

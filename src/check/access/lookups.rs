@@ -5,6 +5,7 @@ use super::{Case, Readable, is_own};
 use crate::catalog::QName;
 use crate::diagnostic::{Diagnostic, codes, list};
 use crate::model::access::{Role, Scope, ScopeKind, Tenancy};
+use crate::resolve::access::word;
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,6 +92,15 @@ fn tested(tenancy: &Tenancy, kind: &ScopeKind) -> Vec<String> {
     }
 }
 
+fn words(names: &[&str]) -> String {
+    names.iter().map(|name| word(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// A table as the language writes it.
+pub(super) fn table_words(name: &QName) -> String {
+    format!("{}.{}", word(&name.schema), word(&name.name))
+}
+
 fn finding(role: &str, relation: &QName, lack: &Lack) -> Diagnostic {
     let columns: Vec<&str> = lack.columns.iter().map(String::as_str).collect();
     let tables: Vec<&str> = lack.tables.iter().map(String::as_str).collect();
@@ -98,5 +108,5 @@ fn finding(role: &str, relation: &QName, lack: &Lack) -> Diagnostic {
     Diagnostic::new(codes::N0613, title)
         .at(lack.span, format!("grants {}, whose tenant is looked up there", list(&tables)))
         .note("a policy's lookup runs with the rights of whoever asks; without them every statement fails")
-        .help(format!("add `grant select ({}) on {relation} to {role};`", columns.join(", ")))
+        .help(format!("add `grant select ({}) on {} to {};`", words(&columns), table_words(relation), word(role)))
 }

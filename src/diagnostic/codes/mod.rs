@@ -27,7 +27,9 @@ mod n03_coverage;
 mod n04_masks;
 mod n05_tenancy;
 mod n06_rights;
+mod n07_policies;
 mod n08_export;
+mod n08_tenancy;
 mod n09_project;
 
 pub use n01_syntax::*;
@@ -36,7 +38,9 @@ pub use n03_coverage::*;
 pub use n04_masks::*;
 pub use n05_tenancy::*;
 pub use n06_rights::*;
+pub use n07_policies::*;
 pub use n08_export::*;
+pub use n08_tenancy::*;
 pub use n09_project::*;
 
 /// A registered kind of finding.
@@ -75,7 +79,9 @@ pub fn all() -> impl Iterator<Item = Code> {
         n04_masks::FAMILY,
         n05_tenancy::FAMILY,
         n06_rights::FAMILY,
+        n07_policies::FAMILY,
         n08_export::FAMILY,
+        n08_tenancy::FAMILY,
         n09_project::FAMILY,
     ]
     .into_iter()

@@ -16,6 +16,7 @@ super::family! {
     N0513 Error "`or null` on a column that is never NULL";
     N0514 Error "a place in tenancy for tables selected by their place";
     N0515 Error "a setting that PostgreSQL cannot have";
+    N0516 Error "a child whose parent shows its rows";
     N0520 Warning "a foreign key without the tenant column";
     N0521 Warning "a unique key without the tenant column";
     N0522 Warning "no index that begins with the tenant column";

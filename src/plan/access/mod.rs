@@ -4,13 +4,17 @@
 //! The plan is a description, not a script: `apply`, `force`, `rollback` and the assertions are all read off the same
 //! values, so that what is applied is what is asserted.
 
+mod migrations;
 mod names;
 mod policies;
 mod relations;
 mod roles;
 
+pub use migrations::{IndexNode, IndexPlan, MigrationPlan, ParentPlan, plan_migrations};
+
 use crate::catalog::{Catalog, DataType, Grant, QName, RowPolicy};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::model::Model;
 use crate::model::access::{Access, Command};
 use crate::project::{Bypass, Stage};
 use crate::source::Span;
@@ -213,6 +217,8 @@ pub struct AccessPlans {
     pub base: AccessPlan,
     /// By environment.
     pub environments: BTreeMap<String, AccessPlan>,
+    /// What gives child tables their tenant column, the same everywhere; parents first.
+    pub migrations: Vec<MigrationPlan>,
 }
 
 /// What `[rls]` says of one environment.
@@ -226,29 +232,31 @@ pub struct AccessFacts {
     pub bypass: Bypass,
 }
 
-/// Whether the policy says who acts: without a role there is nothing to apply.
-pub fn is_needed(access: &Access) -> bool {
-    !access.roles.is_empty()
+/// Whether the policy says who acts, or whose rows there are.
+fn is_needed(access: &Access) -> bool {
+    access.tenancy.is_some() || !access.roles.is_empty()
 }
 
-/// Plans every environment of a policy that says who acts.
+/// Plans every environment of a policy with roles or a tenancy.
 ///
 /// # Errors
 /// Those of [`plan_access`], each once.
 pub(super) fn plan_all(
     catalog: &Catalog,
-    access: &Access,
+    model: &Model,
     facts: &super::ProjectFacts,
 ) -> Result<Option<AccessPlans>, Vec<Diagnostic>> {
+    let access = &model.access;
     if !is_needed(access) {
         return Ok(None);
     }
+    let migrations = plan_migrations(catalog, model, facts.version)?;
     let base = plan_access(catalog, access, facts.version, &facts.access)?;
     let mut environments = BTreeMap::new();
     for (name, facts_of) in &facts.environments {
         environments.insert(name.clone(), plan_access(catalog, access, facts.version, facts_of)?);
     }
-    Ok(Some(AccessPlans { base, environments }))
+    Ok(Some(AccessPlans { base, environments, migrations }))
 }
 
 /// Plans what one environment must hold.

@@ -4,9 +4,9 @@
 //! give it; what contradicts itself is seen only when all of them lie together ([`merge`](super::merge)).
 
 use super::Context;
-use super::adapter::parse_access_sql;
 use super::merge::{Single, merge};
 use super::objects;
+use super::predicate;
 use super::roles::unknown;
 use crate::catalog::QName;
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
@@ -201,13 +201,7 @@ impl Tables<'_> {
             ));
             return None;
         };
-        match parse_access_sql(written, table, self.context.names) {
-            Ok(sql) => Some(sql),
-            Err(found) => {
-                diagnostics.extend(found);
-                None
-            }
-        }
+        predicate::parse(&self.context.names, table, written, diagnostics)
     }
 
     fn columns(

@@ -5,12 +5,14 @@
 //! finished: settings, then tenancy and the place of every table, then (with selectors that know the places) roles,
 //! grants, policies and workloads.
 
-mod adapter;
 mod grants;
+mod inheritance;
 mod memberships;
 mod merge;
 mod objects;
 mod parents;
+mod policies;
+pub mod predicate;
 mod roles;
 mod scopes;
 mod settings;
@@ -30,6 +32,7 @@ use std::collections::BTreeMap;
 pub use roles::PREDEFINED;
 pub use scopes::needs_tenancy;
 pub use stages::stages;
+pub use undecided::word;
 
 /// What a predicate may name; known before any table has its place.
 #[derive(Clone, Copy)]
@@ -42,6 +45,8 @@ pub struct Names<'a> {
     pub settings: &'a BTreeMap<String, AccessSetting>,
     /// The secret setting, which no predicate may read.
     pub secret: Option<&'a str>,
+    /// Tenant columns that tables lack and are given, as far as that is known.
+    pub added: &'a predicate::Added,
 }
 
 /// What grants, policies and workloads look their words up in.
@@ -83,7 +88,8 @@ impl Ground {
         let mut found = Vec::new();
         let settings = settings::resolve(declared, catalog, search, &mut found);
         let secret = declared.mask_key.as_ref().map(|setting| setting.name.as_str());
-        let names = Names { catalog, search, settings: &settings, secret };
+        let added = predicate::Added::new();
+        let names = Names { catalog, search, settings: &settings, secret, added: &added };
         let tenancy = tenancy::resolve(declared, names, selectors, &mut found);
         let scopes = scopes::Scopes { names, declared, selectors, tenancy: tenancy.as_ref() }.resolve(&mut found);
         let broken = found.iter().any(|found| found.severity == Severity::Error);
@@ -114,8 +120,9 @@ impl Ground {
     ) -> Access {
         let roles = roles::resolve(declared, catalog, selectors, diagnostics);
         let secret = declared.mask_key.as_ref().map(|setting| setting.name.as_str());
+        let added = self.tenancy.as_ref().map(|tenancy| predicate::added(tenancy, &self.scopes)).unwrap_or_default();
         let context = Context {
-            names: Names { catalog, search, settings: &self.settings, secret },
+            names: Names { catalog, search, settings: &self.settings, secret, added: &added },
             declared,
             selectors,
             tenancy: self.tenancy.as_ref(),
@@ -123,6 +130,7 @@ impl Ground {
             roles: &roles,
         };
         let granted = grants::resolve(context, &model.exports, diagnostics);
+        let policies = policies::resolve(context, &granted.rights, diagnostics);
         let workloads = workloads::resolve(context, diagnostics);
         workloads::check_unused(context, &workloads, &granted.rights, diagnostics);
         Access {
@@ -131,7 +139,7 @@ impl Ground {
             copies: granted.copies,
             functions: granted.functions,
             schemas: granted.schemas,
-            policies: Vec::new(),
+            policies,
             roles,
             settings: self.settings,
             tenancy: self.tenancy,

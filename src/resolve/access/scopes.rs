@@ -5,8 +5,8 @@
 //! is an error, never a table without isolation.
 
 use super::Names;
-use super::adapter::parse_access_sql;
 use super::parents::{self, Via};
+use super::predicate;
 use super::tenancy::check_type;
 use crate::catalog::{QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
@@ -35,6 +35,12 @@ enum Clause<'a> {
     Internal,
 }
 
+impl Candidate<'_> {
+    fn is_condition(&self) -> bool {
+        matches!(self.clause, Clause::Scoped(ast::ScopeKind::When(_)))
+    }
+}
+
 /// What all tables share while their places are found.
 pub struct Scopes<'a> {
     /// What conditions may name.
@@ -52,9 +58,14 @@ impl<'a> Scopes<'a> {
     pub fn resolve(&self, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<QName, Scope> {
         let candidates = self.candidates(diagnostics);
         let mut scopes = BTreeMap::new();
+        let mut by_condition = Vec::new();
         for table in self.names.catalog.tables.values().filter(|table| is_selectable(table)) {
             let written = candidates.get(&table.name).map(Vec::as_slice).unwrap_or_default();
             let scope = match decide(table, written, diagnostics) {
+                Some(candidate) if candidate.is_condition() => {
+                    by_condition.push((table, candidate));
+                    continue;
+                }
                 Some(candidate) => self.by_clause(table, candidate, diagnostics),
                 None => self.by_column(table, diagnostics),
             };
@@ -62,8 +73,10 @@ impl<'a> Scopes<'a> {
                 scopes.insert(table.name.clone(), scope);
             }
         }
+        self.by_conditions(&by_condition, &mut scopes, diagnostics);
         if let Some(tenancy) = self.tenancy {
             parents::check(self.names.catalog, &scopes, diagnostics);
+            super::inheritance::check(self.names.catalog, &scopes, diagnostics);
             let is_undecided = |table: &&Table| {
                 is_selectable(table) && !scopes.contains_key(&table.name) && !candidates.contains_key(&table.name)
             };
@@ -71,6 +84,22 @@ impl<'a> Scopes<'a> {
             diagnostics.extend(super::undecided::report(self.names.catalog, tenancy, &scopes, &undecided));
         }
         scopes
+    }
+
+    /// Conditions may read the tenant columns that other tables are given, so they come last.
+    fn by_conditions(
+        &self,
+        written: &[(&Table, Candidate<'_>)],
+        scopes: &mut BTreeMap<QName, Scope>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let added = self.tenancy.map(|tenancy| predicate::added(tenancy, scopes)).unwrap_or_default();
+        let last = Scopes { names: Names { added: &added, ..self.names }, ..*self };
+        for (table, candidate) in written {
+            if let Some(scope) = last.by_clause(table, *candidate, diagnostics) {
+                scopes.insert(table.name.clone(), scope);
+            }
+        }
     }
 
     fn candidates(&self, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<QName, Vec<Candidate<'a>>> {
@@ -148,13 +177,7 @@ impl<'a> Scopes<'a> {
                 let pointing = self.selectors.table(pointing, diagnostics)?;
                 parents::through(table, pointing, column, diagnostics)
             }
-            ast::ScopeKind::When(sql) => match parse_access_sql(sql, table, self.names) {
-                Ok(sql) => Some(ScopeKind::When(sql)),
-                Err(found) => {
-                    diagnostics.extend(found);
-                    None
-                }
-            },
+            ast::ScopeKind::When(sql) => predicate::parse(&self.names, table, sql, diagnostics).map(ScopeKind::When),
         }
     }
 
@@ -171,6 +194,10 @@ impl<'a> Scopes<'a> {
             diagnostics.push(no_such_column(name.span, &name.text, &table.name.to_string(), &columns));
             return None;
         };
+        if table.name == tenancy.root && name.text != tenancy.root_column {
+            diagnostics.push(other_root_key(tenancy, name));
+            return None;
+        }
         check_type(self.names.catalog, &tenancy.data_type, table, column, candidate.span, diagnostics);
         if or_null && column.not_null {
             diagnostics.push(
@@ -188,6 +215,15 @@ impl<'a> Scopes<'a> {
         }
         Some(ScopeKind::Column { column: name.text.clone(), or_null })
     }
+}
+
+fn other_root_key(tenancy: &Tenancy, name: &ast::Name) -> Diagnostic {
+    let title = format!("expected the root's key `{}`, found `{}`", tenancy.root_column, name.text);
+    Diagnostic::new(codes::N0503, title)
+        .at(name.span, "is another column of the root")
+        .label(tenancy.span, "says which column is the tenant")
+        .help(format!("write `scoped by {};`, or remove the clause: the root scopes itself", tenancy.root_column))
+        .fix(name.span, tenancy.root_column.as_str())
 }
 
 fn clause(written: &TableClause) -> Option<(Clause<'_>, Option<&ast::Reason>, Span)> {

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, ForeignKey, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::access::{Scope, Tenancy};
+use crate::model::access::{Scope, ScopeKind, Tenancy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding a table.
@@ -26,7 +26,10 @@ pub fn report(
         scoped.extend(more.iter().map(|(name, _)| *name));
         proposals.extend(more);
     }
-    undecided.iter().map(|table| finding(catalog, tenancy, table, proposals.get(&table.name).copied())).collect()
+    undecided
+        .iter()
+        .map(|table| finding(catalog, tenancy, scopes, table, proposals.get(&table.name).copied()))
+        .collect()
 }
 
 fn only_way<'t>(table: &'t Table, scoped: &BTreeSet<&QName>) -> Option<&'t ForeignKey> {
@@ -36,13 +39,26 @@ fn only_way<'t>(table: &'t Table, scoped: &BTreeSet<&QName>) -> Option<&'t Forei
     ways.next().is_none().then_some(first)
 }
 
-fn finding(catalog: &Catalog, tenancy: &Tenancy, table: &Table, way: Option<&ForeignKey>) -> Diagnostic {
+/// Whether a child may be given a copy of this parent's tenant.
+fn is_copied(scopes: &BTreeMap<QName, Scope>, parent: &QName) -> bool {
+    let kind = scopes.get(parent).map(|scope| &scope.kind);
+    matches!(kind, None | Some(ScopeKind::Column { or_null: false, .. } | ScopeKind::Added(_)))
+}
+
+fn finding(
+    catalog: &Catalog,
+    tenancy: &Tenancy,
+    scopes: &BTreeMap<QName, Scope>,
+    table: &Table,
+    way: Option<&ForeignKey>,
+) -> Diagnostic {
     let line = match way {
         Some(key) => {
             let may_be_null = |name: &String| table.columns.get(name).is_none_or(|column| !column.not_null);
             let reason = if key.columns.iter().any(may_be_null) { " because \"…\"" } else { "" };
             let columns: Vec<String> = key.columns.iter().map(|name| word(name)).collect();
-            format!("scoped via {}{reason};", columns.join(", "))
+            let lookup = if is_copied(scopes, &key.references) { "" } else { " by lookup" };
+            format!("scoped via {}{lookup}{reason};", columns.join(", "))
         }
         None => "shared because \"…\";".to_owned(),
     };

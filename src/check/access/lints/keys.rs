@@ -10,29 +10,29 @@ use crate::sql::identifier as quoted;
 
 const FOREIGN_KEYS: Kind = Kind {
     code: codes::N0520,
-    noun: "foreign key between scoped tables",
-    fault: "without the tenant column",
+    expected: "the tenant column in every foreign key between scoped tables",
+    fault: " without it",
     note: "the server checks foreign keys past row security: a row may point at another tenant's, and whether that is there is told",
 };
 
 const UNIQUE_KEYS: Kind = Kind {
     code: codes::N0521,
-    noun: "unique key of a scoped table",
-    fault: "without the tenant column",
+    expected: "the tenant column in every unique key of a scoped table",
+    fault: " without it",
     note: "a duplicate is refused whoever has the other row: so one tenant learns what another has",
 };
 
 const INDEXES: Kind = Kind {
     code: codes::N0522,
-    noun: "scoped table",
-    fault: "without an index that begins with the tenant column",
+    expected: "an index that begins with the tenant column on every scoped table",
+    fault: " without one",
     note: "every query of every tenant is filtered by that column",
 };
 
 const NULLABLE: Kind = Kind {
     code: codes::N0523,
-    noun: "tenant column",
-    fault: "that may be NULL",
+    expected: "tenant columns that are NOT NULL",
+    fault: " that may be NULL",
     note: "rows without a tenant are seen by nobody, and stay unseen when they are wrong",
 };
 
@@ -85,12 +85,18 @@ impl Scoped<'_> {
 
     fn unique_key(&self, key: &UniqueKey<'_>) -> Option<Lint> {
         let is_made = |name: &&str| self.table.columns.get(*name).is_some_and(is_made);
-        if key.columns.contains(&self.column) || key.columns.iter().all(is_made) && !key.columns.is_empty() {
+        if key.columns.contains(&self.column) || key.columns.iter().any(is_made) {
             return None;
         }
-        let columns: Vec<String> =
-            std::iter::once(self.column).chain(key.columns.iter().copied()).map(quoted).collect();
-        let fix = format!("CREATE UNIQUE INDEX ON {} ({})", qualified(self.table), columns.join(", "));
+        let index = self.table.indexes.iter().find(|index| index.name == key.name);
+        let parts: Vec<String> = match index {
+            Some(index) => index.parts.iter().map(part).collect(),
+            None => key.columns.iter().map(|name| quoted(name)).collect(),
+        };
+        let predicate = index.and_then(|index| index.predicate.as_ref());
+        let only = predicate.map(|predicate| format!(" WHERE ({})", predicate.sql)).unwrap_or_default();
+        let parts = [vec![quoted(self.column)], parts].concat().join(", ");
+        let fix = format!("CREATE UNIQUE INDEX ON {} ({parts}){only}", qualified(self.table));
         Some(self.lint(format!("`{}` of `{}`", key.name, self.table.name), fix, self.table.span))
     }
 
@@ -125,6 +131,13 @@ fn is_made(column: &Column) -> bool {
     column.identity.is_some()
         || column.data_type.name.name == "uuid"
         || column.default.as_ref().is_some_and(|default| !default.sequences.is_empty())
+}
+
+fn part(part: &IndexPart) -> String {
+    match part {
+        IndexPart::Column(column) => quoted(column),
+        IndexPart::Expression(expression) => format!("({})", expression.sql),
+    }
 }
 
 fn qualified(table: &Table) -> String {

@@ -11,22 +11,22 @@ use crate::sql::identifier as quoted;
 
 const DEFINERS: Kind = Kind {
     code: codes::N0524,
-    noun: "SECURITY DEFINER function",
-    fault: "beside scoped tables",
+    expected: "functions that run as their caller beside scoped tables",
+    fault: " that runs as its owner",
     note: "such a function runs as its owner: unless row security is forced on that owner, it sees the rows of all tenants",
 };
 
 const PUBLICATIONS: Kind = Kind {
     code: codes::N0525,
-    noun: "scoped table",
-    fault: "in a publication",
+    expected: "no scoped table in a publication",
+    fault: "",
     note: "changes are streamed past row security: a subscriber gets the rows of all tenants",
 };
 
 const POLICIES: Kind = Kind {
     code: codes::N0526,
-    noun: "row policy of the schema",
-    fault: "that this policy does not have",
+    expected: "only row policies that this policy makes",
+    fault: " that it does not have",
     note: "permissive policies add rows beside ours as far as the tenant test lets them, restrictive ones hide rows that the policy shows",
 };
 

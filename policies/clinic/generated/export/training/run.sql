@@ -192,7 +192,7 @@ SELECT encode(
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\ttraining\t-\t-\t-'
-\qecho 'policy\t53f186e6d6157853aa2780474b29a7ddb636724bee923eebfd699309780f810a\t-\t-\t-'
+\qecho 'policy\tf263334cb29e05381ca8ec9e2df36e6d70b67d5d75fefbe5a7b7ab7d3f2f12a1\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/clinic.disease_codes.sql
 \ir tables/clinic.organisations.sql

@@ -199,7 +199,7 @@ SELECT encode(
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tdevelopers\t-\t-\t-'
-\qecho 'policy\t6a24ad5bce44733abf55582ab81b81ddcdfab981520f4428768e4cdb2d73d19a\t-\t-\t-'
+\qecho 'policy\tf2a4df274d242f44e2f42eca112c47802e0a3a34328cfb13de1806d15e114626\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/public.companies.sql
 \ir tables/archive.legacy_orders.sql
