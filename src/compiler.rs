@@ -5,12 +5,13 @@
 
 use crate::catalog::{self, Catalog};
 use crate::check::check;
-use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, apply_schema_allowances, codes, did_you_mean};
 use crate::emit::{Digests, emit};
 use crate::model::Model;
+use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
 use crate::postgres::with_deep_stack;
-use crate::project::{Project, TargetKind};
+use crate::project::{Bypass, Project, Rls, Stage, TargetKind};
 use crate::resolve::access::stages;
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -67,6 +68,7 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     }
     dedup(&mut diagnostics);
     let failed = has_errors(&diagnostics);
+    let diagnostics = apply_schema_allowances(diagnostics, &project.allowances, &project.schemas, sources);
     let mut diagnostics = apply_allowances(diagnostics, &allowances, sources);
     if failed {
         // What an allowance would silence may not have been reached.
@@ -79,19 +81,28 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     compiled
 }
 
-/// Plans and prints what the model means; findings of the plan are errors like any other.
-fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
-    let Some(model) = &compiled.model else { return };
+/// What the project file says of the exports.
+pub fn facts(catalog: &Catalog, project: &Project) -> ProjectFacts {
     let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
         TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
         TargetKind::Later { .. } => None,
     });
-    let facts = ProjectFacts {
+    let environments = project.environments.iter();
+    ProjectFacts {
         version: u32::from(project.version),
         search: project.search.clone(),
         directories: directories.collect(),
-    };
-    match plan(&compiled.catalog, model, &facts) {
+        access: access_facts(catalog, project, None),
+        environments: environments
+            .map(|(name, own)| (name.clone(), access_facts(catalog, project, Some(&own.rls))))
+            .collect(),
+    }
+}
+
+/// Plans and prints what the model means; findings of the plan are errors like any other.
+fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
+    let Some(model) = &compiled.model else { return };
+    match plan(&compiled.catalog, model, &facts(&compiled.catalog, project)) {
         Err(found) => {
             compiled.diagnostics.extend(found);
             compiled.draft = compiled.model.take();
@@ -101,6 +112,18 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
             Err(error) => compiled.failure = Some(error.to_string()),
         },
     }
+}
+
+/// What nobody says is the strict form: an environment says what differs from the project, and the project what differs
+/// from row security for everybody with BYPASSRLS for those who act for all tenants.
+fn access_facts(catalog: &Catalog, project: &Project, own: Option<&Rls>) -> AccessFacts {
+    let stage = own.and_then(|own| own.stage).or(project.rls.stage).unwrap_or(Stage::Forced);
+    let bypass = own.and_then(|own| own.bypass).or(project.rls.bypass).unwrap_or(Bypass::Attribute);
+    // What is wrong with the names of tables was told before.
+    let of_tables = |rls: &Rls| stages(rls, catalog, &project.search, &mut Vec::new());
+    let mut tables = of_tables(&project.rls);
+    tables.extend(own.map(of_tables).unwrap_or_default());
+    AccessFacts { stage, bypass, tables }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
@@ -185,7 +208,8 @@ fn check_stages(catalog: &Catalog, project: &Project, diagnostics: &mut Vec<Diag
 }
 
 fn policy_digest(sources: &Sources, project: &Project) -> String {
-    let mut files: Vec<_> = project.policies.iter().filter_map(|id| sources.get(*id)).collect();
+    let read = project.policies.iter().chain(&project.dictionaries);
+    let mut files: Vec<_> = read.filter_map(|id| sources.get(*id)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let mut hash = Sha256::new();
     for file in files {

@@ -9,18 +9,24 @@
 )]
 
 mod access;
+mod access_assert;
 mod cases;
 mod catalog;
 mod cli;
 mod deep;
 mod doors;
 mod end_to_end;
+mod examples;
 mod mask_forms;
 mod masks;
+mod over;
+mod predicates;
 mod properties;
 mod real;
 mod rows;
 mod server;
 mod sql;
+mod sql_access;
 mod support;
 mod syntax;
+mod tenancy;

@@ -6,7 +6,7 @@
 
 use super::Emitter;
 use super::import::{count_into, counted, force};
-use crate::plan::ImportPlan;
+use crate::plan::{ExportPlan, ImportPlan};
 use crate::sql::{Condition, Meta, Script, Statement, Word};
 
 /// The psql variable that turns the report off.
@@ -23,13 +23,14 @@ impl Emitter<'_> {
             ],
             &self.export.search,
         );
+        self.act_as(&mut script, self.export.import_role.as_ref());
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });
         for table in &import.forced {
             script.run(force(table, false));
         }
-        probes(&mut script, import);
-        report(&mut script, import);
+        probes(&mut script, self.export);
+        report(&mut script, self.export);
         for view in &self.export.refresh {
             script.run(Statement::RefreshMaterializedView(view.clone()));
         }
@@ -46,22 +47,24 @@ impl Emitter<'_> {
     }
 }
 
-fn probes(script: &mut Script, import: &ImportPlan) {
-    if import.probes.is_empty() {
+fn probes(script: &mut Script, export: &ExportPlan<'_>) {
+    let mut probes = export.probes().peekable();
+    if probes.peek().is_none() {
         return;
     }
     script.blank().comment("leak probes: no row may hold what its mask cannot have given; one scan a table");
     script.run(counted("noren_leak"));
-    for probe in &import.probes {
-        script.run(count_into("noren_leak", probe.clone()));
+    for probe in probes {
+        script.run(count_into("noren_leak", probe));
     }
     script.run(Statement::Do(include_str!("leaks.sql")));
     script.blank();
 }
 
 /// Numbers for a reader, never an error: what is too few to be alone is for people to say.
-fn report(script: &mut Script, import: &ImportPlan) {
-    if import.alone.is_empty() {
+fn report(script: &mut Script, export: &ExportPlan<'_>) {
+    let mut alone = export.alone().peekable();
+    if alone.peek().is_none() {
         return;
     }
     script.comment("who is singled out by the combination of what is kept; numbers only");
@@ -73,8 +76,8 @@ fn report(script: &mut Script, import: &ImportPlan) {
     for (option, value) in [("format", "unaligned"), ("tuples_only", "on"), ("pager", "off")] {
         script.meta(Meta::PrintSetting(option, value));
     }
-    for table in &import.alone {
-        script.run(Statement::Select(table.clone()));
+    for table in alone {
+        script.run(Statement::Select(table));
     }
     script.meta(Meta::EndIf);
     script.blank();

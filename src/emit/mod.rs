@@ -1,15 +1,19 @@
 //! Plan to the files of target `psql`. Nothing is decided here: what a file does is in the plan, and how SQL is
 //! written is in [`crate::sql`].
 
+pub mod access;
 mod after;
 mod coverage;
 mod import;
 mod plan_json;
 mod psql;
 mod readme;
+mod rights;
 mod run;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use psql::session;
 
 use crate::model::Model;
 use crate::plan::{ExportPlan, Plan, names};
@@ -46,7 +50,7 @@ impl std::error::Error for EmitError {}
 /// # Errors
 /// The first file that is not read back as it was meant.
 pub fn emit(
-    plan: &Plan,
+    plan: &Plan<'_>,
     model: &Model,
     sources: &Sources,
     digests: &Digests<'_>,
@@ -65,8 +69,15 @@ pub fn emit(
         };
         // One after the other: the trees of 10,000 tables at once take more memory than all their texts.
         print("run.sql".to_owned(), emitter.run())?;
+        print("shape.sql".to_owned(), emitter.shape())?;
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
+        }
+        if let (Some(role), Some(rights)) = (&export.role, &export.source_rights) {
+            print("rights_source.sql".to_owned(), emitter.rights_source(role, rights))?;
+        }
+        if let Some(rights) = &export.target_rights {
+            print("rights_target.sql".to_owned(), emitter.rights_target(rights))?;
         }
         if let Some(import) = &export.import {
             print("import.sql".to_owned(), emitter.import(import))?;
@@ -74,12 +85,15 @@ pub fn emit(
         }
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }
+    if let Some(plans) = &plan.access {
+        files.extend(access::emit(plans, model, sources)?);
+    }
     Ok(files)
 }
 
 /// One export's files.
 struct Emitter<'a> {
-    export: &'a ExportPlan,
+    export: &'a ExportPlan<'a>,
     sources: &'a Sources,
     digests: &'a Digests<'a>,
 }

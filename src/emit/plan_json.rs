@@ -40,7 +40,7 @@ struct Name<'a> {
 }
 
 /// The file; tables in the order of the load.
-pub fn emit(export: &ExportPlan) -> String {
+pub fn emit(export: &ExportPlan<'_>) -> String {
     let tables = export.tables.iter().map(|table| TableEntry {
         schema: &table.name.schema,
         table: &table.name.name,

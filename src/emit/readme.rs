@@ -38,7 +38,7 @@ While an import runs, every table of the export is locked against all readers: i
 ";
 
 /// The file.
-pub fn emit(plan: &Plan) -> String {
+pub fn emit(plan: &Plan<'_>) -> String {
     let mut text = HEAD.to_owned();
     for export in &plan.exports {
         text.push_str(&section(export));
@@ -46,7 +46,7 @@ pub fn emit(plan: &Plan) -> String {
     text + TAIL
 }
 
-fn section(export: &ExportPlan) -> String {
+fn section(export: &ExportPlan<'_>) -> String {
     let folder = format!("export/{}", names::encode(&export.name));
     let run = format!("{}/{}", export.directory.trim_end_matches('/'), names::encode(&export.name));
     let mut text = format!(

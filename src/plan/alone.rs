@@ -21,9 +21,9 @@ const ALIKE: &str = "alike";
 
 impl Planner<'_> {
     /// For each table with such columns: one line that says how many rows are alone.
-    pub(super) fn alone(&self) -> Vec<Select> {
+    pub(super) fn alone(&self) -> impl Iterator<Item = Select> {
         let tables = self.export.tables.iter();
-        tables.filter_map(|(name, export)| self.alone_in(self.catalog.tables.get(name)?, export)).collect()
+        tables.filter_map(|(name, export)| self.alone_in(self.catalog.tables.get(name)?, export))
     }
 
     fn alone_in(&self, table: &Table, export: &ExportTable) -> Option<Select> {

@@ -1,11 +1,12 @@
 //! Masks with everything that they ask for: the row's hash, secrets of the run, the column's default.
 
 use super::select::ROW;
-use super::{KeyPlan, Planner};
+use super::{KeyPlan, Planner, TablePlan};
 use crate::catalog::{BaseType, Catalog, Column, DataType, Expression, QName, TypeKind};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0853;
 use crate::mask::hmac::{self, Canonical};
+use crate::mask::over::{self, Over};
 use crate::mask::{Context, Hashes, Rendered, json};
 use crate::model::{JsonMask, JsonNode, LinkageGroup, MaskCall, MaskUse, Model, Treatment};
 use crate::source::Span;
@@ -94,22 +95,28 @@ impl Planner<'_> {
         hmac::of_value(&self.export.linkage, group, form.unwrap_or(Canonical::Own), value)
     }
 
+    /// Whether the mask is given the column's value, not what is in it.
+    pub(super) fn sees_value(&self, call: &MaskCall, column: Option<&Column>) -> bool {
+        let seen =
+            column.and_then(|column| over::seen(call.mask, &self.catalog.base_type(&column.data_type), self.catalog));
+        seen.is_none_or(|(over, ..)| over == Over::Value)
+    }
+
     /// Whether something rendered since the last call reads the key.
     pub(super) fn takes_key(&self) -> bool {
-        let reads = self.reads_key.replace(false);
-        self.keyed.set(self.keyed.get() || reads);
-        reads
+        self.reads_key.replace(false)
     }
 
     pub(super) fn setting(&self) -> &str {
         self.model.mask_key.as_ref().map_or(DEFAULT_KEY, |setting| setting.name.as_str())
     }
 
-    /// After all tables are rendered: the key, where one of them read it.
-    pub(super) fn key(&self) -> Option<KeyPlan> {
+    /// The key, where a mask of some table reads it.
+    pub(super) fn key(&self, tables: &[TablePlan<'_>]) -> Option<KeyPlan> {
+        let keyed = tables.iter().any(|table| !self.select(table.table, table.export).with.is_empty());
         let fingerprint = hmac::of_label(&self.export.linkage, "", FINGERPRINT);
         let short = Expr::call("substr", [fingerprint, Expr::Integer(1), Expr::Integer(8)]);
-        self.keyed.get().then(|| KeyPlan {
+        keyed.then(|| KeyPlan {
             setting: self.setting().to_owned(),
             fingerprint: Select {
                 with: vec![hmac::key(self.setting())],
@@ -133,8 +140,11 @@ pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<D
             for (column, own) in &exported.columns {
                 each_hash(&own.treatment, column, false, &mut |call, hashed, in_json| {
                     let Some(hashed) = table.columns.get(hashed) else { return };
+                    let of_itself = !in_json && hashed.name == *column;
                     let hashed = if in_json { &text_column(hashed) } else { hashed };
                     let base = catalog.base_type(&hashed.data_type);
+                    let base =
+                        over::seen(call.mask, &base, catalog).filter(|_| of_itself).map_or(base, |(_, _, seen)| seen);
                     if !in_json && is_loose(catalog, hashed, &base) {
                         loose.insert((export.linkage.clone(), call.group.clone()));
                     }

@@ -7,23 +7,30 @@ pub mod access;
 mod alone;
 mod masks;
 pub mod names;
+pub mod one_tenant;
 pub mod order;
+mod over;
 mod probes;
 mod references;
+pub mod rights;
 mod select;
 mod sequences;
 mod shape;
 mod tables;
+pub mod tenant;
 pub mod words;
 
-use crate::catalog::{Catalog, QName, TriggerMode};
+use crate::catalog::{Catalog, QName, Table, TriggerMode};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Export, Model};
-use crate::source::Span;
-use crate::sql::Select;
+use crate::model::{Export, ExportTable, Model};
+use crate::source::{Span, Spanned};
+use crate::sql::{Expr, Select};
 use crate::syntax::ast::ImportStrategy;
+use access::{AccessFacts, AccessPlans};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
 
 /// What the project file says of the exports.
 #[derive(Clone, Debug)]
@@ -34,18 +41,28 @@ pub struct ProjectFacts {
     pub search: Vec<String>,
     /// `export.NAME.dir` of each export with target `psql`; others are not planned.
     pub directories: BTreeMap<String, String>,
+    /// What `[rls]` says.
+    pub access: AccessFacts,
+    /// The same with what differs in each environment, by name.
+    pub environments: BTreeMap<String, AccessFacts>,
 }
 
 /// Everything that the files of all exports do.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Plan<'a> {
     /// By name.
-    pub exports: Vec<ExportPlan>,
+    pub exports: Vec<ExportPlan<'a>>,
+    /// What databases must hold; `None` where the policy names no role.
+    pub access: Option<AccessPlans>,
 }
 
 /// One export and the import that matches it.
+///
+/// What reads the rows of each table is no field: ten thousand such trees at once take half a gigabyte. They are planned
+/// when they are asked for, one at a time.
 #[derive(Clone, Debug)]
-pub struct ExportPlan {
+pub struct ExportPlan<'a> {
+    planner: Planner<'a>,
     /// The audience.
     pub name: String,
     /// The statement.
@@ -61,13 +78,38 @@ pub struct ExportPlan {
     /// Schemas that the copy's own functions may look names up in, after `pg_catalog`.
     pub search: Vec<String>,
     /// In the order of the load: referenced tables first.
-    pub tables: Vec<TablePlan>,
+    pub tables: Vec<TablePlan<'a>>,
     /// What both sides expect of the live catalog, sorted.
     pub shape: Vec<Shape>,
     /// `None` after `no import`.
     pub import: Option<ImportPlan>,
     /// Materialized views that read an exported table, in the order of their dependence.
     pub refresh: Vec<QName>,
+    /// Who exports; without one, whoever runs the files.
+    pub role: Option<Spanned<String>>,
+    /// Who imports; without one, whoever runs the files.
+    pub import_role: Option<Spanned<String>>,
+    /// What the exporting role needs.
+    pub source_rights: Option<rights::SourceRights>,
+    /// What the importing role needs, and who may read the copy.
+    pub target_rights: Option<rights::TargetRights>,
+    /// Only the rows of one tenant leave, which the run names.
+    pub tenant: Option<TenantPlan>,
+}
+
+/// The tenant of a run.
+#[derive(Clone, Debug)]
+pub struct TenantPlan {
+    /// `tenant one`
+    pub span: Span,
+    /// The setting that the run puts the tenant into.
+    pub setting: String,
+    /// The psql variable `tenant` as text of the setting's type: an error where it is no tenant's id.
+    pub value: Expr,
+    /// Counts the tenants of that name, which must be one.
+    pub count: Select,
+    /// Row security is what the tables have: the role sees one tenant's rows only.
+    pub role_is_bound: bool,
 }
 
 /// The key of keyed masks.
@@ -81,7 +123,9 @@ pub struct KeyPlan {
 
 /// One table of an export.
 #[derive(Clone, Debug)]
-pub struct TablePlan {
+pub struct TablePlan<'a> {
+    table: &'a Table,
+    export: &'a ExportTable,
     /// The table.
     pub name: QName,
     /// Its file's stem, and its name in the manifest.
@@ -92,8 +136,6 @@ pub struct TablePlan {
     pub columns: Vec<ColumnPlan>,
     /// Conditions on its rows, for comments.
     pub conditions: Vec<(Span, String)>,
-    /// The masked rows.
-    pub select: Select,
 }
 
 /// A column and where its treatment comes from.
@@ -111,7 +153,24 @@ pub struct ColumnPlan {
     pub leaves: bool,
 }
 
-impl TablePlan {
+impl ExportPlan<'_> {
+    /// The masked rows of a table.
+    pub fn select(&self, table: &TablePlan<'_>) -> Select {
+        self.planner.select(table.table, table.export)
+    }
+
+    /// Leak probes, a query a table: a column's name, and how many rows hold what its treatment cannot have given.
+    pub fn probes(&self) -> impl Iterator<Item = Select> {
+        self.planner.probes()
+    }
+
+    /// Who is singled out, a query a table: one line for a reader.
+    pub fn alone(&self) -> impl Iterator<Item = Select> {
+        self.planner.alone()
+    }
+}
+
+impl TablePlan<'_> {
     /// The columns of its file in order.
     pub fn file_columns(&self) -> impl Iterator<Item = &ColumnPlan> {
         self.columns.iter().filter(|column| column.leaves)
@@ -144,6 +203,8 @@ pub enum ShapeKind {
     ForeignKey,
     /// Whether it is forced; only the import asks.
     RowSecurity,
+    /// The same of a table beside the exported ones.
+    Bystander,
     /// A setting of the session; only the import asks.
     Setting,
 }
@@ -157,6 +218,7 @@ impl ShapeKind {
             Self::Trigger => "trigger",
             Self::ForeignKey => "foreign key",
             Self::RowSecurity => "row security",
+            Self::Bystander => "row security beside",
             Self::Setting => "setting",
         }
     }
@@ -167,14 +229,14 @@ impl ShapeKind {
 pub struct ImportPlan {
     /// How foreign keys are satisfied.
     pub strategy: ImportStrategy,
-    /// Tables that are not exported and reference one that is, each with whether ONLY itself is meant: they must be
-    /// empty, and are named beside the others where those are emptied.
-    pub bystanders: Vec<(QName, bool)>,
+    /// Tables that are not exported and reference one that is: they must be empty, and are named beside the others
+    /// where those are emptied.
+    pub bystanders: Vec<Bystander>,
     /// Facts that only the import asks for, sorted.
     pub shape: Vec<Shape>,
     /// Triggers that would fire, and copies that are in another mode than their original; originals first.
     pub triggers: Vec<TriggerPlan>,
-    /// Tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
+    /// Exported tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
     pub forced: Vec<QName>,
     /// Foreign keys of cycles that are not deferrable: made so, and put back.
     pub deferred: Vec<(QName, String)>,
@@ -184,17 +246,30 @@ pub struct ImportPlan {
     pub sequences: Vec<SequencePlan>,
     /// Foreign keys to check afterwards, where the strategy keeps the server from checking them.
     pub unchecked: Vec<UncheckedPlan>,
-    /// Leak probes, a query a table: a column's name, and how many rows hold what its treatment cannot have given.
-    pub probes: Vec<Select>,
-    /// Who is singled out, a query a table: one line for a reader.
-    pub alone: Vec<Select>,
 }
 
 impl ImportPlan {
     /// Whether the load turns something off that must be on again at its end.
     pub fn alters(&self) -> bool {
-        !(self.triggers.is_empty() && self.forced.is_empty() && self.deferred.is_empty())
+        !(self.triggers.is_empty() && self.forced().next().is_none() && self.deferred.is_empty())
     }
+
+    /// Tables whose rows not even their owner sees all: exported ones, then those beside them.
+    pub fn forced(&self) -> impl Iterator<Item = &QName> {
+        let beside = self.bystanders.iter().filter(|table| table.forced).map(|table| &table.name);
+        self.forced.iter().chain(beside)
+    }
+}
+
+/// A table beside the exported ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bystander {
+    /// The table.
+    pub name: QName,
+    /// It has no partitions: ONLY itself is meant.
+    pub only: bool,
+    /// FORCE ROW LEVEL SECURITY, under which not even the owner could see that it is empty.
+    pub forced: bool,
 }
 
 /// A trigger that is off during the load.
@@ -242,21 +317,15 @@ pub struct UncheckedPlan {
 ///
 /// # Errors
 /// All findings that keep an export from being written, in the order of exports and tables.
-pub fn plan(catalog: &Catalog, model: &Model, facts: &ProjectFacts) -> Result<Plan, Vec<Diagnostic>> {
+pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts) -> Result<Plan<'a>, Vec<Diagnostic>> {
     let mut exports = Vec::new();
     let mut findings = Vec::new();
     let (canonical, incomparable) = masks::canonical_forms(catalog, model);
+    let canonical = Rc::new(canonical);
     for (name, export) in &model.exports {
         if let Some(directory) = facts.directories.get(name) {
-            let planner = Planner {
-                catalog,
-                model,
-                export,
-                facts,
-                canonical: &canonical,
-                keyed: Cell::default(),
-                reads_key: Cell::default(),
-            };
+            let planner =
+                Planner { catalog, model, export, facts, canonical: Rc::clone(&canonical), reads_key: Cell::default() };
             match planner.plan(directory) {
                 Ok(export) => exports.push(export),
                 Err(more) => findings.extend(more),
@@ -264,18 +333,30 @@ pub fn plan(catalog: &Catalog, model: &Model, facts: &ProjectFacts) -> Result<Pl
         }
     }
     findings.extend(incomparable);
-    if findings.is_empty() { Ok(Plan { exports }) } else { Err(findings) }
+    match access::plan_all(catalog, model, facts) {
+        Ok(access) if findings.is_empty() => Ok(Plan { exports, access }),
+        Ok(_) => Err(findings),
+        Err(more) => {
+            findings.extend(more);
+            Err(findings)
+        }
+    }
 }
 
+#[derive(Clone)]
 struct Planner<'a> {
     catalog: &'a Catalog,
     model: &'a Model,
     export: &'a Export,
     facts: &'a ProjectFacts,
     /// How values of each linkage group become bytes.
-    canonical: &'a masks::Forms,
+    canonical: Rc<masks::Forms>,
     /// Set when a mask of the table at hand reads the key.
     reads_key: Cell<bool>,
-    /// Set when a mask of any table reads it.
-    keyed: Cell<bool>,
+}
+
+impl fmt::Debug for Planner<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Planner").field("export", &self.export.name).finish_non_exhaustive()
+    }
 }

@@ -17,9 +17,9 @@ const FOUND: &str = "found";
 
 impl Planner<'_> {
     /// For each table with something to probe: the columns' names, and how many rows no mask can have given.
-    pub(super) fn probes(&self) -> Vec<Select> {
+    pub(super) fn probes(&self) -> impl Iterator<Item = Select> {
         let tables = self.export.tables.iter();
-        tables.filter_map(|(name, export)| self.table_probe(self.catalog.tables.get(name)?, export)).collect()
+        tables.filter_map(|(name, export)| self.table_probe(self.catalog.tables.get(name)?, export))
     }
 
     fn table_probe(&self, table: &Table, export: &ExportTable) -> Option<Select> {
@@ -52,6 +52,7 @@ impl Planner<'_> {
         let output = Expr::of(ROW, &column.name);
         let base = self.catalog.base_type(&column.data_type);
         match treatment {
+            Treatment::Mask(MaskUse::Call(call)) if !self.sees_value(call, Some(column)) => None,
             Treatment::Mask(MaskUse::Call(call)) => call.mask.probe(&Probed {
                 output: &output,
                 input_type: &base,

@@ -4,16 +4,17 @@ use super::order::{Graph, components};
 use super::select::{Masked, leaves};
 use super::sequences::plan_sequences;
 use super::words::{one_line, orphan_words, treatment_words};
-use super::{ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
+use super::{Bystander, ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
 use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{N0851, N0854};
 use crate::model::{ExportColumn, ExportTable, Fill, Treatment};
+use crate::sql::Select;
 use crate::syntax::ast::ImportStrategy;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Planner<'a> {
-    pub(super) fn plan(&self, directory: &str) -> Result<ExportPlan, Vec<Diagnostic>> {
+    pub(super) fn plan(self, directory: &str) -> Result<ExportPlan<'a>, Vec<Diagnostic>> {
         let mut findings = self.check_orphans();
         findings.extend(self.check_columns_leave());
         if self.export.import {
@@ -23,19 +24,25 @@ impl<'a> Planner<'a> {
             return Err(findings);
         }
         let groups = components(&self.graph());
-        let tables = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
+        let tables: Vec<_> = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
         Ok(ExportPlan {
             name: self.export.name.clone(),
             span: self.export.span,
             directory: directory.to_owned(),
             header: self.facts.version >= 15,
-            key: self.key(),
+            key: self.key(&tables),
             linkage: self.export.linkage.clone(),
             search: self.facts.search.clone(),
             tables,
             shape: self.shape(),
             import: self.export.import.then(|| self.import(&groups)),
             refresh: self.refresh(),
+            role: self.export.role.clone(),
+            import_role: self.export.import_role.clone(),
+            tenant: self.tenant(),
+            source_rights: self.source_rights(),
+            target_rights: self.target_rights(),
+            planner: self,
         })
     }
 
@@ -62,7 +69,7 @@ impl<'a> Planner<'a> {
         &root.name
     }
 
-    fn table(&self, name: &QName) -> Option<TablePlan> {
+    fn table(&self, name: &QName) -> Option<TablePlan<'a>> {
         let table = self.catalog.tables.get(name)?;
         let export = self.export.tables.get(name)?;
         let plan_of = |(column, own): (&String, &ExportColumn)| ColumnPlan {
@@ -73,13 +80,19 @@ impl<'a> Planner<'a> {
             leaves: leaves(&own.treatment),
         };
         Some(TablePlan {
+            table,
+            export,
             name: name.clone(),
             stem: names::file_stem(name),
             partitioned: is_partitioned(table),
             columns: export.columns.iter().map(plan_of).collect(),
             conditions: export.rows.iter().map(|rows| (rows.span, one_line(&rows.sql.text))).collect(),
-            select: Masked::new(self, table, export).select(),
         })
+    }
+
+    /// The masked rows of a table.
+    pub(super) fn select(&self, table: &Table, export: &ExportTable) -> Select {
+        Masked::new(self, table, export).select()
     }
 
     /// Foreign keys between exported tables. A reference of a partition binds its root's load.
@@ -107,18 +120,17 @@ impl<'a> Planner<'a> {
         let names: BTreeSet<&QName> = self.export.tables.keys().collect();
         let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
         let forced = tables.filter(|table| table.force_row_security);
+        let bystanders = self.bystanders();
         ImportPlan {
-            bystanders: self.bystanders().into_iter().map(|name| (name.clone(), self.only(&name))).collect(),
             strategy: self.export.strategy,
-            shape: self.import_shape(&deferred),
+            shape: self.import_shape(&deferred, &bystanders),
+            bystanders,
             triggers: self.triggers(),
             forced: forced.map(|table| table.name.clone()).collect(),
             deferred,
             cyclic: ordered && !inside.is_empty(),
             sequences: plan_sequences(self.catalog, &names),
             unchecked: if ordered { Vec::new() } else { self.unchecked() },
-            probes: self.probes(),
-            alone: self.alone(),
         }
     }
 
@@ -195,7 +207,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Materialized views that read an exported table, after those that they read themselves.
-    fn refresh(&self) -> Vec<QName> {
+    pub(super) fn refresh(&self) -> Vec<QName> {
         let views = &self.catalog.views;
         let graph: Graph =
             views.values().map(|view| (view.name.clone(), view.reads.iter().cloned().collect())).collect();
@@ -216,8 +228,18 @@ impl<'a> Planner<'a> {
 
     /// Tables outside the export that reference a table inside, directly or through each other. TRUNCATE refuses a
     /// table that another references, even an empty one, unless both are named; CASCADE would empty what nobody named.
-    fn bystanders(&self) -> Vec<QName> {
-        let mut found: BTreeSet<&QName> = BTreeSet::new();
+    fn bystanders(&self) -> Vec<Bystander> {
+        let tables = self.referencing().into_iter().filter_map(|name| self.catalog.tables.get(name));
+        let bystander = |table: &Table| Bystander {
+            name: table.name.clone(),
+            only: self.only(&table.name),
+            forced: table.force_row_security,
+        };
+        tables.map(bystander).collect()
+    }
+
+    pub(super) fn referencing(&self) -> BTreeSet<&'a QName> {
+        let mut found: BTreeSet<&'a QName> = BTreeSet::new();
         loop {
             let before = found.len();
             for table in self.catalog.tables.values() {
@@ -234,7 +256,7 @@ impl<'a> Planner<'a> {
                 }
             }
             if found.len() == before {
-                return found.into_iter().cloned().collect();
+                return found;
             }
         }
     }

@@ -1,29 +1,23 @@
 //! A file for psql: comments, statements and psql's own commands.
+//!
+//! The tree of a statement takes ten times its text, and an export of many tables has very many of them. So each piece
+//! is printed and judged as it is added, and its tree goes at once; the first piece that is not read back as it was
+//! meant is kept in mind, and there is no text.
 
 use super::layout::{Doc, exact};
 use super::print_statement::statement;
 use super::psql::{Meta, Word};
 use super::token::{Token, check_variable};
-use super::{Mismatch, Statement, guard};
+use super::{CopyFormat, CopyOptions, Ident, Mismatch, Statement, data, guard};
+use crate::catalog::QName;
 
 /// A file for psql.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Script {
-    /// In order.
-    pub items: Vec<Item>,
-}
-
-/// A piece of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item {
-    /// `-- text`, one line.
-    Comment(String),
-    /// An empty line.
-    Blank,
-    /// A statement and how it is sent.
-    Statement(Box<Statement>, End),
-    /// One of psql's commands.
-    Meta(Meta),
+    text: String,
+    /// Comments and empty lines above the next statement, with which they are judged.
+    above: Vec<Doc<'static>>,
+    failure: Option<Mismatch>,
 }
 
 /// How a statement is sent.
@@ -37,24 +31,6 @@ pub enum End {
     Set(Option<String>),
 }
 
-/// Statements and comments between two of psql's commands.
-#[derive(Default)]
-struct Section<'s> {
-    docs: Vec<Doc<'s>>,
-    kind: Option<&'static str>,
-}
-
-impl Section<'_> {
-    /// Judges what was gathered and puts it out.
-    fn flush(&mut self, out: &mut String) -> Result<(), Mismatch> {
-        let section = std::mem::take(self);
-        if !section.docs.is_empty() {
-            out.push_str(&guard::section(&Doc::All(section.docs), section.kind)?);
-        }
-        Ok(())
-    }
-}
-
 impl Script {
     /// An empty file.
     pub fn new() -> Self {
@@ -63,13 +39,14 @@ impl Script {
 
     /// Adds a comment; a text of several lines gives several comments.
     pub fn comment(&mut self, text: &str) -> &mut Self {
-        self.items.extend(text.lines().map(|line| Item::Comment(line.trim_end().to_owned())));
+        let lines = text.lines().map(|line| Doc::Token(Token::comment(line.trim_end())));
+        self.above.extend(lines.flat_map(|comment| [comment, Doc::Hard]));
         self
     }
 
     /// Adds an empty line.
     pub fn blank(&mut self) -> &mut Self {
-        self.items.push(Item::Blank);
+        self.above.push(Doc::Hard);
         self
     }
 
@@ -79,45 +56,79 @@ impl Script {
     }
 
     /// Adds a statement.
-    pub fn send(&mut self, statement: Statement, end: End) -> &mut Self {
-        self.items.push(Item::Statement(Box::new(statement), end));
-        self
+    #[allow(clippy::needless_pass_by_value, reason = "a statement that was sent is done with")]
+    pub fn send(&mut self, of: Statement, end: End) -> &mut Self {
+        self.attempt(|script| {
+            let mut docs: Vec<Doc<'_>> = std::mem::take(&mut script.above);
+            docs.push(statement(&of));
+            if end == End::Semicolon {
+                docs.push(exact(";"));
+            }
+            docs.push(Doc::Hard);
+            script.text.push_str(&guard::section(&Doc::All(docs), Some(of.node()))?);
+            script.text.push_str(&end.print()?.unwrap_or_default());
+            Ok(())
+        })
     }
 
     /// Adds one of psql's commands.
+    #[allow(clippy::needless_pass_by_value, reason = "a command that was added is done with")]
     pub fn meta(&mut self, meta: Meta) -> &mut Self {
-        self.items.push(Item::Meta(meta));
-        self
+        self.attempt(|script| {
+            script.flush()?;
+            script.text.push_str(&meta.print()?);
+            script.text.push('\n');
+            Ok(())
+        })
+    }
+
+    /// Adds rows for `COPY … FROM STDIN`, in the text format.
+    pub fn rows(
+        &mut self,
+        table: QName,
+        columns: Vec<Ident>,
+        mut rows: impl Iterator<Item = Vec<String>>,
+    ) -> &mut Self {
+        let options = CopyOptions { format: CopyFormat::Text, header: false };
+        self.run(Statement::CopyFrom { table, columns, options });
+        self.attempt(|script| {
+            let text = &mut script.text;
+            rows.try_for_each(|row| {
+                text.push_str(&data::line(&row)?);
+                text.push('\n');
+                Ok(())
+            })?;
+            text.extend([data::END, "\n"]);
+            Ok(())
+        })
     }
 
     /// The file's text, if PostgreSQL's scanner and grammar read exactly what was meant.
-    pub fn print(&self) -> Result<String, Mismatch> {
-        let mut out = String::new();
-        let mut section = Section::default();
-        for item in &self.items {
-            match item {
-                Item::Comment(text) => section.docs.extend([Doc::Token(Token::comment(text)), Doc::Hard]),
-                Item::Blank => section.docs.push(Doc::Hard),
-                Item::Meta(meta) => {
-                    section.flush(&mut out)?;
-                    out.push_str(&meta.print()?);
-                    out.push('\n');
-                }
-                Item::Statement(of, end) => {
-                    section.kind = Some(of.node());
-                    section.docs.push(statement(of));
-                    if *end == End::Semicolon {
-                        section.docs.push(exact(";"));
-                    }
-                    section.docs.push(Doc::Hard);
-                    // Each statement is judged by itself: the tree of a whole file takes fifty times its text.
-                    section.flush(&mut out)?;
-                    out.push_str(&end.print()?.unwrap_or_default());
-                }
-            }
+    ///
+    /// # Errors
+    /// The first piece that they read otherwise.
+    pub fn print(mut self) -> Result<String, Mismatch> {
+        self.attempt(Self::flush);
+        match self.failure {
+            Some(mismatch) => Err(mismatch),
+            None => Ok(self.text),
         }
-        section.flush(&mut out)?;
-        Ok(out)
+    }
+
+    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), Mismatch>) -> &mut Self {
+        if self.failure.is_none() {
+            self.failure = work(self).err();
+        }
+        self
+    }
+
+    /// Judges and puts out comments that no statement follows.
+    fn flush(&mut self) -> Result<(), Mismatch> {
+        let above = std::mem::take(&mut self.above);
+        if !above.is_empty() {
+            self.text.push_str(&guard::section(&Doc::All(above), None)?);
+        }
+        Ok(())
     }
 }
 

@@ -41,6 +41,10 @@ pub fn pieces(script: &str) -> Vec<Piece<'_>> {
         if rest.starts_with(';') && script[at..end_of_line(at)].trim().is_empty() {
             at = end_of_line(at);
         }
+        // Rows follow as they are, up to a line of their own.
+        if rest.starts_with(';') && script[start..at].contains(" FROM STDIN ") {
+            at += script[at..].find("\\.\n").map_or(0, |length| length + 3);
+        }
         let text = &script[start..at];
         let command = rest.split_whitespace().next().unwrap_or_default();
         depth += usize::from(command == "\\if");
@@ -67,14 +71,15 @@ fn dollar_quoted(rest: &str) -> usize {
 
 #[test]
 fn a_script_is_cut_between_statements_only() {
-    let script = "\\set a ';'\nSELECT ';', $x$ ; $$ $x$, \"a;b\" -- ; no\n  FROM (SELECT 1; ) AS t;\nSELECT 1 \\gset\n\\if :a\nDO $$BEGIN x; END$$;\n\\endif\nCOMMIT;\n";
+    let script = "\\set a ';'\nSELECT ';', $x$ ; $$ $x$, \"a;b\" -- ; no\n  FROM (SELECT 1; ) AS t;\nCOPY t FROM STDIN WITH (FORMAT text);\na;b\t'\n\\.\nSELECT 1 \\gset\n\\if :a\nDO $$BEGIN x; END$$;\n\\endif\nCOMMIT;\n";
     let found = pieces(script);
     let texts: Vec<&str> = found.iter().map(|piece| piece.text).collect();
     assert_eq!(texts.concat(), script);
-    assert_eq!(texts.len(), 7, "{texts:#?}");
+    assert_eq!(texts.len(), 8, "{texts:#?}");
     assert!(texts[1].ends_with("AS t;\n"));
+    assert!(texts[2].ends_with("b\t'\n\\.\n"));
     assert_eq!(
         found.iter().map(|piece| piece.conditional).collect::<Vec<_>>(),
-        [false, false, false, true, true, true, false]
+        [false, false, false, false, true, true, true, false]
     );
 }

@@ -29,6 +29,7 @@ mod n05_tenancy;
 mod n06_rights;
 mod n07_policies;
 mod n08_export;
+mod n08_tenancy;
 mod n09_project;
 
 pub use n01_syntax::*;
@@ -39,6 +40,7 @@ pub use n05_tenancy::*;
 pub use n06_rights::*;
 pub use n07_policies::*;
 pub use n08_export::*;
+pub use n08_tenancy::*;
 pub use n09_project::*;
 
 /// A registered kind of finding.
@@ -79,6 +81,7 @@ pub fn all() -> impl Iterator<Item = Code> {
         n06_rights::FAMILY,
         n07_policies::FAMILY,
         n08_export::FAMILY,
+        n08_tenancy::FAMILY,
         n09_project::FAMILY,
     ]
     .into_iter()

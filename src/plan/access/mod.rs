@@ -4,8 +4,18 @@
 //! The plan is a description, not a script: `apply`, `force`, `rollback` and the assertions are all read off the same
 //! values, so that what is applied is what is asserted.
 
-use crate::catalog::{DataType, QName};
-use crate::model::access::Command;
+mod migrations;
+mod names;
+mod policies;
+mod relations;
+mod roles;
+
+pub use migrations::{IndexNode, IndexPlan, MigrationPlan, ParentPlan, plan_migrations};
+
+use crate::catalog::{Catalog, DataType, Grant, QName, RowPolicy};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::Model;
+use crate::model::access::{Access, Command};
 use crate::project::{Bypass, Stage};
 use crate::source::Span;
 use crate::sql::Expr;
@@ -18,6 +28,8 @@ pub struct AccessPlan {
     pub bypass: Bypass,
     /// The server's major version.
     pub version: u32,
+    /// The tenant column's name: a table that has it and is not among the relations was added since.
+    pub tenant_column: Option<String>,
     /// Sorted by name.
     pub roles: Vec<RolePlan>,
     /// `GRANT of TO member`, sorted; those among roles of the policy and of predefined ones.
@@ -58,6 +70,8 @@ pub struct MembershipPlan {
     pub of: String,
     /// Its member.
     pub member: String,
+    /// The member is an existing role: the membership is only asserted.
+    pub existing: bool,
     /// The member's statement.
     pub span: Span,
 }
@@ -121,6 +135,9 @@ pub struct RelationPlan {
     pub revoked: Vec<String>,
     /// A view over scoped tables that must run as its caller: `security_invoker` and `security_barrier`.
     pub runs_as_caller: bool,
+    /// Columns of a table under row security that the preflight finds again, with their types; not those that are
+    /// still to be added.
+    pub columns: BTreeMap<String, DataType>,
     /// What the schema files say of it, which the rollback goes back to.
     pub before: Before,
     /// For a reader: where its place in tenancy comes from, in words with its reason.
@@ -150,9 +167,13 @@ pub struct Before {
     /// FORCE ROW LEVEL SECURITY
     pub forced: bool,
     /// Grants to PUBLIC or to roles of the policy, which are taken away and come back.
-    pub grants: Vec<crate::catalog::Grant>,
+    pub grants: Vec<Grant>,
     /// A view's options.
     pub options: BTreeMap<String, String>,
+    /// Grants on [`RelationPlan::sequences`], by sequence.
+    pub sequences: BTreeMap<QName, Vec<Grant>>,
+    /// Policies that are none of ours: nothing but what the policy says decides who sees a row.
+    pub policies: Vec<RowPolicy>,
 }
 
 /// A policy as PostgreSQL has it.
@@ -187,4 +208,107 @@ pub struct GrantPlan {
     pub columns: Option<Vec<String>>,
     /// The statements that it comes from.
     pub spans: Vec<Span>,
+}
+
+/// What the project's own database must hold, and that of each environment.
+#[derive(Clone, Debug)]
+pub struct AccessPlans {
+    /// Of the project itself.
+    pub base: AccessPlan,
+    /// By environment.
+    pub environments: BTreeMap<String, AccessPlan>,
+    /// Tables that are given their tenant column, parents first.
+    pub migrations: Vec<MigrationPlan>,
+}
+
+/// What `[rls]` says of one environment.
+#[derive(Clone, Debug)]
+pub struct AccessFacts {
+    /// How far row security is switched on.
+    pub stage: Stage,
+    /// By table, where one differs.
+    pub tables: BTreeMap<QName, Stage>,
+    /// How `tenants all` is had.
+    pub bypass: Bypass,
+}
+
+/// Whether the policy says who acts: without a role there is nothing to apply.
+pub fn is_needed(access: &Access) -> bool {
+    !access.roles.is_empty()
+}
+
+/// Plans every environment of a policy that says who acts.
+///
+/// # Errors
+/// Those of [`plan_access`], each once.
+pub(super) fn plan_all(
+    catalog: &Catalog,
+    model: &Model,
+    facts: &super::ProjectFacts,
+) -> Result<Option<AccessPlans>, Vec<Diagnostic>> {
+    let access = &model.access;
+    if !is_needed(access) {
+        return Ok(None);
+    }
+    let migrations = plan_migrations(catalog, model, facts.version)?;
+    let base = plan_access(catalog, access, facts.version, &facts.access)?;
+    let mut environments = BTreeMap::new();
+    for (name, facts_of) in &facts.environments {
+        environments.insert(name.clone(), plan_access(catalog, access, facts.version, facts_of)?);
+    }
+    Ok(Some(AccessPlans { base, environments, migrations }))
+}
+
+/// Plans what one environment must hold.
+///
+/// # Errors
+/// What cannot be kept apart on this server.
+pub fn plan_access(
+    catalog: &Catalog,
+    access: &Access,
+    version: u32,
+    facts: &AccessFacts,
+) -> Result<AccessPlan, Vec<Diagnostic>> {
+    let planner = Planner { catalog, access, version, facts };
+    let (relations, readers) = planner.relations();
+    let mut findings: Vec<Diagnostic> = relations.iter().flat_map(same_names).collect();
+    findings.extend(planner.findings(&relations));
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    Ok(AccessPlan {
+        bypass: facts.bypass,
+        version,
+        tenant_column: access.tenancy.as_ref().map(|tenancy| tenancy.column.clone()),
+        roles: planner.roles(),
+        memberships: planner.memberships(),
+        settings: planner.settings(&readers),
+        schemas: planner.schemas(&relations),
+        functions: planner.functions(),
+        relations,
+    })
+}
+
+struct Planner<'a> {
+    catalog: &'a Catalog,
+    access: &'a Access,
+    version: u32,
+    facts: &'a AccessFacts,
+}
+
+/// Two policies of one table would have one name: the second would take the first one's place.
+fn same_names(relation: &RelationPlan) -> Vec<Diagnostic> {
+    let pairs = relation.policies.iter().zip(relation.policies.iter().skip(1));
+    let same = pairs.filter(|(one, other)| one.name == other.name);
+    let found = same.map(|(one, other)| {
+        let title = format!("expected two policies of {} to have two names, both are `{}`", relation.name, one.name);
+        let mut found = Diagnostic::new(codes::N0861, title);
+        for (index, span) in one.spans.iter().take(1).chain(other.spans.iter().take(1)).enumerate() {
+            found = if index == 0 { found.at(*span, "makes one") } else { found.label(*span, "makes the other") };
+        }
+        found
+            .note("a policy is found by its name, and the one that is made last would be the only one")
+            .help("give the policy another name; names that begin with `noren_` are ours")
+    });
+    found.collect()
 }

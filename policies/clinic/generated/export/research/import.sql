@@ -32,13 +32,42 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:13  as importer
+SET ROLE importer;
 \if :{?run}
 \else
 \set run data/research
 \endif
-\cd :run
 
 BEGIN;
+
+-- what these files were compiled for; compared with the live catalog below
+CREATE TEMPORARY TABLE pg_temp.noren_shape (
+  kind text,
+  schema_name text,
+  table_name text,
+  item text,
+  value text
+) ON COMMIT DROP;
+\ir shape.sql
+COPY pg_temp.noren_shape (kind, schema_name, table_name, item, value) FROM STDIN WITH (FORMAT text);
+row security	clinic	appointments		not forced
+row security	clinic	consents		not forced
+row security	clinic	diagnoses		not forced
+row security	clinic	disease_codes		not forced
+row security	clinic	encounters		not forced
+row security	clinic	invoice_reminders		not forced
+row security	clinic	invoices		not forced
+row security	clinic	lab_results		not forced
+row security	clinic	memberships		not forced
+row security	clinic	organisations		not forced
+row security	clinic	patients		not forced
+row security	clinic	prescriptions		not forced
+row security	clinic	users		not forced
+row security	clinic	workspaces		not forced
+setting			session_replication_role	origin
+\.
+\cd :run
 
 -- the target says that it may be overwritten by this export
 DO LANGUAGE plpgsql $noren$
@@ -81,42 +110,26 @@ CREATE TEMPORARY TABLE pg_temp.noren_expected (
   name text,
   columns text
 ) ON COMMIT DROP;
-INSERT INTO pg_temp.noren_expected (kind, name, columns)
-VALUES
-  ('noren', '1', '-'),
-  ('export', 'research', '-'),
-  ('policy', 'f76f6394232aeb6ac0e223d6cb05a3bb2570c9e5b2334a73f44198251fcb3db1', '-'),
-  ('key', 'fingerprint', '-'),
-  ('table', 'clinic.disease_codes', 'code,title,chapter'),
-  ('table', 'clinic.organisations', 'id,name,registration_no,region,created_at'),
-  ('table', 'clinic.users', 'id,email,full_name,phone,password_hash,last_seen_at,created_at'),
-  ('table', 'clinic.memberships', 'organisation_id,user_id,role,invited_by,joined_on'),
-  (
-    'table',
-    'clinic.patients',
-    'id,organisation_id,chart_no,full_name,full_name_kana,sex,birth_date,phone,email,address,insurance_no,emergency_contact,allergies,general_practitioner_id,mother_id,created_at'
-  ),
-  ('table', 'clinic.consents', 'patient_id,kind,given,given_at'),
-  ('table', 'clinic.invoices', 'number,organisation_id,patient_id,amount,paid,issued_on'),
-  ('table', 'clinic.invoice_reminders', 'id,invoice_number,sent_to,sent_at'),
-  (
-    'table',
-    'clinic.lab_results',
-    'id,organisation_id,patient_id,test_name,value,unit,taken_at,document'
-  ),
-  ('table', 'clinic.workspaces', 'id,organisation_id,name,timezone'),
-  (
-    'table',
-    'clinic.appointments',
-    'id,organisation_id,workspace_id,patient_id,practitioner_id,status,slot,reason'
-  ),
-  (
-    'table',
-    'clinic.encounters',
-    'id,organisation_id,appointment_id,patient_id,seen_by,started_at,notes,vitals,pulse,temperature'
-  ),
-  ('table', 'clinic.diagnoses', 'encounter_id,position,disease_code,remark'),
-  ('table', 'clinic.prescriptions', 'id,encounter_id,drug,dose_mg,days,instructions');
+COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
+noren	1	-
+export	research	-
+policy	53f186e6d6157853aa2780474b29a7ddb636724bee923eebfd699309780f810a	-
+key	fingerprint	-
+table	clinic.disease_codes	code,title,chapter
+table	clinic.organisations	id,name,registration_no,region,created_at
+table	clinic.users	id,email,full_name,phone,password_hash,last_seen_at,created_at
+table	clinic.memberships	organisation_id,user_id,role,invited_by,joined_on
+table	clinic.patients	id,organisation_id,chart_no,full_name,full_name_kana,sex,birth_date,phone,email,address,insurance_no,emergency_contact,allergies,general_practitioner_id,mother_id,created_at
+table	clinic.consents	patient_id,kind,given,given_at
+table	clinic.invoices	number,organisation_id,patient_id,amount,paid,issued_on
+table	clinic.invoice_reminders	id,invoice_number,sent_to,sent_at
+table	clinic.lab_results	id,organisation_id,patient_id,test_name,value,unit,taken_at,document
+table	clinic.workspaces	id,organisation_id,name,timezone
+table	clinic.appointments	id,organisation_id,workspace_id,patient_id,practitioner_id,status,slot,reason
+table	clinic.encounters	id,organisation_id,appointment_id,patient_id,seen_by,started_at,notes,vitals,pulse,temperature
+table	clinic.diagnoses	encounter_id,position,disease_code,remark
+table	clinic.prescriptions	id,encounter_id,drug,dose_mg,days,instructions
+\.
 DO LANGUAGE plpgsql $noren$
 DECLARE
   differences text;
@@ -179,137 +192,6 @@ LOCK TABLE
   ONLY clinic.users,
   ONLY clinic.workspaces
 IN ACCESS EXCLUSIVE MODE;
-CREATE TEMPORARY TABLE pg_temp.noren_shape (
-  kind text,
-  schema_name text,
-  table_name text,
-  item text,
-  value text
-) ON COMMIT DROP;
-INSERT INTO pg_temp.noren_shape (kind, schema_name, table_name, item, value)
-VALUES
-  ('table', 'clinic', 'appointments', '', 'ordinary'),
-  ('table', 'clinic', 'consents', '', 'ordinary'),
-  ('table', 'clinic', 'diagnoses', '', 'ordinary'),
-  ('table', 'clinic', 'disease_codes', '', 'ordinary'),
-  ('table', 'clinic', 'encounters', '', 'ordinary'),
-  ('table', 'clinic', 'invoice_reminders', '', 'ordinary'),
-  ('table', 'clinic', 'invoices', '', 'ordinary'),
-  ('table', 'clinic', 'lab_results', '', 'ordinary'),
-  ('table', 'clinic', 'memberships', '', 'ordinary'),
-  ('table', 'clinic', 'organisations', '', 'ordinary'),
-  ('table', 'clinic', 'patients', '', 'ordinary'),
-  ('table', 'clinic', 'prescriptions', '', 'ordinary'),
-  ('table', 'clinic', 'users', '', 'ordinary'),
-  ('table', 'clinic', 'workspaces', '', 'ordinary'),
-  ('column', 'clinic', 'appointments', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'clinic', 'appointments', 'organisation_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'appointments', 'patient_id', 'pg_catalog.int8 not null'),
-  ('column', 'clinic', 'appointments', 'practitioner_id', 'pg_catalog.uuid'),
-  ('column', 'clinic', 'appointments', 'reason', 'pg_catalog.text'),
-  ('column', 'clinic', 'appointments', 'slot', 'pg_catalog.tstzrange not null'),
-  ('column', 'clinic', 'appointments', 'status', 'clinic.appointment_status not null'),
-  ('column', 'clinic', 'appointments', 'workspace_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'consents', 'given', 'pg_catalog.bool not null'),
-  ('column', 'clinic', 'consents', 'given_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'clinic', 'consents', 'kind', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'consents', 'patient_id', 'pg_catalog.int8 not null'),
-  ('column', 'clinic', 'consents', 'signature', 'pg_catalog.bytea'),
-  ('column', 'clinic', 'diagnoses', 'disease_code', 'pg_catalog.varchar(8) not null'),
-  ('column', 'clinic', 'diagnoses', 'encounter_id', 'pg_catalog.int8 not null'),
-  ('column', 'clinic', 'diagnoses', 'position', 'pg_catalog.int2 not null'),
-  ('column', 'clinic', 'diagnoses', 'remark', 'pg_catalog.text'),
-  ('column', 'clinic', 'disease_codes', 'chapter', 'pg_catalog.int2 not null'),
-  ('column', 'clinic', 'disease_codes', 'code', 'pg_catalog.varchar(8) not null'),
-  ('column', 'clinic', 'disease_codes', 'title', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'encounters', 'appointment_id', 'pg_catalog.int8'),
-  ('column', 'clinic', 'encounters', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'clinic', 'encounters', 'notes', 'pg_catalog.text'),
-  ('column', 'clinic', 'encounters', 'organisation_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'encounters', 'patient_id', 'pg_catalog.int8 not null'),
-  ('column', 'clinic', 'encounters', 'pulse', 'clinic.pulse'),
-  ('column', 'clinic', 'encounters', 'seen_by', 'pg_catalog.uuid'),
-  ('column', 'clinic', 'encounters', 'started_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'clinic', 'encounters', 'temperature', 'pg_catalog.numeric(3,1)'),
-  ('column', 'clinic', 'encounters', 'vitals', 'pg_catalog.jsonb'),
-  ('column', 'clinic', 'invoice_reminders', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'clinic', 'invoice_reminders', 'invoice_number', 'pg_catalog.varchar(24) not null'),
-  ('column', 'clinic', 'invoice_reminders', 'sent_at', 'pg_catalog.timestamptz'),
-  ('column', 'clinic', 'invoice_reminders', 'sent_to', 'pg_catalog.text'),
-  ('column', 'clinic', 'invoices', 'amount', 'pg_catalog.numeric(12,0) not null'),
-  ('column', 'clinic', 'invoices', 'issued_on', 'pg_catalog.date not null'),
-  ('column', 'clinic', 'invoices', 'number', 'pg_catalog.varchar(24) not null'),
-  ('column', 'clinic', 'invoices', 'organisation_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'invoices', 'paid', 'pg_catalog.bool not null'),
-  ('column', 'clinic', 'invoices', 'patient_id', 'pg_catalog.int8 not null'),
-  ('column', 'clinic', 'lab_results', 'document', 'pg_catalog.xml'),
-  ('column', 'clinic', 'lab_results', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'clinic', 'lab_results', 'organisation_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'lab_results', 'patient_id', 'pg_catalog.int8 not null'),
-  ('column', 'clinic', 'lab_results', 'taken_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'clinic', 'lab_results', 'test_name', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'lab_results', 'unit', 'pg_catalog.text'),
-  ('column', 'clinic', 'lab_results', 'value', 'pg_catalog.float8'),
-  ('column', 'clinic', 'memberships', 'invited_by', 'pg_catalog.uuid'),
-  ('column', 'clinic', 'memberships', 'joined_on', 'pg_catalog.date not null'),
-  ('column', 'clinic', 'memberships', 'organisation_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'memberships', 'role', 'clinic.staff_role not null'),
-  ('column', 'clinic', 'memberships', 'user_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'organisations', 'created_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'clinic', 'organisations', 'id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'organisations', 'name', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'organisations', 'region', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'organisations', 'registration_no', 'pg_catalog.varchar(16) not null'),
-  ('column', 'clinic', 'patients', 'address', 'pg_catalog.text'),
-  ('column', 'clinic', 'patients', 'allergies', 'pg_catalog.text[] not null'),
-  ('column', 'clinic', 'patients', 'birth_date', 'pg_catalog.date not null'),
-  ('column', 'clinic', 'patients', 'chart_no', 'pg_catalog.varchar(20) not null'),
-  ('column', 'clinic', 'patients', 'created_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'clinic', 'patients', 'deceased_on', 'pg_catalog.date'),
-  ('column', 'clinic', 'patients', 'email', 'pg_catalog.text'),
-  ('column', 'clinic', 'patients', 'emergency_contact', 'pg_catalog.jsonb'),
-  ('column', 'clinic', 'patients', 'full_name', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'patients', 'full_name_kana', 'pg_catalog.text'),
-  ('column', 'clinic', 'patients', 'general_practitioner_id', 'pg_catalog.uuid'),
-  ('column', 'clinic', 'patients', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'clinic', 'patients', 'insurance_no', 'clinic.insurance_number'),
-  ('column', 'clinic', 'patients', 'mother_id', 'pg_catalog.int8'),
-  ('column', 'clinic', 'patients', 'organisation_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'patients', 'phone', 'pg_catalog.varchar(24)'),
-  ('column', 'clinic', 'patients', 'sex', 'clinic.sex_at_birth not null'),
-  ('column', 'clinic', 'prescriptions', 'days', 'pg_catalog.int2 not null'),
-  ('column', 'clinic', 'prescriptions', 'dose_mg', 'pg_catalog.numeric(8,3) not null'),
-  ('column', 'clinic', 'prescriptions', 'drug', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'prescriptions', 'encounter_id', 'pg_catalog.int8 not null'),
-  ('column', 'clinic', 'prescriptions', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'clinic', 'prescriptions', 'instructions', 'pg_catalog.text'),
-  ('column', 'clinic', 'users', 'created_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'clinic', 'users', 'email', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'users', 'full_name', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'users', 'id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'users', 'last_seen_at', 'pg_catalog.timestamptz'),
-  ('column', 'clinic', 'users', 'mfa_secret', 'pg_catalog.bytea'),
-  ('column', 'clinic', 'users', 'password_hash', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'users', 'phone', 'pg_catalog.varchar(24)'),
-  ('column', 'clinic', 'workspaces', 'id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'workspaces', 'name', 'pg_catalog.text not null'),
-  ('column', 'clinic', 'workspaces', 'organisation_id', 'pg_catalog.uuid not null'),
-  ('column', 'clinic', 'workspaces', 'timezone', 'pg_catalog.text not null'),
-  ('row security', 'clinic', 'appointments', '', 'not forced'),
-  ('row security', 'clinic', 'consents', '', 'not forced'),
-  ('row security', 'clinic', 'diagnoses', '', 'not forced'),
-  ('row security', 'clinic', 'disease_codes', '', 'not forced'),
-  ('row security', 'clinic', 'encounters', '', 'not forced'),
-  ('row security', 'clinic', 'invoice_reminders', '', 'not forced'),
-  ('row security', 'clinic', 'invoices', '', 'not forced'),
-  ('row security', 'clinic', 'lab_results', '', 'not forced'),
-  ('row security', 'clinic', 'memberships', '', 'not forced'),
-  ('row security', 'clinic', 'organisations', '', 'not forced'),
-  ('row security', 'clinic', 'patients', '', 'not forced'),
-  ('row security', 'clinic', 'prescriptions', '', 'not forced'),
-  ('row security', 'clinic', 'users', '', 'not forced'),
-  ('row security', 'clinic', 'workspaces', '', 'not forced'),
-  ('setting', '', '', 'session_replication_role', 'origin');
 DO LANGUAGE plpgsql $noren$
 DECLARE
   differences text;
@@ -365,7 +247,7 @@ BEGIN
   WITH expected AS (
     SELECT kind, schema_name, table_name, item, value
     FROM pg_temp.noren_shape
-    WHERE kind IN ('row security', 'trigger', 'foreign key', 'setting')
+    WHERE kind IN ('row security', 'row security beside', 'trigger', 'foreign key', 'setting')
   ), roots AS (
     SELECT c.oid, c.relkind, c.relforcerowsecurity, n.nspname::text AS schema_name, c.relname::text AS table_name
     FROM pg_catalog.pg_class AS c
@@ -384,6 +266,12 @@ BEGIN
     SELECT 'row security' AS kind, schema_name, table_name, '' AS item,
            CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'not forced' END AS value
     FROM roots
+    UNION ALL
+    SELECT 'row security beside', n.nspname::text, c.relname::text, '',
+           CASE WHEN c.relforcerowsecurity THEN 'forced' ELSE 'not forced' END
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'row security beside' AND e.schema_name = n.nspname AND e.table_name = c.relname
     UNION ALL
     -- TRUNCATE would reach through a foreign partition and empty the table on the other server.
     SELECT 'table', schema_name, table_name, '', 'a foreign partition' FROM tables WHERE relkind = 'f'

@@ -32,13 +32,58 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:16  as importer
+SET ROLE importer;
 \if :{?run}
 \else
 \set run data/investigations
 \endif
-\cd :run
 
 BEGIN;
+
+-- what these files were compiled for; compared with the live catalog below
+CREATE TEMPORARY TABLE pg_temp.noren_shape (
+  kind text,
+  schema_name text,
+  table_name text,
+  item text,
+  value text
+) ON COMMIT DROP;
+\ir shape.sql
+COPY pg_temp.noren_shape (kind, schema_name, table_name, item, value) FROM STDIN WITH (FORMAT text);
+trigger	public	expenses	expenses_once	D
+trigger	public	expenses	expenses_sum	O
+trigger	public	notices	notices_always	A
+trigger	public	notices	notices_replica	R
+trigger	public	users	users_search_key	O
+foreign key	public	approvals	approvals_report_fkey	not deferrable
+foreign key	public	departments	departments_head_user_id_fkey	not deferrable
+foreign key	public	users	users_department_id_fkey	not deferrable
+row security	archive	legacy_orders		not forced
+row security	public	CorporateCards		not forced
+row security	public	api_keys		not forced
+row security	public	approvals		not forced
+row security	public	attachments		not forced
+row security	public	audit_logs		not forced
+row security	public	bank_accounts		forced
+row security	public	card_transactions		not forced
+row security	public	companies		not forced
+row security	public	currencies		not forced
+row security	public	departments		not forced
+row security	public	expense_categories		not forced
+row security	public	expense_items		not forced
+row security	public	expense_reports		not forced
+row security	public	expenses		not forced
+row security	public	mileage_rates		not forced
+row security	public	notices		not forced
+row security	public	order		not forced
+row security	public	roles_of_staff		not forced
+row security	public	users		not forced
+row security	public	vouchers		not forced
+row security	public	取引先		not forced
+setting			session_replication_role	origin
+\.
+\cd :run
 
 -- the target says that it may be overwritten by this export
 DO LANGUAGE plpgsql $noren$
@@ -81,62 +126,34 @@ CREATE TEMPORARY TABLE pg_temp.noren_expected (
   name text,
   columns text
 ) ON COMMIT DROP;
-INSERT INTO pg_temp.noren_expected (kind, name, columns)
-VALUES
-  ('noren', '1', '-'),
-  ('export', 'investigations', '-'),
-  ('policy', 'f2a4df274d242f44e2f42eca112c47802e0a3a34328cfb13de1806d15e114626', '-'),
-  ('key', 'fingerprint', '-'),
-  ('table', 'public.audit_logs', 'id,tenant_id,actor_id,action,detail,ip_address,logged_at'),
-  (
-    'table',
-    'public.companies',
-    'id,name,name_kana,plan,country_code,contact_email,settings,created_at'
-  ),
-  ('table', 'archive.legacy_orders', 'id,company_id,customer,total'),
-  ('table', 'public.currencies', 'code,name,minor_unit'),
-  ('table', 'public.departments', 'id,tenant_id,name,parent_id,head_user_id'),
-  (
-    'table',
-    'public.users',
-    'id,tenant_id,department_id,manager_id,last_session_id,email,backup_email,name,name_kana,nickname,phone,settings,profile,memo,visibility,roles,password_digest,locale,failed_logins,created_at,deleted_at'
-  ),
-  (
-    'table',
-    'public.%43orporate%43ards',
-    '%43ard%49d,tenant_id,holder%49d,%43ard%4eumber,expires%4fn,is%41ctive'
-  ),
-  ('table', 'public.api_keys', 'id,tenant_id,label,key_digest,scopes,issued_by'),
-  ('table', 'public.approvals', 'id,tenant_id,report_id,approver_id,approved,comment,decided_at'),
-  (
-    'table',
-    'public.expense_reports',
-    'id,tenant_id,title,applicant_id,status,total,latest_approval_id,submitted_at,closed_on,period'
-  ),
-  (
-    'table',
-    'public.bank_accounts',
-    'id,tenant_id,user_id,bank_code,branch_code,number,holder_kana,is_default'
-  ),
-  ('table', 'public.card_transactions', 'id,tenant_id,card_id,used_at,merchant,amount,settled,raw'),
-  ('table', 'public.expense_categories', 'id,tenant_id,name,account_code,tax_rate'),
-  ('table', 'public.mileage_rates', 'id,vehicle,rate_per_km,valid'),
-  ('table', 'public.notices', 'id,tenant_id,audience,title,body,published_at'),
-  ('table', 'public.order', 'id,tenant_id,user,desc,group,ship_to,ordered_at'),
-  ('table', 'public.roles_of_staff', 'id,tenant_id,name,permissions'),
-  (
-    'table',
-    'public.%e5%8f%96%e5%bc%95%e5%85%88',
-    '%e7%95%aa%e5%8f%b7,tenant_id,%e4%bc%9a%e7%a4%be%e5%90%8d,%e6%8b%85%e5%bd%93%e8%80%85,%e9%9b%bb%e8%a9%b1%e7%95%aa%e5%8f%b7,%e3%83%a1%e3%83%bc%e3%83%ab,%e4%bd%8f%e6%89%80,%e5%82%99%e8%80%83,%e7%99%bb%e9%8c%b2%e6%97%a5'
-  ),
-  (
-    'table',
-    'public.expenses',
-    'id,tenant_id,report_id,category_id,created_by,%e5%8f%96%e5%bc%95%e5%85%88%e7%95%aa%e5%8f%b7,spent_on,payee,amount,tax_rate,currency_code,exchange_rate,status,attendees,tags,memo,created_at'
-  ),
-  ('table', 'public.expense_items', 'id,expense_id,line_no,description,unit_price,quantity'),
-  ('table', 'public.attachments', 'id,item_id,file_name,mime_type,ocr_text,uploaded_at'),
-  ('table', 'public.vouchers', 'number,tenant_id,expense_id,printed_at,barcode');
+COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
+noren	1	-
+export	investigations	-
+policy	f15041c12f21fb6d065fd5a79cb6afb8e0e7d9a7c18638fce6e1442964ef4f7a	-
+key	fingerprint	-
+table	public.audit_logs	id,tenant_id,actor_id,action,detail,ip_address,logged_at
+table	public.companies	id,name,name_kana,plan,country_code,contact_email,settings,created_at
+table	archive.legacy_orders	id,company_id,customer,total
+table	public.currencies	code,name,minor_unit
+table	public.departments	id,tenant_id,name,parent_id,head_user_id
+table	public.users	id,tenant_id,department_id,manager_id,last_session_id,email,backup_email,name,name_kana,nickname,phone,settings,profile,memo,visibility,roles,password_digest,locale,failed_logins,created_at,deleted_at
+table	public.%43orporate%43ards	%43ard%49d,tenant_id,holder%49d,%43ard%4eumber,expires%4fn,is%41ctive
+table	public.api_keys	id,tenant_id,label,key_digest,scopes,issued_by
+table	public.approvals	id,tenant_id,report_id,approver_id,approved,comment,decided_at
+table	public.expense_reports	id,tenant_id,title,applicant_id,status,total,latest_approval_id,submitted_at,closed_on,period
+table	public.bank_accounts	id,tenant_id,user_id,bank_code,branch_code,number,holder_kana,is_default
+table	public.card_transactions	id,tenant_id,card_id,used_at,merchant,amount,settled,raw
+table	public.expense_categories	id,tenant_id,name,account_code,tax_rate
+table	public.mileage_rates	id,vehicle,rate_per_km,valid
+table	public.notices	id,tenant_id,audience,title,body,published_at
+table	public.order	id,tenant_id,user,desc,group,ship_to,ordered_at
+table	public.roles_of_staff	id,tenant_id,name,permissions
+table	public.%e5%8f%96%e5%bc%95%e5%85%88	%e7%95%aa%e5%8f%b7,tenant_id,%e4%bc%9a%e7%a4%be%e5%90%8d,%e6%8b%85%e5%bd%93%e8%80%85,%e9%9b%bb%e8%a9%b1%e7%95%aa%e5%8f%b7,%e3%83%a1%e3%83%bc%e3%83%ab,%e4%bd%8f%e6%89%80,%e5%82%99%e8%80%83,%e7%99%bb%e9%8c%b2%e6%97%a5
+table	public.expenses	id,tenant_id,report_id,category_id,created_by,%e5%8f%96%e5%bc%95%e5%85%88%e7%95%aa%e5%8f%b7,spent_on,payee,amount,tax_rate,currency_code,exchange_rate,status,attendees,tags,memo,created_at
+table	public.expense_items	id,expense_id,line_no,description,unit_price,quantity
+table	public.attachments	id,item_id,file_name,mime_type,ocr_text,uploaded_at
+table	public.vouchers	number,tenant_id,expense_id,printed_at,barcode
+\.
 DO LANGUAGE plpgsql $noren$
 DECLARE
   differences text;
@@ -207,239 +224,6 @@ LOCK TABLE
   ONLY public.vouchers,
   ONLY public."取引先"
 IN ACCESS EXCLUSIVE MODE;
-CREATE TEMPORARY TABLE pg_temp.noren_shape (
-  kind text,
-  schema_name text,
-  table_name text,
-  item text,
-  value text
-) ON COMMIT DROP;
-INSERT INTO pg_temp.noren_shape (kind, schema_name, table_name, item, value)
-VALUES
-  ('table', 'archive', 'legacy_orders', '', 'ordinary'),
-  ('table', 'public', 'CorporateCards', '', 'ordinary'),
-  ('table', 'public', 'api_keys', '', 'ordinary'),
-  ('table', 'public', 'approvals', '', 'ordinary'),
-  ('table', 'public', 'attachments', '', 'ordinary'),
-  ('table', 'public', 'audit_logs', '', 'partitioned'),
-  ('table', 'public', 'bank_accounts', '', 'ordinary'),
-  ('table', 'public', 'card_transactions', '', 'partitioned'),
-  ('table', 'public', 'companies', '', 'ordinary'),
-  ('table', 'public', 'currencies', '', 'ordinary'),
-  ('table', 'public', 'departments', '', 'ordinary'),
-  ('table', 'public', 'expense_categories', '', 'ordinary'),
-  ('table', 'public', 'expense_items', '', 'ordinary'),
-  ('table', 'public', 'expense_reports', '', 'ordinary'),
-  ('table', 'public', 'expenses', '', 'ordinary'),
-  ('table', 'public', 'mileage_rates', '', 'ordinary'),
-  ('table', 'public', 'notices', '', 'ordinary'),
-  ('table', 'public', 'order', '', 'ordinary'),
-  ('table', 'public', 'roles_of_staff', '', 'ordinary'),
-  ('table', 'public', 'users', '', 'ordinary'),
-  ('table', 'public', 'vouchers', '', 'ordinary'),
-  ('table', 'public', '取引先', '', 'ordinary'),
-  ('column', 'archive', 'legacy_orders', 'Note', 'pg_catalog.text'),
-  ('column', 'archive', 'legacy_orders', 'company_id', 'pg_catalog.uuid not null'),
-  ('column', 'archive', 'legacy_orders', 'customer', 'pg_catalog.text'),
-  ('column', 'archive', 'legacy_orders', 'id', 'pg_catalog.int4 not null'),
-  ('column', 'archive', 'legacy_orders', 'total', 'pg_catalog.numeric(12,2)'),
-  ('column', 'public', 'CorporateCards', 'CardId', 'pg_catalog.int4 not null identity by default'),
-  ('column', 'public', 'CorporateCards', 'CardNumber', 'pg_catalog.varchar(19) not null'),
-  ('column', 'public', 'CorporateCards', 'expiresOn', 'pg_catalog.date not null'),
-  ('column', 'public', 'CorporateCards', 'holderId', 'pg_catalog.int8'),
-  ('column', 'public', 'CorporateCards', 'isActive', 'pg_catalog.bool not null'),
-  ('column', 'public', 'CorporateCards', 'last4', 'pg_catalog.bpchar(4) generated stored'),
-  ('column', 'public', 'CorporateCards', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'api_keys', 'id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'api_keys', 'issued_by', 'pg_catalog.int8'),
-  ('column', 'public', 'api_keys', 'key_digest', 'pg_catalog.text not null'),
-  ('column', 'public', 'api_keys', 'label', 'pg_catalog.varchar(60) not null'),
-  ('column', 'public', 'api_keys', 'scopes', 'pg_catalog.text[] not null'),
-  ('column', 'public', 'api_keys', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'approvals', 'approved', 'pg_catalog.bool'),
-  ('column', 'public', 'approvals', 'approver_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'approvals', 'comment', 'pg_catalog.text'),
-  ('column', 'public', 'approvals', 'decided_at', 'pg_catalog.timestamptz'),
-  ('column', 'public', 'approvals', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'approvals', 'report_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'approvals', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'attachments', 'checksum', 'pg_catalog.bytea'),
-  ('column', 'public', 'attachments', 'content', 'pg_catalog.bytea'),
-  ('column', 'public', 'attachments', 'file_name', 'pg_catalog.varchar(120) not null'),
-  ('column', 'public', 'attachments', 'id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'attachments', 'item_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'attachments', 'mime_type', 'pg_catalog.text not null'),
-  ('column', 'public', 'attachments', 'ocr_search', 'pg_catalog.tsvector generated stored'),
-  ('column', 'public', 'attachments', 'ocr_text', 'pg_catalog.text'),
-  ('column', 'public', 'attachments', 'uploaded_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'audit_logs', 'action', 'pg_catalog.text not null'),
-  ('column', 'public', 'audit_logs', 'actor_id', 'pg_catalog.int8'),
-  ('column', 'public', 'audit_logs', 'detail', 'pg_catalog.jsonb not null'),
-  ('column', 'public', 'audit_logs', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'audit_logs', 'ip_address', 'pg_catalog.inet'),
-  ('column', 'public', 'audit_logs', 'logged_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'audit_logs', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'bank_accounts', 'bank_code', 'pg_catalog.bpchar(4) not null'),
-  ('column', 'public', 'bank_accounts', 'branch_code', 'pg_catalog.bpchar(3) not null'),
-  ('column', 'public', 'bank_accounts', 'holder_kana', 'pg_catalog.varchar(48) not null'),
-  ('column', 'public', 'bank_accounts', 'id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'bank_accounts', 'is_default', 'pg_catalog.bool not null'),
-  ('column', 'public', 'bank_accounts', 'number', 'public.account_number not null'),
-  ('column', 'public', 'bank_accounts', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'bank_accounts', 'user_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'card_transactions', 'amount', 'public.yen not null'),
-  ('column', 'public', 'card_transactions', 'card_id', 'pg_catalog.int4 not null'),
-  ('column', 'public', 'card_transactions', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'card_transactions', 'merchant', 'pg_catalog.text not null'),
-  ('column', 'public', 'card_transactions', 'raw', 'pg_catalog.jsonb'),
-  ('column', 'public', 'card_transactions', 'settled', 'pg_catalog.bool not null'),
-  ('column', 'public', 'card_transactions', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'card_transactions', 'used_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'companies', 'contact_email', 'public.email_address'),
-  ('column', 'public', 'companies', 'country_code', 'pg_catalog.bpchar(2) not null'),
-  ('column', 'public', 'companies', 'created_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'companies', 'id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'companies', 'name', 'pg_catalog.text not null'),
-  ('column', 'public', 'companies', 'name_kana', 'pg_catalog.text'),
-  ('column', 'public', 'companies', 'plan', 'public.plan not null'),
-  ('column', 'public', 'companies', 'settings', 'pg_catalog.jsonb not null'),
-  ('column', 'public', 'currencies', 'code', 'pg_catalog.bpchar(3) not null'),
-  ('column', 'public', 'currencies', 'minor_unit', 'pg_catalog.int2 not null'),
-  ('column', 'public', 'currencies', 'name', 'pg_catalog.text not null'),
-  ('column', 'public', 'departments', 'head_user_id', 'pg_catalog.int8'),
-  ('column', 'public', 'departments', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'departments', 'name', 'pg_catalog.text not null'),
-  ('column', 'public', 'departments', 'parent_id', 'pg_catalog.int8'),
-  ('column', 'public', 'departments', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'expense_categories', 'account_code', 'pg_catalog.varchar(8) not null'),
-  ('column', 'public', 'expense_categories', 'id', 'pg_catalog.int4 not null identity always'),
-  ('column', 'public', 'expense_categories', 'name', 'pg_catalog.text not null'),
-  ('column', 'public', 'expense_categories', 'tax_rate', 'pg_catalog.numeric(4,3) not null'),
-  ('column', 'public', 'expense_categories', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'expense_items', 'description', 'pg_catalog.text not null'),
-  ('column', 'public', 'expense_items', 'expense_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'expense_items', 'id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'expense_items', 'line_no', 'pg_catalog.int2 not null'),
-  ('column', 'public', 'expense_items', 'quantity', 'pg_catalog.numeric(8,2) not null'),
-  ('column', 'public', 'expense_items', 'unit_price', 'public.yen not null'),
-  ('column', 'public', 'expense_reports', 'applicant_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'expense_reports', 'closed_on', 'pg_catalog.date'),
-  ('column', 'public', 'expense_reports', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'expense_reports', 'latest_approval_id', 'pg_catalog.int8'),
-  ('column', 'public', 'expense_reports', 'period', 'pg_catalog.tstzrange'),
-  ('column', 'public', 'expense_reports', 'status', 'public.expense_status not null'),
-  ('column', 'public', 'expense_reports', 'submitted_at', 'pg_catalog.timestamptz'),
-  ('column', 'public', 'expense_reports', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'expense_reports', 'title', 'pg_catalog.text not null'),
-  ('column', 'public', 'expense_reports', 'total', 'public.yen not null'),
-  ('column', 'public', 'expenses', 'amount', 'public.yen not null'),
-  ('column', 'public', 'expenses', 'attendees', 'public.attendee[]'),
-  ('column', 'public', 'expenses', 'category_id', 'pg_catalog.int4'),
-  ('column', 'public', 'expenses', 'created_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'expenses', 'created_by', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'expenses', 'currency_code', 'pg_catalog.bpchar(3) not null'),
-  ('column', 'public', 'expenses', 'exchange_rate', 'pg_catalog.float8'),
-  ('column', 'public', 'expenses', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'expenses', 'memo', 'pg_catalog.text'),
-  ('column', 'public', 'expenses', 'payee', 'pg_catalog.text'),
-  ('column', 'public', 'expenses', 'report_id', 'pg_catalog.int8'),
-  ('column', 'public', 'expenses', 'spent_on', 'pg_catalog.date not null'),
-  ('column', 'public', 'expenses', 'status', 'public.expense_status not null'),
-  ('column', 'public', 'expenses', 'tags', 'pg_catalog.text[] not null'),
-  ('column', 'public', 'expenses', 'tax_amount', 'pg_catalog.numeric(14,2) generated stored'),
-  ('column', 'public', 'expenses', 'tax_rate', 'pg_catalog.numeric(4,3) not null'),
-  ('column', 'public', 'expenses', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'expenses', '取引先番号', 'pg_catalog.int4'),
-  ('column', 'public', 'mileage_rates', 'id', 'pg_catalog.int4 not null'),
-  ('column', 'public', 'mileage_rates', 'rate_per_km', 'pg_catalog.numeric(6,2) not null'),
-  ('column', 'public', 'mileage_rates', 'valid', 'pg_catalog.daterange not null'),
-  ('column', 'public', 'mileage_rates', 'vehicle', 'pg_catalog.text not null'),
-  ('column', 'public', 'notices', 'audience', 'pg_catalog.text not null'),
-  ('column', 'public', 'notices', 'body', 'pg_catalog.text not null'),
-  ('column', 'public', 'notices', 'id', 'pg_catalog.int4 not null identity always'),
-  ('column', 'public', 'notices', 'published_at', 'pg_catalog.timestamptz'),
-  ('column', 'public', 'notices', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'notices', 'title', 'pg_catalog.text not null'),
-  ('column', 'public', 'order', 'desc', 'pg_catalog.text'),
-  ('column', 'public', 'order', 'group', 'pg_catalog.int4 not null'),
-  ('column', 'public', 'order', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'order', 'ordered_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'order', 'ship_to', 'public.住所型'),
-  ('column', 'public', 'order', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'order', 'user', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'roles_of_staff', 'id', 'pg_catalog.int4 not null'),
-  ('column', 'public', 'roles_of_staff', 'name', 'pg_catalog.text not null'),
-  ('column', 'public', 'roles_of_staff', 'permissions', 'pg_catalog.text[] not null'),
-  ('column', 'public', 'roles_of_staff', 'tenant_id', 'pg_catalog.uuid'),
-  ('column', 'public', 'users', 'backup_email', 'pg_catalog.varchar(120)'),
-  ('column', 'public', 'users', 'birth_date', 'pg_catalog.date'),
-  ('column', 'public', 'users', 'created_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'users', 'deleted_at', 'pg_catalog.timestamptz'),
-  ('column', 'public', 'users', 'department_id', 'pg_catalog.int8'),
-  ('column', 'public', 'users', 'email', 'public.email_address not null'),
-  ('column', 'public', 'users', 'failed_logins', 'pg_catalog.int4 not null'),
-  ('column', 'public', 'users', 'gender_code', 'pg_catalog.int2'),
-  ('column', 'public', 'users', 'id', 'pg_catalog.int8 not null identity by default'),
-  ('column', 'public', 'users', 'last_session_id', 'pg_catalog.uuid'),
-  ('column', 'public', 'users', 'locale', 'pg_catalog.varchar(8) not null'),
-  ('column', 'public', 'users', 'manager_id', 'pg_catalog.int8'),
-  ('column', 'public', 'users', 'memo', 'pg_catalog.text'),
-  ('column', 'public', 'users', 'name', 'pg_catalog.text not null'),
-  ('column', 'public', 'users', 'name_kana', 'pg_catalog.text not null'),
-  ('column', 'public', 'users', 'nickname', 'pg_catalog.varchar(40)'),
-  ('column', 'public', 'users', 'password_digest', 'pg_catalog.text not null'),
-  ('column', 'public', 'users', 'phone', 'pg_catalog.varchar(20)'),
-  ('column', 'public', 'users', 'profile', 'pg_catalog.json'),
-  ('column', 'public', 'users', 'roles', 'pg_catalog.text[] not null'),
-  ('column', 'public', 'users', 'search_key', 'pg_catalog.text not null'),
-  ('column', 'public', 'users', 'settings', 'pg_catalog.jsonb not null'),
-  ('column', 'public', 'users', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'users', 'visibility', 'public.visibility not null'),
-  ('column', 'public', 'vouchers', 'barcode', 'pg_catalog.varchar(32)'),
-  ('column', 'public', 'vouchers', 'expense_id', 'pg_catalog.int8'),
-  ('column', 'public', 'vouchers', 'number', 'pg_catalog.int4 not null'),
-  ('column', 'public', 'vouchers', 'printed_at', 'pg_catalog.time'),
-  ('column', 'public', 'vouchers', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', '取引先', 'tenant_id', 'pg_catalog.uuid not null'),
-  ('column', 'public', '取引先', 'メール', 'public.email_address'),
-  ('column', 'public', '取引先', '会社名', 'pg_catalog.text not null'),
-  ('column', 'public', '取引先', '住所', 'public.住所型'),
-  ('column', 'public', '取引先', '備考', 'pg_catalog.text'),
-  ('column', 'public', '取引先', '担当者', 'pg_catalog.text'),
-  ('column', 'public', '取引先', '番号', 'pg_catalog.int4 not null identity always'),
-  ('column', 'public', '取引先', '登録日', 'pg_catalog.date not null'),
-  ('column', 'public', '取引先', '電話番号', 'pg_catalog.varchar(20)'),
-  ('trigger', 'public', 'expenses', 'expenses_once', 'D'),
-  ('trigger', 'public', 'expenses', 'expenses_sum', 'O'),
-  ('trigger', 'public', 'notices', 'notices_always', 'A'),
-  ('trigger', 'public', 'notices', 'notices_replica', 'R'),
-  ('trigger', 'public', 'users', 'users_search_key', 'O'),
-  ('foreign key', 'public', 'approvals', 'approvals_report_fkey', 'not deferrable'),
-  ('foreign key', 'public', 'departments', 'departments_head_user_id_fkey', 'not deferrable'),
-  ('foreign key', 'public', 'users', 'users_department_id_fkey', 'not deferrable'),
-  ('row security', 'archive', 'legacy_orders', '', 'not forced'),
-  ('row security', 'public', 'CorporateCards', '', 'not forced'),
-  ('row security', 'public', 'api_keys', '', 'not forced'),
-  ('row security', 'public', 'approvals', '', 'not forced'),
-  ('row security', 'public', 'attachments', '', 'not forced'),
-  ('row security', 'public', 'audit_logs', '', 'not forced'),
-  ('row security', 'public', 'bank_accounts', '', 'forced'),
-  ('row security', 'public', 'card_transactions', '', 'not forced'),
-  ('row security', 'public', 'companies', '', 'not forced'),
-  ('row security', 'public', 'currencies', '', 'not forced'),
-  ('row security', 'public', 'departments', '', 'not forced'),
-  ('row security', 'public', 'expense_categories', '', 'not forced'),
-  ('row security', 'public', 'expense_items', '', 'not forced'),
-  ('row security', 'public', 'expense_reports', '', 'not forced'),
-  ('row security', 'public', 'expenses', '', 'not forced'),
-  ('row security', 'public', 'mileage_rates', '', 'not forced'),
-  ('row security', 'public', 'notices', '', 'not forced'),
-  ('row security', 'public', 'order', '', 'not forced'),
-  ('row security', 'public', 'roles_of_staff', '', 'not forced'),
-  ('row security', 'public', 'users', '', 'not forced'),
-  ('row security', 'public', 'vouchers', '', 'not forced'),
-  ('row security', 'public', '取引先', '', 'not forced'),
-  ('setting', '', '', 'session_replication_role', 'origin');
 DO LANGUAGE plpgsql $noren$
 DECLARE
   differences text;
@@ -495,7 +279,7 @@ BEGIN
   WITH expected AS (
     SELECT kind, schema_name, table_name, item, value
     FROM pg_temp.noren_shape
-    WHERE kind IN ('row security', 'trigger', 'foreign key', 'setting')
+    WHERE kind IN ('row security', 'row security beside', 'trigger', 'foreign key', 'setting')
   ), roots AS (
     SELECT c.oid, c.relkind, c.relforcerowsecurity, n.nspname::text AS schema_name, c.relname::text AS table_name
     FROM pg_catalog.pg_class AS c
@@ -514,6 +298,12 @@ BEGIN
     SELECT 'row security' AS kind, schema_name, table_name, '' AS item,
            CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'not forced' END AS value
     FROM roots
+    UNION ALL
+    SELECT 'row security beside', n.nspname::text, c.relname::text, '',
+           CASE WHEN c.relforcerowsecurity THEN 'forced' ELSE 'not forced' END
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'row security beside' AND e.schema_name = n.nspname AND e.table_name = c.relname
     UNION ALL
     -- TRUNCATE would reach through a foreign partition and empty the table on the other server.
     SELECT 'table', schema_name, table_name, '', 'a foreign partition' FROM tables WHERE relkind = 'f'

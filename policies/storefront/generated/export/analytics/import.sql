@@ -36,9 +36,31 @@ SET extra_float_digits = 1;
 \else
 \set run data/analytics
 \endif
-\cd :run
 
 BEGIN;
+
+-- what these files were compiled for; compared with the live catalog below
+CREATE TEMPORARY TABLE pg_temp.noren_shape (
+  kind text,
+  schema_name text,
+  table_name text,
+  item text,
+  value text
+) ON COMMIT DROP;
+\ir shape.sql
+COPY pg_temp.noren_shape (kind, schema_name, table_name, item, value) FROM STDIN WITH (FORMAT text);
+row security	public	addresses		not forced
+row security	public	categories		not forced
+row security	public	coupons		not forced
+row security	public	customers		not forced
+row security	public	order_lines		not forced
+row security	public	orders		not forced
+row security	public	payments		not forced
+row security	public	products		not forced
+row security	public	reviews		not forced
+setting			session_replication_role	origin
+\.
+\cd :run
 
 -- the target says that it may be overwritten by this export
 DO LANGUAGE plpgsql $noren$
@@ -81,29 +103,21 @@ CREATE TEMPORARY TABLE pg_temp.noren_expected (
   name text,
   columns text
 ) ON COMMIT DROP;
-INSERT INTO pg_temp.noren_expected (kind, name, columns)
-VALUES
-  ('noren', '1', '-'),
-  ('export', 'analytics', '-'),
-  ('policy', '6842bee7850b9210d104d8329dee33ea7c8d208339b57521036277fdd9aaee59', '-'),
-  ('key', 'fingerprint', '-'),
-  ('table', 'public.categories', 'id,parent_id,name'),
-  ('table', 'public.coupons', 'code,percent,valid'),
-  (
-    'table',
-    'public.customers',
-    'id,customer_no,email,name,phone,birthday,country,newsletter,referred_by,signed_up_at'
-  ),
-  ('table', 'public.addresses', 'id,customer_id,recipient,line1,line2,city,postcode,country'),
-  (
-    'table',
-    'public.orders',
-    'id,customer_id,ship_to_id,coupon_code,state,total,gift_note,placed_at'
-  ),
-  ('table', 'public.payments', 'id,order_id,amount,provider_payload,paid_at'),
-  ('table', 'public.products', 'sku,category_id,title,description,price,attributes,listed'),
-  ('table', 'public.order_lines', 'order_id,line_no,sku,quantity,unit_price,engraving'),
-  ('table', 'public.reviews', 'id,sku,customer_id,stars,body,published');
+COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
+noren	1	-
+export	analytics	-
+policy	6842bee7850b9210d104d8329dee33ea7c8d208339b57521036277fdd9aaee59	-
+key	fingerprint	-
+table	public.categories	id,parent_id,name
+table	public.coupons	code,percent,valid
+table	public.customers	id,customer_no,email,name,phone,birthday,country,newsletter,referred_by,signed_up_at
+table	public.addresses	id,customer_id,recipient,line1,line2,city,postcode,country
+table	public.orders	id,customer_id,ship_to_id,coupon_code,state,total,gift_note,placed_at
+table	public.payments	id,order_id,amount,provider_payload,paid_at
+table	public.products	sku,category_id,title,description,price,attributes,listed
+table	public.order_lines	order_id,line_no,sku,quantity,unit_price,engraving
+table	public.reviews	id,sku,customer_id,stars,body,published
+\.
 DO LANGUAGE plpgsql $noren$
 DECLARE
   differences text;
@@ -161,94 +175,6 @@ LOCK TABLE
   ONLY public.products,
   ONLY public.reviews
 IN ACCESS EXCLUSIVE MODE;
-CREATE TEMPORARY TABLE pg_temp.noren_shape (
-  kind text,
-  schema_name text,
-  table_name text,
-  item text,
-  value text
-) ON COMMIT DROP;
-INSERT INTO pg_temp.noren_shape (kind, schema_name, table_name, item, value)
-VALUES
-  ('table', 'public', 'addresses', '', 'ordinary'),
-  ('table', 'public', 'categories', '', 'ordinary'),
-  ('table', 'public', 'coupons', '', 'ordinary'),
-  ('table', 'public', 'customers', '', 'ordinary'),
-  ('table', 'public', 'order_lines', '', 'ordinary'),
-  ('table', 'public', 'orders', '', 'ordinary'),
-  ('table', 'public', 'payments', '', 'ordinary'),
-  ('table', 'public', 'products', '', 'ordinary'),
-  ('table', 'public', 'reviews', '', 'ordinary'),
-  ('column', 'public', 'addresses', 'city', 'pg_catalog.text not null'),
-  ('column', 'public', 'addresses', 'country', 'public.country not null'),
-  ('column', 'public', 'addresses', 'customer_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'addresses', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'addresses', 'line1', 'pg_catalog.text not null'),
-  ('column', 'public', 'addresses', 'line2', 'pg_catalog.text'),
-  ('column', 'public', 'addresses', 'postcode', 'pg_catalog.varchar(12)'),
-  ('column', 'public', 'addresses', 'recipient', 'pg_catalog.text not null'),
-  ('column', 'public', 'categories', 'id', 'pg_catalog.int4 not null'),
-  ('column', 'public', 'categories', 'name', 'pg_catalog.text not null'),
-  ('column', 'public', 'categories', 'parent_id', 'pg_catalog.int4'),
-  ('column', 'public', 'coupons', 'code', 'pg_catalog.text not null'),
-  ('column', 'public', 'coupons', 'percent', 'pg_catalog.int2 not null'),
-  ('column', 'public', 'coupons', 'valid', 'pg_catalog.daterange'),
-  ('column', 'public', 'customers', 'birthday', 'pg_catalog.date'),
-  ('column', 'public', 'customers', 'country', 'public.country not null'),
-  ('column', 'public', 'customers', 'customer_no', 'pg_catalog.varchar(20) not null'),
-  ('column', 'public', 'customers', 'email', 'pg_catalog.text'),
-  ('column', 'public', 'customers', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'customers', 'name', 'pg_catalog.text not null'),
-  ('column', 'public', 'customers', 'newsletter', 'pg_catalog.bool not null'),
-  ('column', 'public', 'customers', 'phone', 'pg_catalog.text'),
-  ('column', 'public', 'customers', 'referred_by', 'pg_catalog.int8'),
-  ('column', 'public', 'customers', 'signed_up_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'order_lines', 'engraving', 'pg_catalog.varchar(40)'),
-  ('column', 'public', 'order_lines', 'line_no', 'pg_catalog.int2 not null'),
-  ('column', 'public', 'order_lines', 'order_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'order_lines', 'quantity', 'pg_catalog.int4 not null'),
-  ('column', 'public', 'order_lines', 'sku', 'pg_catalog.varchar(20) not null'),
-  ('column', 'public', 'order_lines', 'unit_price', 'pg_catalog.numeric(10,2) not null'),
-  ('column', 'public', 'orders', 'coupon_code', 'pg_catalog.text'),
-  ('column', 'public', 'orders', 'customer_id', 'pg_catalog.int8'),
-  ('column', 'public', 'orders', 'gift_note', 'pg_catalog.text'),
-  ('column', 'public', 'orders', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'orders', 'placed_at', 'pg_catalog.timestamptz'),
-  ('column', 'public', 'orders', 'remote_address', 'pg_catalog.inet'),
-  ('column', 'public', 'orders', 'ship_to_id', 'pg_catalog.int8'),
-  ('column', 'public', 'orders', 'state', 'public.order_state not null'),
-  ('column', 'public', 'orders', 'total', 'pg_catalog.numeric(12,2) not null'),
-  ('column', 'public', 'payments', 'amount', 'pg_catalog.numeric(12,2) not null'),
-  ('column', 'public', 'payments', 'card_holder', 'pg_catalog.text'),
-  ('column', 'public', 'payments', 'card_last4', 'pg_catalog.bpchar(4)'),
-  ('column', 'public', 'payments', 'id', 'pg_catalog.uuid not null'),
-  ('column', 'public', 'payments', 'order_id', 'pg_catalog.int8 not null'),
-  ('column', 'public', 'payments', 'paid_at', 'pg_catalog.timestamptz not null'),
-  ('column', 'public', 'payments', 'provider_payload', 'pg_catalog.jsonb'),
-  ('column', 'public', 'products', 'attributes', 'pg_catalog.jsonb not null'),
-  ('column', 'public', 'products', 'category_id', 'pg_catalog.int4'),
-  ('column', 'public', 'products', 'description', 'pg_catalog.text'),
-  ('column', 'public', 'products', 'listed', 'pg_catalog.bool not null'),
-  ('column', 'public', 'products', 'price', 'pg_catalog.numeric(10,2) not null'),
-  ('column', 'public', 'products', 'price_with_tax', 'pg_catalog.numeric(12,2) generated stored'),
-  ('column', 'public', 'products', 'sku', 'pg_catalog.varchar(20) not null'),
-  ('column', 'public', 'products', 'title', 'pg_catalog.text not null'),
-  ('column', 'public', 'reviews', 'body', 'pg_catalog.text'),
-  ('column', 'public', 'reviews', 'customer_id', 'pg_catalog.int8'),
-  ('column', 'public', 'reviews', 'id', 'pg_catalog.int8 not null identity always'),
-  ('column', 'public', 'reviews', 'published', 'pg_catalog.bool not null'),
-  ('column', 'public', 'reviews', 'sku', 'pg_catalog.varchar(20) not null'),
-  ('column', 'public', 'reviews', 'stars', 'pg_catalog.int2 not null'),
-  ('row security', 'public', 'addresses', '', 'not forced'),
-  ('row security', 'public', 'categories', '', 'not forced'),
-  ('row security', 'public', 'coupons', '', 'not forced'),
-  ('row security', 'public', 'customers', '', 'not forced'),
-  ('row security', 'public', 'order_lines', '', 'not forced'),
-  ('row security', 'public', 'orders', '', 'not forced'),
-  ('row security', 'public', 'payments', '', 'not forced'),
-  ('row security', 'public', 'products', '', 'not forced'),
-  ('row security', 'public', 'reviews', '', 'not forced'),
-  ('setting', '', '', 'session_replication_role', 'origin');
 DO LANGUAGE plpgsql $noren$
 DECLARE
   differences text;
@@ -304,7 +230,7 @@ BEGIN
   WITH expected AS (
     SELECT kind, schema_name, table_name, item, value
     FROM pg_temp.noren_shape
-    WHERE kind IN ('row security', 'trigger', 'foreign key', 'setting')
+    WHERE kind IN ('row security', 'row security beside', 'trigger', 'foreign key', 'setting')
   ), roots AS (
     SELECT c.oid, c.relkind, c.relforcerowsecurity, n.nspname::text AS schema_name, c.relname::text AS table_name
     FROM pg_catalog.pg_class AS c
@@ -323,6 +249,12 @@ BEGIN
     SELECT 'row security' AS kind, schema_name, table_name, '' AS item,
            CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'not forced' END AS value
     FROM roots
+    UNION ALL
+    SELECT 'row security beside', n.nspname::text, c.relname::text, '',
+           CASE WHEN c.relforcerowsecurity THEN 'forced' ELSE 'not forced' END
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'row security beside' AND e.schema_name = n.nspname AND e.table_name = c.relname
     UNION ALL
     -- TRUNCATE would reach through a foreign partition and empty the table on the other server.
     SELECT 'table', schema_name, table_name, '', 'a foreign partition' FROM tables WHERE relkind = 'f'

@@ -2,6 +2,8 @@
 //!
 //! A fact names the file of the rule that decided but no line: a comment above it would otherwise change every fact.
 
+pub(super) mod access;
+
 use crate::catalog::QName;
 use crate::diagnostic::words::printable;
 use crate::model::{Export, ExportColumn, Model, Step, Treatment};
@@ -18,6 +20,7 @@ pub fn emit(model: &Model, sources: &Sources) -> String {
     for (table, because) in &model.internal {
         facts.push(format!("table {}: internal{}", table_words(table), reason(Some(because))));
     }
+    facts.extend(access::facts(model));
     for export in model.exports.values() {
         export_facts(export, sources, &mut facts);
     }
