@@ -28,3 +28,4 @@ mod sql_access;
 mod support;
 mod syntax;
 mod tenancy;
+mod threat_model;
