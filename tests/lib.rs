@@ -10,6 +10,7 @@
 
 mod access;
 mod access_assert;
+mod apply;
 mod cases;
 mod catalog;
 mod cli;
@@ -19,6 +20,8 @@ mod end_to_end;
 mod examples;
 mod mask_forms;
 mod masks;
+mod over;
+mod predicates;
 mod properties;
 mod real;
 mod rows;

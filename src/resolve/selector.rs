@@ -142,7 +142,11 @@ impl<'a> Selectors<'a> {
         let mut found = self.select(&tables_only, diagnostics);
         for item in &selector.items {
             let SelectorItem::Pattern(pattern) = item else { continue };
-            if is_other(pattern) {
+            let tables = self.matching(pattern.schema.as_ref(), &pattern.table);
+            let same: BTreeSet<QName> = self.others(pattern).into_iter().chain(tables).collect();
+            if !is_glob(pattern) && same.len() > 1 && is_other(pattern) {
+                diagnostics.push(ambiguous(pattern, &same.into_iter().collect::<Vec<_>>()));
+            } else if is_other(pattern) {
                 let how = Selected { exact: !is_glob(pattern), pattern: pattern_text(pattern) };
                 found.extend(self.others(pattern).into_iter().map(|name| (name, how.clone())));
             }

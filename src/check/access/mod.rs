@@ -8,14 +8,16 @@ mod lints;
 mod lookups;
 mod memberships;
 mod predicates;
+mod reads;
 mod recursion;
 pub mod truth;
 mod views;
+mod writes;
 
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::Diagnostic;
 use crate::model::Model;
-use crate::model::access::{Access, AccessSql, Command, Policy, Role, Tenants};
+use crate::model::access::{Access, AccessSql, Command, Policy, Right, Role, Tenants};
 use std::collections::BTreeSet;
 
 /// Runs every proof; `version` is the server's major version.
@@ -23,10 +25,12 @@ pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
     let case = Case { catalog, access: &model.access, version };
     let mut diagnostics = Vec::new();
     memberships::check(case, &mut diagnostics);
-    predicates::check(case.access, &mut diagnostics);
-    recursion::check(catalog, case.access, &mut diagnostics);
-    lookups::check(case.access, &mut diagnostics);
+    lookups::check(case, &mut diagnostics);
     views::check(case, &mut diagnostics);
+    predicates::check(case, &mut diagnostics);
+    recursion::check(case, &mut diagnostics);
+    reads::check(case, &mut diagnostics);
+    writes::check(case, &mut diagnostics);
     lints::check(case, &mut diagnostics);
     diagnostics
 }
@@ -66,6 +70,30 @@ impl Case<'_> {
     }
 }
 
+impl<'a> Case<'a> {
+    /// The role and its groups.
+    fn names_of(self, role: &'a Role) -> BTreeSet<&'a str> {
+        self.access.groups_of(&role.name).into_iter().chain([role.name.as_str()]).collect()
+    }
+
+    /// The rights to a command that a role has by itself and by its groups.
+    fn rights(self, table: &QName, role: &'a Role, command: Command) -> Vec<&'a Right> {
+        let Some(roles) = self.access.rights.get(table) else { return Vec::new() };
+        self.names_of(role).into_iter().filter_map(|name| roles.get(name)?.get(&command)).collect()
+    }
+
+    /// Whether a policy decides over something that the role does.
+    fn binds(self, policy: &Policy, role: &'a Role) -> bool {
+        self.names_of(role).iter().any(|name| policy.roles.contains(*name))
+            && policy.commands.iter().any(|command| !self.rights(&policy.table, role, *command).is_empty())
+    }
+}
+
+/// What a policy says in SQL.
+fn predicates_of(policy: &Policy) -> impl Iterator<Item = &AccessSql> {
+    policy.using.iter().chain(&policy.check)
+}
+
 /// How much of a relation.
 enum Readable {
     Whole,
@@ -74,9 +102,4 @@ enum Readable {
 
 fn is_own(role: &Role) -> bool {
     matches!(role.tenants, Tenants::Own)
-}
-
-/// What a policy says in SQL.
-fn predicates_of(policy: &Policy) -> impl Iterator<Item = &AccessSql> {
-    policy.using.iter().chain(&policy.check)
 }

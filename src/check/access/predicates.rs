@@ -1,13 +1,14 @@
 //! What each predicate is where a setting is unset or is a stranger's.
 
-use super::predicates_of;
 use super::truth::{Outcome, can_fail, true_for_stranger, true_untied, true_when_unset, true_without, unset_sees_more};
+use super::{Case, predicates_of};
 use crate::catalog::QName;
 use crate::diagnostic::{Diagnostic, codes, list};
-use crate::model::access::{Access, AccessSql, Command, Policy, Scope, ScopeKind, Tenancy};
+use crate::model::access::{AccessSql, Command, Policy, Scope, ScopeKind, Tenancy};
 use crate::model::formula::Formula;
 
-pub(super) fn check(access: &Access, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(case: Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let access = case.access;
     if let Some(tenancy) = &access.tenancy {
         for (table, scope) in &access.scopes {
             diagnostics.extend(check_scope(tenancy, table, scope));

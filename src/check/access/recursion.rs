@@ -4,7 +4,7 @@
 //! that is emitted has a sub-select of its own (the setting's), so a table that is read anywhere below its own
 //! policies is a circle, whichever command began it.
 
-use super::predicates_of;
+use super::{Case, predicates_of};
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Access, AccessSql, ScopeKind};
@@ -21,7 +21,8 @@ struct Edge {
     is_parent: bool,
 }
 
-pub(super) fn check(catalog: &Catalog, access: &Access, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(case: Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Case { catalog, access, .. } = case;
     let graph = graph(catalog, access);
     let mut told: BTreeSet<&QName> = BTreeSet::new();
     for table in graph.keys().filter(|table| !catalog.views.contains_key(*table)) {

@@ -3,10 +3,12 @@
 //! A view reads as its owner unless it is told to read as its caller (15+), a materialized view shows what whoever
 //! refreshed it saw, and a foreign table has no row security at all.
 
+use super::lookups::table_words;
 use super::{Case, is_own};
 use crate::catalog::{QName, View};
 use crate::diagnostic::{Diagnostic, codes, list};
 use crate::model::access::{Command, Right, Role, RoleRights};
+use crate::resolve::access::word;
 use crate::source::Span;
 
 /// The version that brought `security_invoker`.
@@ -119,14 +121,20 @@ impl Granted<'_> {
         let known =
             |name: &&QName| self.case.catalog.tables.contains_key(*name) || self.case.catalog.views.contains_key(*name);
         let lacking = view.reads.iter().filter(known).filter(|name| self.case.readable(name, self.role).is_none());
-        let lacking: Vec<String> = lacking.map(ToString::to_string).collect();
+        let lacking: Vec<&QName> = lacking.collect();
         if lacking.is_empty() {
             return;
         }
-        let title = format!("expected that `{}` may read {}, found no such grant", self.role.name, list(&lacking));
+        let names: Vec<String> = lacking.iter().map(ToString::to_string).collect();
+        let words: Vec<String> = lacking.iter().map(|name| table_words(name)).collect();
+        let title = format!("expected that `{}` may read {}, found no such grant", self.role.name, list(&names));
         let diagnostic = Diagnostic::new(codes::N0613, title)
             .note("a view over scoped tables reads as its caller, so that row security holds; without these rights every query fails")
-            .help(format!("add `grant select (COLUMN, …) on {} to {};` with the columns that the view reads", lacking.join(", "), self.role.name));
+            .help(format!(
+                "add `grant select (COLUMN, …) on {} to {};` with the columns that the view reads",
+                words.join(", "),
+                word(&self.role.name)
+            ));
         diagnostics.push(match self.place() {
             Some(span) => diagnostic.at(span, format!("grants `{}`, which reads there", self.name)),
             None => diagnostic,

@@ -16,6 +16,7 @@ super::family! {
     N0513 Error "`or null` on a column that is never NULL";
     N0514 Error "a place in tenancy for tables selected by their place";
     N0515 Error "a setting that PostgreSQL cannot have";
+    N0516 Error "a child whose parent shows its rows";
     N0520 Warning "a foreign key without the tenant column";
     N0521 Warning "a unique key without the tenant column";
     N0522 Warning "no index that begins with the tenant column";
@@ -23,4 +24,5 @@ super::family! {
     N0524 Warning "a function that runs as its owner";
     N0525 Warning "a scoped table in a publication";
     N0526 Warning "a row policy that the policy does not have";
+    N0527 Warning "a right to a view that the policy does not grant";
 }

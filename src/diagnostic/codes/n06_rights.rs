@@ -20,4 +20,5 @@ super::family! {
     N0617 Warning "rights that no workload uses";
     N0618 Note "an insert that is left out";
     N0619 Error "conditions over different columns";
+    N0620 Warning "an owner that a program runs as";
 }

@@ -40,7 +40,7 @@ pub fn merge(context: Context<'_>, singles: &[Single], diagnostics: &mut Vec<Dia
         let narrowed = given.iter().all(|single| single.condition.is_some());
         let mut conditions: Vec<AccessSql> = Vec::new();
         for condition in given.iter().filter_map(|single| single.condition.as_ref()).filter(|_| narrowed) {
-            if !conditions.contains(condition) {
+            if !conditions.iter().any(|known| known.text == condition.text) {
                 conditions.push(condition.clone());
             }
         }
@@ -75,29 +75,13 @@ fn check(context: Context<'_>, given: &[&Single], diagnostics: &mut Vec<Diagnost
     let whole = given.iter().find(|single| single.columns.is_none());
     let some = given.iter().find(|single| single.columns.is_some());
     if let (Some(whole), Some(some)) = (whole, some) {
-        diagnostics.push(
-            Diagnostic::new(
-                codes::N0611,
-                format!(
-                    "expected one kind of `{}` on `{}` for `{}`, found the whole table and some columns",
-                    some.command.word(),
-                    some.table,
-                    some.role
-                ),
-            )
-            .at(some.place, "gives some columns")
-            .label(whole.place, "gives the whole table")
-            .note("the columns would not limit anything: a right to the table is one to all of its columns")
-            .help(format!("take `{}` out of the wider grant with `except`, or remove the columns", some.table.name)),
-        );
+        diagnostics.push(whole_and_some(some, Some(whole.place)));
     }
-    let differing = given.iter().skip(1).find(|single| {
-        single.condition.is_some()
-            && given.first().is_some_and(|first| {
-                first.columns != single.columns && first.condition.as_ref() != single.condition.as_ref()
-            })
-    });
-    if let (Some(first), Some(second), true) = (given.first(), differing, whole.is_none() && wide.is_none()) {
+    let text = |single: &Single| single.condition.as_ref().map(|condition| condition.text.clone());
+    let other_rows = given.iter().any(|single| given.first().is_some_and(|first| text(first) != text(single)));
+    let other_columns = given.iter().find(|single| given.first().is_some_and(|first| first.columns != single.columns));
+    let only_narrow = whole.is_none() && wide.is_none();
+    if let (Some(first), Some(second), true) = (given.first(), other_columns, only_narrow && other_rows) {
         diagnostics.push(
             Diagnostic::new(
                 codes::N0619,
@@ -108,6 +92,23 @@ fn check(context: Context<'_>, given: &[&Single], diagnostics: &mut Vec<Diagnost
             .note("PostgreSQL grants columns and filters rows apart: each row that one of them shows would show the columns of both")
             .help("name the same columns in both grants, or give them to two roles"),
         );
+    }
+}
+
+fn whole_and_some(some: &Single, whole: Option<Span>) -> Diagnostic {
+    let title = format!(
+        "expected one kind of `{}` on `{}` for `{}`, found the whole table and some columns",
+        some.command.word(),
+        some.table,
+        some.role
+    );
+    let diagnostic = Diagnostic::new(codes::N0611, title)
+        .at(some.place, "gives some columns")
+        .note("the columns would not limit anything: a right to the table is one to all of its columns")
+        .help(format!("take `{}` out of the wider grant with `except`, or remove the columns", some.table.name));
+    match whole {
+        Some(span) => diagnostic.label(span, "gives the whole table"),
+        None => diagnostic,
     }
 }
 
@@ -136,11 +137,14 @@ fn check_groups(
     given: &[&Single],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for single in given {
-        let Some(condition) = &single.condition else { continue };
-        for group in groups_of(context.roles, role) {
-            let right = rights.get(table).and_then(|roles| roles.get(group)).and_then(|right| right.get(&command));
-            let Some(right) = right.filter(|right| right.conditions.is_empty()) else { continue };
+    for group in groups_of(context.roles, role) {
+        let right = rights.get(table).and_then(|roles| roles.get(group)).and_then(|right| right.get(&command));
+        let Some(right) = right else { continue };
+        for single in given {
+            if single.columns.is_some() && right.columns.is_none() {
+                diagnostics.push(whole_and_some(single, right.spans.first().copied()));
+            }
+            let Some(condition) = single.condition.as_ref().filter(|_| right.conditions.is_empty()) else { continue };
             let found =
                 nothing(condition.span, &wider(single, group), "take the grant from the group, or the membership away");
             diagnostics.push(match right.spans.first() {

@@ -7,6 +7,7 @@
 
 mod exporters;
 mod grants;
+mod inheritance;
 mod memberships;
 mod merge;
 mod objects;
@@ -33,6 +34,7 @@ pub use exporters::give_rights;
 pub use roles::PREDEFINED;
 pub use scopes::needs_tenancy;
 pub use stages::stages;
+pub use undecided::word;
 
 /// What a predicate may name; known before any table has its place.
 #[derive(Clone, Copy)]

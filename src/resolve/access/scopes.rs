@@ -76,6 +76,7 @@ impl<'a> Scopes<'a> {
         self.by_conditions(&by_condition, &mut scopes, diagnostics);
         if let Some(tenancy) = self.tenancy {
             parents::check(self.names.catalog, &scopes, diagnostics);
+            super::inheritance::check(self.names.catalog, &scopes, diagnostics);
             let is_undecided = |table: &&Table| {
                 is_selectable(table) && !scopes.contains_key(&table.name) && !candidates.contains_key(&table.name)
             };
@@ -193,6 +194,10 @@ impl<'a> Scopes<'a> {
             diagnostics.push(no_such_column(name.span, &name.text, &table.name.to_string(), &columns));
             return None;
         };
+        if table.name == tenancy.root && name.text != tenancy.root_column {
+            diagnostics.push(other_root_key(tenancy, name));
+            return None;
+        }
         check_type(self.names.catalog, &tenancy.data_type, table, column, candidate.span, diagnostics);
         if or_null && column.not_null {
             diagnostics.push(
@@ -210,6 +215,15 @@ impl<'a> Scopes<'a> {
         }
         Some(ScopeKind::Column { column: name.text.clone(), or_null })
     }
+}
+
+fn other_root_key(tenancy: &Tenancy, name: &ast::Name) -> Diagnostic {
+    let title = format!("expected the root's key `{}`, found `{}`", tenancy.root_column, name.text);
+    Diagnostic::new(codes::N0503, title)
+        .at(name.span, "is another column of the root")
+        .label(tenancy.span, "says which column is the tenant")
+        .help(format!("write `scoped by {};`, or remove the clause: the root scopes itself", tenancy.root_column))
+        .fix(name.span, tenancy.root_column.as_str())
 }
 
 fn clause(written: &TableClause) -> Option<(Clause<'_>, Option<&ast::Reason>, Span)> {

@@ -34,6 +34,11 @@ pub fn resolve(
     let many = setting.data_type.dimensions > 0;
     let data_type = DataType { dimensions: 0, ..setting.data_type.clone() };
     check_type(names.catalog, &data_type, table, root_column, first.span, diagnostics);
+    check_column(names.catalog, column, diagnostics);
+    // Once the setting is known to be wrong, the other tables are compared with the root: those that differ from it
+    // are wrong on their own account.
+    let data_type =
+        DataType { modifiers: Vec::new(), dimensions: 0, ..names.catalog.base_type(&root_column.data_type).data_type };
     Some(Tenancy {
         root: table.name.clone(),
         root_column: root_column.name.clone(),
@@ -112,6 +117,21 @@ fn root_key<'a>(table: &'a Table, name: &ast::Name, diagnostics: &mut Vec<Diagno
         return None;
     }
     Some(column)
+}
+
+/// A column that no table has would scope nothing, and a slip in its name would go unseen.
+fn check_column(catalog: &Catalog, name: &ast::Name, diagnostics: &mut Vec<Diagnostic>) {
+    let columns = || catalog.tables.values().flat_map(|table| table.columns.keys()).map(String::as_str);
+    if columns().any(|column| column == name.text) {
+        return;
+    }
+    let Some(near) = did_you_mean(&name.text, columns()) else { return };
+    diagnostics.push(
+        Diagnostic::new(codes::N0204, format!("expected a column of some table, found `{}`", name.text))
+            .at(name.span, "no table has it")
+            .help(format!("did you mean `{near}`?"))
+            .fix(name.span, near),
+    );
 }
 
 /// The tenant's type under all domains must be the setting's: a cast on the column's side would lose its index.

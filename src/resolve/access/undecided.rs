@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, ForeignKey, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::access::{Scope, Tenancy};
+use crate::model::access::{Scope, ScopeKind, Tenancy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding a table.
@@ -12,21 +12,24 @@ pub fn report(
     scopes: &BTreeMap<QName, Scope>,
     undecided: &[&Table],
 ) -> Vec<Diagnostic> {
-    let mut scoped: BTreeSet<&QName> =
+    let mut with_tenants: BTreeSet<&QName> =
         scopes.iter().filter(|(_, scope)| scope.kind.is_scoped()).map(|(name, _)| name).collect();
     // A chain of children gets its lines in one run: what would be scoped counts as scoped for those below it.
     let mut proposals: BTreeMap<&QName, &ForeignKey> = BTreeMap::new();
     loop {
         let open = undecided.iter().filter(|table| !proposals.contains_key(&table.name));
         let more: Vec<(&QName, &ForeignKey)> =
-            open.filter_map(|table| Some((&table.name, only_way(table, &scoped)?))).collect();
+            open.filter_map(|table| Some((&table.name, only_way(table, &with_tenants)?))).collect();
         if more.is_empty() {
             break;
         }
-        scoped.extend(more.iter().map(|(name, _)| *name));
+        with_tenants.extend(more.iter().map(|(name, _)| *name));
         proposals.extend(more);
     }
-    undecided.iter().map(|table| finding(catalog, tenancy, table, proposals.get(&table.name).copied())).collect()
+    undecided
+        .iter()
+        .map(|table| finding(catalog, tenancy, scopes, table, proposals.get(&table.name).copied()))
+        .collect()
 }
 
 fn only_way<'t>(table: &'t Table, scoped: &BTreeSet<&QName>) -> Option<&'t ForeignKey> {
@@ -36,13 +39,26 @@ fn only_way<'t>(table: &'t Table, scoped: &BTreeSet<&QName>) -> Option<&'t Forei
     ways.next().is_none().then_some(first)
 }
 
-fn finding(catalog: &Catalog, tenancy: &Tenancy, table: &Table, way: Option<&ForeignKey>) -> Diagnostic {
+/// Whether a child may be given a copy of this parent's tenant.
+fn is_copied(scopes: &BTreeMap<QName, Scope>, parent: &QName) -> bool {
+    let kind = scopes.get(parent).map(|scope| &scope.kind);
+    matches!(kind, None | Some(ScopeKind::Column { or_null: false, .. } | ScopeKind::Added(_)))
+}
+
+fn finding(
+    catalog: &Catalog,
+    tenancy: &Tenancy,
+    scopes: &BTreeMap<QName, Scope>,
+    table: &Table,
+    way: Option<&ForeignKey>,
+) -> Diagnostic {
     let line = match way {
         Some(key) => {
             let may_be_null = |name: &String| table.columns.get(name).is_none_or(|column| !column.not_null);
             let reason = if key.columns.iter().any(may_be_null) { " because \"…\"" } else { "" };
             let columns: Vec<String> = key.columns.iter().map(|name| word(name)).collect();
-            format!("scoped via {}{reason};", columns.join(", "))
+            let lookup = if is_copied(scopes, &key.references) { "" } else { " by lookup" };
+            format!("scoped via {}{lookup}{reason};", columns.join(", "))
         }
         None => "shared because \"…\";".to_owned(),
     };

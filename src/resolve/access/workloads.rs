@@ -3,8 +3,9 @@
 use super::Context;
 use super::roles::unknown;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::access::{Rights, Tenants, Workload, groups_of};
+use crate::model::access::{Rights, Role, Tenants, Workload, groups_of};
 use crate::resolve::exports::demand_reason;
+use crate::syntax::ast;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// By name.
@@ -27,6 +28,9 @@ pub fn resolve(context: Context<'_>, diagnostics: &mut Vec<Diagnostic>) -> BTree
                 .help(format!("write `login;` in `role {}`, or name the role that the program connects as", role.name)),
             );
         }
+        if !role.owns.is_empty() {
+            diagnostics.push(runs_as_owner(name, written, role));
+        }
         if let Tenants::All { .. } = role.tenants {
             demand_reason(written.because.as_ref(), &format!("as {}", role.name), written.span, diagnostics);
         }
@@ -35,6 +39,17 @@ pub fn resolve(context: Context<'_>, diagnostics: &mut Vec<Diagnostic>) -> BTree
         workloads.insert((*name).to_owned(), workload);
     }
     workloads
+}
+
+fn runs_as_owner(name: &str, written: &ast::Workload, role: &Role) -> Diagnostic {
+    Diagnostic::new(
+        codes::N0620,
+        format!("expected a role that owns no tables for `workload {name}`, found `{}`", role.name),
+    )
+    .at(written.role.span, "owns tables")
+    .label(role.span, "declared here")
+    .note("row security lets owners pass unless it is forced, and an owner can switch it off")
+    .help("let the program run as another role, or allow it where the program is the one that migrates")
 }
 
 /// Rights in the source database that no program has a use for; a policy without workloads claims no inventory.
