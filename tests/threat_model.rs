@@ -46,9 +46,8 @@ fn what_the_page_names_exists() {
     let page = read("docs/threat-model.md").unwrap();
     let mut missing: Vec<String> = Vec::new();
     for code in codes(&page) {
-        if read(&format!("docs/errors/{code}.md")).is_none() {
-            missing.push(code);
-        }
+        let files = [format!("docs/errors/{code}.md"), format!("tests/cases/{code}/bad/policy.noren")];
+        missing.extend(files.into_iter().filter(|path| read(path).is_none()));
     }
     let folders = ["src/", "tests/", "docs/", "examples/"];
     for name in quoted(&page).filter(|name| folders.iter().any(|folder| name.starts_with(folder))) {
