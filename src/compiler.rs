@@ -8,9 +8,11 @@ use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, apply_schema_allowances, codes, did_you_mean};
 use crate::emit::{Digests, emit};
 use crate::model::Model;
+use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
 use crate::postgres::with_deep_stack;
-use crate::project::{Project, TargetKind};
+use crate::project::{Bypass, Project, Rls, Stage, TargetKind};
+use crate::resolve::access::stages;
 use crate::resolve::resolve;
 use crate::source::Sources;
 use crate::syntax::{self, Parsed};
@@ -58,7 +60,8 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
         let (resolved, found) = resolve(sources, &catalog, &project.search, &files);
         model = resolved;
         diagnostics.extend(found.into_iter().filter(|found| policy_is_whole || is_independent(found.code)));
-        diagnostics.extend(check(&catalog, &model));
+        diagnostics.extend(check(&catalog, &model, project.version));
+        check_stages(&catalog, project, &mut diagnostics);
         if policy_is_whole {
             diagnostics.extend(check_places(&files, project));
         }
@@ -78,19 +81,28 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     compiled
 }
 
-/// Plans and prints what the model means; findings of the plan are errors like any other.
-fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
-    let Some(model) = &compiled.model else { return };
+/// What the project file says of the exports.
+pub fn facts(catalog: &Catalog, project: &Project) -> ProjectFacts {
     let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
         TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
         TargetKind::Later { .. } => None,
     });
-    let facts = ProjectFacts {
+    let environments = project.environments.iter();
+    ProjectFacts {
         version: u32::from(project.version),
         search: project.search.clone(),
         directories: directories.collect(),
-    };
-    match plan(&compiled.catalog, model, &facts) {
+        access: access_facts(catalog, project, None),
+        environments: environments
+            .map(|(name, own)| (name.clone(), access_facts(catalog, project, Some(&own.rls))))
+            .collect(),
+    }
+}
+
+/// Plans and prints what the model means; findings of the plan are errors like any other.
+fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
+    let Some(model) = &compiled.model else { return };
+    match plan(&compiled.catalog, model, &facts(&compiled.catalog, project)) {
         Err(found) => {
             compiled.diagnostics.extend(found);
             compiled.draft = compiled.model.take();
@@ -102,13 +114,28 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
     }
 }
 
+/// What nobody says is the strict form: an environment says what differs from the project, and the project what differs
+/// from row security for everybody with BYPASSRLS for those who act for all tenants.
+fn access_facts(catalog: &Catalog, project: &Project, own: Option<&Rls>) -> AccessFacts {
+    let stage = own.and_then(|own| own.stage).or(project.rls.stage).unwrap_or(Stage::Forced);
+    let bypass = own.and_then(|own| own.bypass).or(project.rls.bypass).unwrap_or(Bypass::Attribute);
+    // What is wrong with the names of tables was told before.
+    let of_tables = |rls: &Rls| stages(rls, catalog, &project.search, &mut Vec::new());
+    let mut tables = of_tables(&project.rls);
+    tables.extend(own.map(of_tables).unwrap_or_default());
+    AccessFacts { stage, bypass, tables }
+}
+
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// Findings that a statement which could not be read does not bring about.
 fn is_independent(code: Code) -> bool {
-    !code.id.starts_with("N03") && ![codes::N0205, codes::N0206, codes::N0211, codes::N0418].contains(&code)
+    // Whether a table has its place, and what a role may do, is decided by statements all over the policy.
+    let families = ["N03", "N05", "N06", "N07"];
+    !families.iter().any(|family| code.id.starts_with(family))
+        && ![codes::N0205, codes::N0206, codes::N0211, codes::N0418].contains(&code)
 }
 
 fn split(
@@ -172,8 +199,17 @@ fn check_places(files: &[syntax::ast::File], project: &Project) -> Vec<Diagnosti
     diagnostics
 }
 
+/// Every table that the project file gives a stage of its own is there.
+fn check_stages(catalog: &Catalog, project: &Project, diagnostics: &mut Vec<Diagnostic>) {
+    let of_environments = project.environments.values().map(|environment| &environment.rls);
+    for rls in std::iter::once(&project.rls).chain(of_environments) {
+        stages(rls, catalog, &project.search, diagnostics);
+    }
+}
+
 fn policy_digest(sources: &Sources, project: &Project) -> String {
-    let mut files: Vec<_> = project.policies.iter().filter_map(|id| sources.get(*id)).collect();
+    let read = project.policies.iter().chain(&project.dictionaries);
+    let mut files: Vec<_> = read.filter_map(|id| sources.get(*id)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let mut hash = Sha256::new();
     for file in files {

@@ -42,6 +42,8 @@ pub struct Project {
     pub search: Vec<String>,
     /// The policy files, sorted by path.
     pub policies: Vec<SourceId>,
+    /// The dictionaries' files, sorted by path.
+    pub dictionaries: Vec<SourceId>,
     /// Where generated files go, relative to the project's folder.
     pub output: PathBuf,
     /// `[export.NAME]`, by name.
@@ -123,12 +125,15 @@ impl TargetKind {
 }
 
 /// `[rls]`; `None` where nothing was said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rls {
     /// `stage`
     pub stage: Option<Stage>,
     /// `bypass`
     pub bypass: Option<Bypass>,
+    /// `tables`: single tables by name as written, each with its stage. [`crate::resolve::access::stages`] looks them
+    /// up.
+    pub tables: BTreeMap<String, Spanned<Stage>>,
 }
 
 /// How far row-level security is switched on.
@@ -170,6 +175,8 @@ struct Manifest {
     schema: Vec<Spanned<String>>,
     search: Vec<Spanned<String>>,
     policies: Vec<Spanned<String>>,
+    /// `None` where nothing was said: the files that there are in `dictionaries`.
+    dictionaries: Option<Vec<Spanned<String>>>,
     output: Spanned<String>,
     exports: BTreeMap<String, ExportTarget>,
     rls: Rls,

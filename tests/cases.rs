@@ -1,7 +1,8 @@
 //! Golden cases: every code has an input that raises exactly it and one that is clean.
 //!
 //! `tests/cases/CODE/bad` and `…/good` are projects; what they lack (`noren.toml`, `schema.sql`) comes from
-//! `tests/cases/default`. `snapshots/cases/CODE.snap` holds the input beside what is said about it.
+//! `tests/cases/default`, for tenancy, rights and policies (N05, N06, N07) from `tests/cases/default-access`.
+//! `snapshots/cases/CODE.snap` holds the input beside what is said about it.
 
 use noren::artifact;
 use noren::compiler;
@@ -27,7 +28,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 fn case_codes() -> BTreeSet<String> {
-    names(&cases()).into_iter().filter(|name| name != "default").collect()
+    names(&cases()).into_iter().filter(|name| !name.starts_with("default")).collect()
 }
 
 #[test]
@@ -103,7 +104,10 @@ struct Run {
 
 fn run(case: &Path) -> Run {
     let folder = tempfile::tempdir().unwrap();
-    copy(&cases().join("default"), folder.path());
+    let of_access = ["N05", "N06", "N07"]
+        .iter()
+        .any(|family| case.components().any(|part| part.as_os_str().to_string_lossy().starts_with(family)));
+    copy(&cases().join(if of_access { "default-access" } else { "default" }), folder.path());
     let own = copy(case, folder.path());
     let parts: Vec<String> = own.iter().map(|(path, text)| format!("----- {path}\n{text}\n")).collect();
     let (found, sources) = compile(folder.path());

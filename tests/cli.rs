@@ -1,6 +1,7 @@
 //! The verbs, run as a user runs them: the binary, its exit code, and what stands on each stream.
 
 mod init;
+mod preview;
 
 use std::fs;
 use std::io::Write as _;

@@ -8,18 +8,27 @@
     reason = "a test does IO, and fails by panicking"
 )]
 
+mod access;
+mod access_assert;
+mod apply;
 mod cases;
 mod catalog;
 mod cli;
 mod deep;
 mod doors;
 mod end_to_end;
+mod examples;
+mod isolation;
 mod mask_forms;
 mod masks;
+mod over;
+mod predicates;
 mod properties;
 mod real;
 mod rows;
 mod server;
 mod sql;
+mod sql_access;
 mod support;
 mod syntax;
+mod tenancy;

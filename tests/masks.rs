@@ -8,7 +8,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use noren::catalog::{BaseType, Category, DataType, QName};
 use noren::mask::hmac::{self as keyed, Canonical};
 use noren::mask::{
-    self, Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, Value, json,
+    self, Arguments, Context, Hashes, Length, Mask, NullRule, Parameter, ParameterKind, Probed, Rendered, Uniqueness,
+    Value, json,
 };
 use noren::model::{Fill, JsonNode, MaskUse, Treatment};
 use noren::server::Server;
@@ -33,6 +34,11 @@ fn argument_lists(mask: &dyn Mask, sample: &Sample) -> Vec<Arguments> {
             }
         }
         lists = longer;
+    }
+    if mask.name() == "dictionary" {
+        let list = ["a", "it's \"x\" \\", "😀", "名前 太郎", " "].map(str::to_owned).into();
+        let words = Value::Words(noren::mask::words::Words { list, digest: String::new() });
+        lists.iter_mut().for_each(|arguments| drop(arguments.insert(mask::dictionary::WORDS, words.clone())));
     }
     lists.retain(|list| mask.check_arguments(&sample.base, list).is_ok());
     let step = lists.len().div_ceil(8).max(1);
@@ -149,10 +155,24 @@ fn judge_printed(
     let expect = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
     expect(again.strip_suffix(&format!("{END}\n")) == Some(printed), "is not the same twice")?;
     expect(rows.len() == sample.values.len() + 1, "loses or doubles rows")?;
+    if mask.of_rows() {
+        let sorted = |column: usize| {
+            let mut values: Vec<_> = rows.iter().map(|row| row[column].clone()).collect();
+            values.sort();
+            values
+        };
+        expect(sorted(0) == sorted(2), "says that it only moves values")?;
+        expect(rows.iter().all(|row| row[0] != row[2]), "leaves a value at its row")?;
+    }
     for row in &rows {
         judge_row(mask, sample, arguments, row)?;
     }
     judge_probe(mask, sample, arguments, &rows)?;
+    let is_text = mask.length(&sample.base, arguments) != Length::NotText;
+    expect(
+        !is_text || mask.shows_length(arguments) || !follows_length(&rows),
+        "says that the value's length does not show",
+    )?;
     let mut outputs: Vec<_> = rows.iter().map(|row| row[2].clone()).collect();
     outputs.sort();
     outputs.dedup();
@@ -169,6 +189,20 @@ fn judge_printed(
         expect(same, "says that it is a constant")?;
     }
     Ok(rows)
+}
+
+/// Whether most values of four characters and more, of several lengths, become something else of their own length.
+fn follows_length(rows: &[Row]) -> bool {
+    let lengths: Vec<(usize, usize)> = rows
+        .iter()
+        .filter_map(|row| Some((row[0].as_ref()?.chars().count(), row[1].as_ref()?.chars().count())))
+        .filter(|(raw, _)| *raw > 3)
+        .collect();
+    let same: std::collections::BTreeSet<usize> =
+        lengths.iter().filter(|(raw, masked)| raw == masked).map(|(raw, _)| *raw).collect();
+    let followed = lengths.iter().filter(|(raw, masked)| raw == masked).count();
+    let changed = rows.iter().any(|row| row[0].is_some() && row[0] != row[1]);
+    changed && same.len() > 3 && followed * 2 > lengths.len()
 }
 
 /// The probe is true of every output; and where the mask changes a value at all, it is false of such a one.
@@ -201,7 +235,7 @@ fn judge_probe(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, rows: &[
 fn judge_row(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, row: &Row) -> Result<(), String> {
     let [raw, plain, masked, ..] = row.as_slice() else { return Err("has no three columns".into()) };
     let fail = |what: String| Err(format!("{what}: {} becomes {plain:?}, {masked:?}", short(raw.as_ref())));
-    if raw.is_none() != masked.is_none() {
+    if mask.null_rule() != NullRule::Moves && raw.is_none() != masked.is_none() {
         return fail("says that NULL stays NULL and nothing else becomes it".into());
     }
     let (Some(raw), Some(plain), Some(masked)) = (raw, plain, masked) else { return Ok(()) };
@@ -328,7 +362,8 @@ fn every_mask_is_what_it_says_on_every_type_and_the_same_on_every_version() {
         let name = format!("{} on ", mask.name());
         assert!(results.keys().any(|what| what.starts_with(&name)), "{} was tested on nothing", mask.name());
     }
-    for other in [14, 18].into_iter().filter_map(|major| support::server(Some(major))) {
+    let others = (14..=18).filter(|major| *major != server.major());
+    for other in others.filter_map(|major| support::server(Some(major))) {
         let found = every_mask(other);
         for (what, rows) in &results {
             assert_eq!(Some(rows), found.get(what), "{what} on {}", other.version());
@@ -361,6 +396,12 @@ impl Mask for Liar {
     fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
         if self.0 == "unique" { Uniqueness::Preserved } else { Uniqueness::Lossy }
     }
+    fn of_rows(&self) -> bool {
+        self.0 == "moves"
+    }
+    fn shows_length(&self, _arguments: &Arguments) -> bool {
+        self.0 != "length"
+    }
     fn length(&self, _input: &BaseType, _arguments: &Arguments) -> Length {
         match self.0 {
             "longer" => Length::AtMost(3),
@@ -388,7 +429,8 @@ impl Mask for Liar {
             "makes null" => Expr::call("nullif", [input(), Expr::text("a")]),
             "twice" => input().op("||", Expr::call("random", []).cast("text")),
             "as long" => input().op("||", Expr::text("!")),
-            "longer" | "constant" => input(),
+            "longer" | "constant" | "moves" => input(),
+            "length" => Expr::call("repeat", [Expr::text("*"), Expr::call("length", [input()])]),
             _ => Expr::call("left", [input(), Expr::Integer(1)]),
         };
         let joins = if self.0 == "rows" {
@@ -407,7 +449,8 @@ fn a_mask_that_lies_is_found_out() {
     let database = database(server);
     let sample = sample("text", &[], "text", TEXT);
     fill(&database, &sample);
-    let lies = ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows"];
+    let lies =
+        ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows", "length", "moves"];
     for lie in lies.into_iter().chain(["probe of outputs", "probe of values"]) {
         let judged = judge(&database, &Liar(lie), &sample, &Arguments::new());
         assert!(judged.is_err(), "{lie} was believed");
@@ -415,7 +458,7 @@ fn a_mask_that_lies_is_found_out() {
     assert!(judge(&database, &Liar("honest"), &sample, &Arguments::new()).is_ok());
 }
 
-fn reference(key: &str, message: &str) -> String {
+pub(crate) fn reference(key: &str, message: &str) -> String {
     let mut hmac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
     hmac.update(message.as_bytes());
     hmac.finalize()
@@ -659,6 +702,21 @@ fn every_mask_has_a_page_that_names_its_parameters() {
     }
     let names: Vec<_> = mask::all().map(Mask::name).collect();
     assert!(names.is_sorted(), "{names:?}");
+}
+
+#[test]
+fn the_catalogue_is_what_the_masks_say() {
+    let path = support::root().join("docs/masks/README.md");
+    let page = mask::catalogue::markdown();
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap();
+    assert!(found == page, "docs/masks/README.md is stale: `noren masks --markdown > docs/masks/README.md`");
+    let pages = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|page| page.unwrap().file_name());
+    for page in pages.map(|page| page.into_string().unwrap()).filter(|page| page != "README.md") {
+        assert!(mask::find(page.trim_end_matches(".md")).is_some(), "{page} is of no mask");
+    }
 }
 
 #[test]

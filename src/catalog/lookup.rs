@@ -92,6 +92,11 @@ impl Catalog {
         BaseType { data_type, domains, category }
     }
 
+    /// The schema of the extension that brings a type of this name.
+    pub fn extension_schema_of_type(&self, name: &str) -> Option<&str> {
+        self.extensions.get(builtin::extension_of(name)?).map(String::as_str)
+    }
+
     fn category(&self, data_type: &DataType) -> Category {
         let name = &data_type.name;
         if data_type.dimensions > 0 {

@@ -5,7 +5,11 @@ use super::{Failure, Outcome, Result};
 use crate::diagnostic::did_you_mean;
 use crate::mask::{self, Mask};
 
-pub(super) fn run(name: Option<&str>, console: &Console) -> Result<Outcome> {
+pub(super) fn run(name: Option<&str>, markdown: bool, console: &Console) -> Result<Outcome> {
+    if markdown {
+        console.out(&mask::catalogue::markdown());
+        return Ok(Outcome::Fine);
+    }
     let Some(name) = name else {
         let width = mask::all().map(|mask| mask.name().len()).max().unwrap_or_default();
         let line = |mask: &dyn Mask| {

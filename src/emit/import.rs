@@ -30,6 +30,7 @@ impl Emitter<'_> {
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
             "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
         ], &self.export.search);
+        self.act_as(&mut script, self.export.import_role.as_ref());
         self.run_folder(&mut script);
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });
@@ -60,7 +61,7 @@ impl Emitter<'_> {
     }
 
     /// Nothing else proves that the target is not production.
-    fn marker(&self, script: &mut Script) {
+    pub(super) fn marker(&self, script: &mut Script) {
         script.blank().comment("the target says that it may be overwritten by this export");
         script.run(Statement::Do(include_str!("marker.sql")));
         let one = Expr::call("count", [Expr::Star]).op("=", Expr::Integer(1));
@@ -306,7 +307,7 @@ fn continue_after(sequence: &SequencePlan) -> Select {
 }
 
 /// A name inside a string, as `regclass` reads it.
-fn qualified(name: &QName) -> String {
+pub(super) fn qualified(name: &QName) -> String {
     let quote = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
     format!("{}.{}", quote(&name.schema), quote(&name.name))
 }

@@ -1,15 +1,19 @@
 //! Plan to the files of target `psql`. Nothing is decided here: what a file does is in the plan, and how SQL is
 //! written is in [`crate::sql`].
 
+pub mod access;
 mod after;
 mod coverage;
 mod import;
 mod plan_json;
 mod psql;
 mod readme;
+mod rights;
 mod run;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use psql::session;
 
 use crate::model::Model;
 use crate::plan::{ExportPlan, Plan, names};
@@ -69,11 +73,20 @@ pub fn emit(
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
         }
+        if let (Some(role), Some(rights)) = (&export.role, &export.source_rights) {
+            print("rights_source.sql".to_owned(), emitter.rights_source(role, rights))?;
+        }
+        if let Some(rights) = &export.target_rights {
+            print("rights_target.sql".to_owned(), emitter.rights_target(rights))?;
+        }
         if let Some(import) = &export.import {
             print("import.sql".to_owned(), emitter.import(import))?;
             print("after.sql".to_owned(), emitter.after(import))?;
         }
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
+    }
+    if let Some(plans) = &plan.access {
+        files.extend(access::emit(plans, model, sources)?);
     }
     Ok(files)
 }

@@ -4,7 +4,9 @@ use super::*;
 use crate::catalog::*;
 use crate::mask::{self, Value};
 use crate::model::*;
+use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
+use crate::project::{Bypass, Stage};
 use crate::syntax::ast::{ImportStrategy, Orphans};
 use indexmap::IndexMap;
 
@@ -35,6 +37,9 @@ impl World {
             linkage: "developers".to_owned(),
             import: true,
             strategy: ImportStrategy::Order,
+            role: None,
+            import_role: None,
+            tenant_one: None,
         };
         Self { sources, span, catalog: Catalog::default(), export }
     }
@@ -110,6 +115,8 @@ impl World {
             version: 15,
             search: vec!["public".to_owned()],
             directories: [("developers".to_owned(), "data".to_owned())].into(),
+            access: AccessFacts { stage: Stage::Forced, bypass: Bypass::Attribute, tables: BTreeMap::new() },
+            environments: BTreeMap::new(),
         };
         let planned = plan(&self.catalog, &model, &facts).unwrap();
         emit(&planned, &model, &self.sources, &Digests { policy: &"ab".repeat(32) }).unwrap()

@@ -62,6 +62,10 @@ impl Mask for Card {
         )
     }
 
+    fn shows_length(&self, _arguments: &Arguments) -> bool {
+        true
+    }
+
     fn render(&self, context: &Context<'_>) -> Rendered {
         let (parts, join) = SHAPE.join(context);
         let bin = if keeps(context.arguments) {

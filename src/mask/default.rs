@@ -48,6 +48,10 @@ impl Mask for Default {
         Some(Expr::Or(vec![probed.output.clone().is_null(), Expr::IsTrue(Box::new(same))]))
     }
 
+    fn shows_length(&self, _arguments: &Arguments) -> bool {
+        false
+    }
+
     fn render(&self, context: &Context<'_>) -> Rendered {
         let value = context.default.cloned().unwrap_or(Expr::Null);
         Rendered::plain(types::unless_null(context, value))

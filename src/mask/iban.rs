@@ -49,6 +49,10 @@ impl Mask for Iban {
         Some(types::matches(probed, "^[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}$".to_owned()))
     }
 
+    fn shows_length(&self, _arguments: &Arguments) -> bool {
+        true
+    }
+
     fn render(&self, context: &Context<'_>) -> Rendered {
         let of = |suffix: &str, column: &str| Expr::of(&format!("{}_{suffix}", context.alias), column);
         let join = |suffix: &str, select: Select| {

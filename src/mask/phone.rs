@@ -59,6 +59,10 @@ impl Mask for Phone {
         Some(types::matches(probed, "^[-+() 0-9]{3,24}$".to_owned()))
     }
 
+    fn shows_length(&self, _arguments: &Arguments) -> bool {
+        true
+    }
+
     fn render(&self, context: &Context<'_>) -> Rendered {
         let last = last(context.arguments);
         let (parts, join) = SHAPE.join(context);

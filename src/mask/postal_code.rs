@@ -51,6 +51,10 @@ impl Mask for PostalCode {
         Some(digits.op("~", Expr::text(format!("^[0-9]{{{keep}}}0{{{},{}}}$", 5 - keep, 9 - keep))))
     }
 
+    fn shows_length(&self, _arguments: &Arguments) -> bool {
+        true
+    }
+
     fn render(&self, context: &Context<'_>) -> Rendered {
         let (parts, join) = SHAPE.join(context);
         let kept = Expr::call("left", [parts.digits(), Expr::Integer(keep(context.arguments))]);

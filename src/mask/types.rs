@@ -20,6 +20,12 @@ pub(super) fn is_citext(input: &BaseType) -> bool {
         && of.name.schema != "pg_catalog"
 }
 
+/// A built-in type without modifiers.
+pub(super) fn plain(name: &str) -> BaseType {
+    let data_type = DataType { name: QName::new("pg_catalog", name), modifiers: Vec::new(), dimensions: 0 };
+    BaseType { data_type, domains: Vec::new(), category: Category::Scalar }
+}
+
 pub(super) fn is_text(input: &BaseType) -> bool {
     matches!(built_in(input), Some("text" | "varchar" | "bpchar")) || is_citext(input)
 }

@@ -3,24 +3,30 @@
 //! Everything that takes a decision is here; `emit` only prints it. The facts that a plan expects of a live
 //! database are written down as data ([`Shape`]), so that both sides of an export compare the same list.
 
+pub mod access;
 mod alone;
 mod masks;
 pub mod names;
+pub mod one_tenant;
 pub mod order;
+mod over;
 mod probes;
 mod references;
+pub mod rights;
 mod select;
 mod sequences;
 mod shape;
 mod tables;
+pub mod tenant;
 pub mod words;
 
 use crate::catalog::{Catalog, QName, Table, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Export, ExportTable, Model};
-use crate::source::Span;
-use crate::sql::Select;
+use crate::source::{Span, Spanned};
+use crate::sql::{Expr, Select};
 use crate::syntax::ast::ImportStrategy;
+use access::{AccessFacts, AccessPlans};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,6 +41,10 @@ pub struct ProjectFacts {
     pub search: Vec<String>,
     /// `export.NAME.dir` of each export with target `psql`; others are not planned.
     pub directories: BTreeMap<String, String>,
+    /// What `[rls]` says.
+    pub access: AccessFacts,
+    /// The same with what differs in each environment, by name.
+    pub environments: BTreeMap<String, AccessFacts>,
 }
 
 /// Everything that the files of all exports do.
@@ -42,6 +52,8 @@ pub struct ProjectFacts {
 pub struct Plan<'a> {
     /// By name.
     pub exports: Vec<ExportPlan<'a>>,
+    /// What databases must hold; `None` where the policy has neither roles nor a tenancy.
+    pub access: Option<AccessPlans>,
 }
 
 /// One export and the import that matches it.
@@ -73,6 +85,31 @@ pub struct ExportPlan<'a> {
     pub import: Option<ImportPlan>,
     /// Materialized views that read an exported table, in the order of their dependence.
     pub refresh: Vec<QName>,
+    /// Who exports; without one, whoever runs the files.
+    pub role: Option<Spanned<String>>,
+    /// Who imports; without one, whoever runs the files.
+    pub import_role: Option<Spanned<String>>,
+    /// What the exporting role needs.
+    pub source_rights: Option<rights::SourceRights>,
+    /// What the importing role needs, and who may read the copy.
+    pub target_rights: Option<rights::TargetRights>,
+    /// Only the rows of one tenant leave, which the run names.
+    pub tenant: Option<TenantPlan>,
+}
+
+/// The tenant of a run.
+#[derive(Clone, Debug)]
+pub struct TenantPlan {
+    /// `tenant one`
+    pub span: Span,
+    /// The setting that the run puts the tenant into.
+    pub setting: String,
+    /// The psql variable `tenant` as text of the setting's type: an error where it is no tenant's id.
+    pub value: Expr,
+    /// Counts the tenants of that name, which must be one.
+    pub count: Select,
+    /// Row security is what the tables have: the role sees one tenant's rows only.
+    pub role_is_bound: bool,
 }
 
 /// The key of keyed masks.
@@ -296,7 +333,14 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
         }
     }
     findings.extend(incomparable);
-    if findings.is_empty() { Ok(Plan { exports }) } else { Err(findings) }
+    match access::plan_all(catalog, model, facts) {
+        Ok(access) if findings.is_empty() => Ok(Plan { exports, access }),
+        Ok(_) => Err(findings),
+        Err(more) => {
+            findings.extend(more);
+            Err(findings)
+        }
+    }
 }
 
 #[derive(Clone)]

@@ -7,7 +7,7 @@
 use super::order::{Graph, components};
 use super::select::row_sql;
 use super::{Planner, UncheckedPlan};
-use crate::catalog::{Category, ForeignKey, QName, Table};
+use crate::catalog::{Catalog, Category, ForeignKey, QName, Table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0852;
 use crate::model::ExportTable;
@@ -19,7 +19,8 @@ impl Planner<'_> {
     /// What must be true of the row `alias` of `table` for it to leave; `None` when every row leaves.
     pub(super) fn leaves(&self, table: &QName, alias: &str) -> Option<Expr> {
         let export = self.export.tables.get(table)?;
-        let mut conditions: Vec<Expr> = export.rows.iter().map(|predicate| row_sql(&predicate.sql, alias)).collect();
+        let mut conditions: Vec<Expr> = self.tenants_own(table, alias).into_iter().collect();
+        conditions.extend(export.rows.iter().map(|predicate| row_sql(&predicate.sql, alias)));
         for key in self.keys_with(table, export, Orphans::Skip) {
             if let Some(there) = self.target_leaves(key, alias) {
                 let mut either: Vec<Expr> = key.columns.iter().map(|name| Expr::of(alias, name).is_null()).collect();
@@ -138,16 +139,8 @@ impl Planner<'_> {
         }
     }
 
-    /// The key's own equality: an extension's operator is found by its schema, since the search path has none.
     fn equal(&self, key: &ForeignKey, alias: &str, column: &str, here: Expr) -> Expr {
-        let there = Expr::of(alias, column);
-        let declared = self.catalog.tables.get(&key.references).and_then(|table| table.columns.get(column));
-        match declared.map(|column| self.catalog.base_type(&column.data_type)) {
-            Some(base) if base.category == Category::Scalar && base.data_type.name.schema != "pg_catalog" => {
-                Expr::OperatorOf(Box::new(there), Ident(base.data_type.name.schema), "=", Box::new(here))
-            }
-            _ => there.op("=", here),
-        }
+        equal(self.catalog, &key.references, alias, column, here)
     }
 
     /// Tables whose `orphans skip` lead back to themselves.
@@ -173,6 +166,19 @@ impl Planner<'_> {
                 .help("say `orphans null` at one reference of the cycle")
             })
             .collect()
+    }
+}
+
+/// A foreign key's own equality with a column of the table that it references: an extension's operator is found by its
+/// schema, since the search path has none.
+pub(super) fn equal(catalog: &Catalog, references: &QName, alias: &str, column: &str, here: Expr) -> Expr {
+    let there = Expr::of(alias, column);
+    let declared = catalog.tables.get(references).and_then(|table| table.columns.get(column));
+    match declared.map(|column| catalog.base_type(&column.data_type)) {
+        Some(base) if base.category == Category::Scalar && base.data_type.name.schema != "pg_catalog" => {
+            Expr::OperatorOf(Box::new(there), Ident(base.data_type.name.schema), "=", Box::new(here))
+        }
+        _ => there.op("=", here),
     }
 }
 

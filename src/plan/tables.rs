@@ -37,6 +37,11 @@ impl<'a> Planner<'a> {
             shape: self.shape(),
             import: self.export.import.then(|| self.import(&groups)),
             refresh: self.refresh(),
+            role: self.export.role.clone(),
+            import_role: self.export.import_role.clone(),
+            tenant: self.tenant(),
+            source_rights: self.source_rights(),
+            target_rights: self.target_rights(),
             planner: self,
         })
     }
@@ -202,7 +207,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Materialized views that read an exported table, after those that they read themselves.
-    fn refresh(&self) -> Vec<QName> {
+    pub(super) fn refresh(&self) -> Vec<QName> {
         let views = &self.catalog.views;
         let graph: Graph =
             views.values().map(|view| (view.name.clone(), view.reads.iter().cloned().collect())).collect();
@@ -233,7 +238,7 @@ impl<'a> Planner<'a> {
         tables.map(bystander).collect()
     }
 
-    fn referencing(&self) -> BTreeSet<&'a QName> {
+    pub(super) fn referencing(&self) -> BTreeSet<&'a QName> {
         let mut found: BTreeSet<&'a QName> = BTreeSet::new();
         loop {
             let before = found.len();

@@ -1,5 +1,6 @@
 //! A treatment in the words of the language, with nothing left to look up: for `coverage.txt` and comments.
 
+use crate::catalog::DataType;
 use crate::mask::{Arguments, Value};
 use crate::model::{Fill, JsonNode, MaskUse, Treatment};
 use crate::syntax::ast::Orphans;
@@ -55,6 +56,7 @@ fn value_words(value: &Value) -> String {
         Value::Decimal(number) => number.clone(),
         Value::Boolean(truth) => truth.to_string(),
         Value::Column(name) => name_words(name),
+        Value::Words(words) => format!("sha256:{}", words.digest),
     }
 }
 
@@ -68,6 +70,17 @@ fn json_words(node: &JsonNode) -> String {
             format!("{{ {keys}else {}; }}", treatment_words(otherwise))
         }
     }
+}
+
+/// A type as a reader of SQL knows it; those of `pg_catalog` without their schema.
+pub fn type_words(data_type: &DataType) -> String {
+    let name = match data_type.name.schema.as_str() {
+        "pg_catalog" => data_type.name.name.clone(),
+        schema => format!("{}.{}", name_words(schema), name_words(&data_type.name.name)),
+    };
+    let modifiers: Vec<String> = data_type.modifiers.iter().map(ToString::to_string).collect();
+    let modifiers = if modifiers.is_empty() { String::new() } else { format!("({})", modifiers.join(",")) };
+    name + &modifiers + &"[]".repeat(usize::from(data_type.dimensions))
 }
 
 /// A name as the language writes it.

@@ -96,7 +96,10 @@ impl Reader {
     }
 
     fn project(&mut self, table: &Table<'_>) -> Option<Manifest> {
-        self.known_keys(table, &["name", "engine", "version", "schema", "search", "policies", "output"]);
+        self.known_keys(
+            table,
+            &["name", "engine", "version", "schema", "search", "policies", "dictionaries", "output"],
+        );
         let name = self.required_text(table, "name", "name = \"expense\"");
         let engine = self.engine(table);
         let version = self.version(table);
@@ -104,6 +107,7 @@ impl Reader {
         let default = |text: &str| vec![Spanned::new(text.to_owned(), table.span)];
         let search = self.texts(table, "search").unwrap_or_else(|| default("public"));
         let policies = self.texts(table, "policies").unwrap_or_else(|| default("policies/**/*.noren"));
+        let dictionaries = self.texts(table, "dictionaries");
         let output = self.output(table);
         Some(Manifest {
             name: name?,
@@ -112,6 +116,7 @@ impl Reader {
             schema: schema?,
             search,
             policies,
+            dictionaries,
             output,
             exports: BTreeMap::new(),
             rls: Rls::default(),
@@ -229,21 +234,24 @@ impl Reader {
     }
 
     fn rls(&mut self, table: &Table<'_>) -> Rls {
-        self.known_keys(table, &["stage", "bypass"]);
-        self.found.push(
-            Diagnostic::new(codes::N0908, format!("`{}` is not compiled yet", table.name))
-                .at(table.span, "read and checked, without effect so far")
-                .note("row-level security comes with a later version; exports and imports do not depend on it"),
-        );
-        Rls { stage: self.stage(table), bypass: self.bypass(table) }
+        self.known_keys(table, &["stage", "bypass", "tables"]);
+        let mut tables = BTreeMap::new();
+        if let Some(list) = self.table(table, "tables") {
+            for name in list.entries.keys().map(|name| name.get_ref().to_string()) {
+                let span = list.get(&name, self.source).map(|value| value.span);
+                let stage = self.stage(&list, &name);
+                tables.extend(span.zip(stage).map(|(span, stage)| (name, Spanned::new(stage, span))));
+            }
+        }
+        Rls { stage: self.stage(table, "stage"), bypass: self.bypass(table), tables }
     }
 
-    fn stage(&mut self, table: &Table<'_>) -> Option<Stage> {
-        let written = self.text(table, "stage")?;
+    fn stage(&mut self, table: &Table<'_>, key: &str) -> Option<Stage> {
+        let written = self.text(table, key)?;
         let stage = STAGES.iter().find(|(word, _)| *word == written.value).map(|(_, stage)| *stage);
         if stage.is_none() {
             let words: Vec<&str> = STAGES.iter().map(|(word, _)| *word).collect();
-            self.bad_word(&dotted(&table.name, "stage"), &written, &words);
+            self.bad_word(&dotted(&table.name, key), &written, &words);
         }
         stage
     }
@@ -276,16 +284,18 @@ impl Reader {
 
     fn environment(&mut self, table: &Table<'_>, exports: &BTreeMap<String, ExportTarget>) -> Environment {
         self.known_keys(table, &["rls", "export"]);
-        self.found.push(
-            Diagnostic::new(codes::N0908, format!("`{}` is not compiled yet", table.name))
-                .at(table.span, "read and checked, without effect so far")
-                .note("no files are written for single environments yet; those of the project itself are complete"),
-        );
-        let rls = self.table(table, "rls").map(|rls| {
-            self.known_keys(&rls, &["stage", "bypass"]);
-            Rls { stage: self.stage(&rls), bypass: self.bypass(&rls) }
-        });
-        let overrides = self.table(table, "export").map(|table| self.overrides(&table, exports)).unwrap_or_default();
+        let rls = self.table(table, "rls").map(|rls| self.rls(&rls));
+        let exports_here = self.table(table, "export");
+        if let Some(table) = &exports_here {
+            self.found.push(
+                Diagnostic::new(codes::N0908, format!("`{}` is not compiled yet", table.name))
+                    .at(table.span, "read and checked, without effect so far")
+                    .note(
+                        "exports are written once for all environments; the files of the project itself are complete",
+                    ),
+            );
+        }
+        let overrides = exports_here.map(|table| self.overrides(&table, exports)).unwrap_or_default();
         Environment { rls: rls.unwrap_or_default(), exports: overrides, span: table.span }
     }
 

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::Setting;
 use crate::source::Span;
 use crate::syntax::ast::{
-    Class, Export, ExportClause, File, MaskDefinition, Name, SelectorItem, Statement, TableBlock, TableClause,
+    self, Class, Export, File, Grant, MaskDefinition, Name, Policy, Role, Statement, TableBlock, Tenancy, Workload,
 };
 use std::collections::BTreeMap;
 
@@ -26,6 +26,18 @@ pub struct Declarations<'a> {
     pub mask_key: Option<Setting>,
     /// Settings by `prefix.name`, each with whether it is secret.
     pub settings: BTreeMap<String, bool>,
+    /// The statements of the settings that are not secret, by `prefix.name`.
+    pub open_settings: BTreeMap<String, &'a ast::Setting>,
+    /// Every `tenancy`; there may be one.
+    pub tenancies: Vec<&'a Tenancy>,
+    /// By name.
+    pub roles: BTreeMap<&'a str, &'a Role>,
+    /// Every grant.
+    pub grants: Vec<&'a Grant>,
+    /// Every policy; names are unique by table only.
+    pub policies: Vec<&'a Policy>,
+    /// By name.
+    pub workloads: BTreeMap<&'a str, &'a Workload>,
 }
 
 /// Collects what the files declare.
@@ -57,8 +69,17 @@ impl<'a> Collector<'a, '_> {
             Statement::Export(export) if self.first("export", &export.name) => {
                 self.found.exports.insert(&export.name.text, export);
             }
+            Statement::Role(role) if self.first("role", &role.name) => {
+                self.found.roles.insert(&role.name.text, role);
+            }
+            Statement::Workload(workload) if self.first("workload", &workload.name) => {
+                self.found.workloads.insert(&workload.name.text, workload);
+            }
             Statement::Table(block) => self.found.blocks.push(block),
             Statement::Setting(setting) => self.setting(setting),
+            Statement::Tenancy(tenancy) => self.found.tenancies.push(tenancy),
+            Statement::Grant(grant) => self.found.grants.push(grant),
+            Statement::Policy(policy) => self.found.policies.push(policy),
             _ => {}
         }
     }
@@ -85,6 +106,7 @@ impl<'a> Collector<'a, '_> {
         }
         self.found.settings.insert(name.clone(), setting.secret);
         if !setting.secret {
+            self.found.open_settings.insert(name, setting);
             return;
         }
         if let Some(first) = &self.found.mask_key {
@@ -134,49 +156,9 @@ impl Deferred {
 
     fn statement(&mut self, statement: &Statement) {
         match statement {
-            Statement::Tenancy(tenancy) => self.add("tenancy", tenancy.span),
-            Statement::Role(role) => self.add("role", role.span),
-            Statement::Grant(grant) => self.add("grant", grant.span),
-            Statement::Policy(policy) => self.add("policy", policy.span),
-            Statement::Workload(workload) => self.add("workload", workload.span),
             Statement::Test(test) => self.add("test", test.span),
             Statement::Extension(extension) => self.add("extension", extension.span),
-            Statement::Table(block) => self.block(block),
-            Statement::Export(export) => self.export(export),
-            Statement::Setting(setting) if !setting.secret => self.add("setting", setting.span),
-            Statement::Setting(_) | Statement::Class(_) | Statement::Mask(_) => {}
-        }
-    }
-
-    fn block(&mut self, block: &TableBlock) {
-        self.selector(&block.selector.items);
-        for clause in &block.clauses {
-            match clause {
-                TableClause::Scoped(scope) => self.add("scoped", scope.span),
-                TableClause::Shared { span, .. } => self.add("shared", *span),
-                _ => {}
-            }
-        }
-    }
-
-    fn export(&mut self, export: &Export) {
-        for clause in &export.clauses {
-            match clause {
-                ExportClause::Tables(selector) => self.selector(&selector.items),
-                ExportClause::As(name) => self.add("as", name.span),
-                ExportClause::ImportAs(name) => self.add("import as", name.span),
-                _ => {}
-            }
-        }
-    }
-
-    fn selector(&mut self, items: &[SelectorItem]) {
-        for item in items {
-            match item {
-                SelectorItem::Scoped(span) => self.add("scoped tables", *span),
-                SelectorItem::Shared(span) => self.add("shared tables", *span),
-                _ => {}
-            }
+            _ => {}
         }
     }
 
@@ -189,7 +171,7 @@ impl Deferred {
             diagnostics.push(
                 Diagnostic::new(codes::N0290, title)
                     .at(span, "nothing is written for this")
-                    .help("keep it: this version compiles masked exports and imports only"),
+                    .help("keep it: a later version gives it its meaning"),
             );
         }
     }

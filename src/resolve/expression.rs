@@ -5,7 +5,7 @@
 //! aggregate, a window, a parameter) is refused by name instead of being passed through. On the way the walk
 //! collects which columns are read, where they stand in the text, and what can be said of NULL and of errors.
 
-mod functions;
+pub mod functions;
 
 use crate::model::{Facts, RowSql};
 use crate::postgres::{tokens, with_tree};

@@ -3,9 +3,11 @@
 //! A name is looked up exactly once, here; what comes out holds no word that a later stage would have to look
 //! up again. All independent findings come out of one run.
 
+pub mod access;
 mod arguments;
 mod columns;
 mod declare;
+mod dictionary;
 mod entities;
 mod exports;
 pub mod expression;
@@ -23,9 +25,10 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::Model;
 use crate::source::Sources;
 use crate::syntax::ast::{File, TableBlock, TableClause};
+use access::Ground;
 use declare::Declarations;
 use exports::{Exports, Uncovered, demand_reason};
-use selector::{Selected, Selectors};
+use selector::{Places, Selected, Selectors};
 use std::collections::{BTreeMap, BTreeSet};
 use treatment::{Target, Treatments};
 
@@ -36,9 +39,14 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
     let declared = declare::collect(files, &mut diagnostics);
     check_classes(&declared, &mut diagnostics);
     let nothing = BTreeSet::new();
-    let (internal, internal_names) =
-        internal_tables(&declared, &Selectors::new(catalog, search, &nothing), &mut diagnostics);
-    let selectors = Selectors::new(catalog, search, &internal_names);
+    let internal_names = internal_names(&declared, &Selectors::new(catalog, search, &nothing));
+    let placeless = Selectors::new(catalog, search, &internal_names);
+    let ground = Ground::resolve(catalog, search, &declared, &placeless, &mut diagnostics);
+    let internal = ground.internal();
+    let internal_names: BTreeSet<QName> = internal.keys().cloned().collect();
+    let scopes = ground.scopes.clone();
+    let places = Places { scopes: &scopes, ..ground.places() };
+    let selectors = Selectors::new(catalog, search, &internal_names).with_places(places);
     let blocks = select_blocks(&declared, &selectors, &mut diagnostics);
     let shared = Exports {
         sources,
@@ -60,6 +68,8 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
     }
     report_uncovered(&uncovered, &shared, &mut diagnostics);
     check_patterns(catalog, &blocks, &mut diagnostics);
+    model.access = ground.access(catalog, search, &declared, &selectors, &model, &mut diagnostics);
+    access::give_rights(&mut model);
     (model, diagnostics)
 }
 
@@ -71,24 +81,11 @@ fn check_classes(declared: &Declarations<'_>, diagnostics: &mut Vec<Diagnostic>)
     }
 }
 
-fn internal_tables(
-    declared: &Declarations<'_>,
-    selectors: &Selectors<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (BTreeMap<QName, String>, BTreeSet<QName>) {
-    let mut internal = BTreeMap::new();
-    for block in &declared.blocks {
-        for clause in &block.clauses {
-            let TableClause::Internal { because, span } = clause else { continue };
-            demand_reason(because.as_ref(), "internal", *span, diagnostics);
-            let reason = because.as_ref().map(|reason| reason.value.clone()).unwrap_or_default();
-            // Patterns that select nothing are reported once, where all blocks are selected.
-            let tables = selectors.select(&block.selector, &mut Vec::new());
-            internal.extend(tables.into_keys().map(|table| (table, reason.clone())));
-        }
-    }
-    let names = internal.keys().cloned().collect();
-    (internal, names)
+/// Tables that some clause calls internal, which `all tables` leaves out while places are found.
+fn internal_names(declared: &Declarations<'_>, selectors: &Selectors<'_>) -> BTreeSet<QName> {
+    let is_internal = |clause: &TableClause| matches!(clause, TableClause::Internal { .. });
+    let blocks = declared.blocks.iter().filter(|block| block.clauses.iter().any(is_internal));
+    blocks.flat_map(|block| selectors.select(&block.selector, &mut Vec::new()).into_keys()).collect()
 }
 
 fn select_blocks<'a>(
@@ -109,8 +106,8 @@ fn select_blocks<'a>(
 }
 
 fn report_uncovered(uncovered: &Uncovered<'_>, shared: &Exports<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let Exports { catalog, search, declared, .. } = *shared;
-    let treatments = Treatments { catalog, search, declared, class_overrides: &BTreeMap::new() };
+    let Exports { catalog, search, declared, sources, .. } = *shared;
+    let treatments = Treatments { catalog, search, sources, declared, class_overrides: &BTreeMap::new() };
     for ((table, column), exports) in uncovered {
         let Some(table) = catalog.tables.get(table) else { continue };
         let Some(column) = table.columns.get(column) else { continue };

@@ -4,8 +4,10 @@
 //! no rows of their own. A pattern that selects nothing is an error here, since a rule that silently does
 //! nothing is how a column leaks.
 
+use super::access::needs_tenancy;
 use crate::catalog::{Catalog, QName, Table, TableKind};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
+use crate::model::access::{Scope, ScopeKind};
 use crate::source::Span;
 use crate::syntax::ast::{Pattern, Selector, SelectorItem, TablePattern};
 use std::cell::Cell;
@@ -25,7 +27,19 @@ pub struct Selectors<'a> {
     catalog: &'a Catalog,
     search: &'a [String],
     internal: &'a BTreeSet<QName>,
+    places: Option<Places<'a>>,
     comparisons_left: Cell<usize>,
+}
+
+/// What `scoped tables` and `shared tables` mean.
+#[derive(Clone, Copy)]
+pub struct Places<'a> {
+    /// Each table's place in tenancy.
+    pub scopes: &'a BTreeMap<QName, Scope>,
+    /// There is no `tenancy` statement.
+    pub without_tenancy: bool,
+    /// Something about the places is an error already: what selects nothing follows from it.
+    pub broken: bool,
 }
 
 /// Names that do not exist are compared with names that do so many times in one run; thousands of wrong names in a
@@ -36,7 +50,13 @@ impl<'a> Selectors<'a> {
     /// `search` are the schemas in which an unqualified name is looked for; `internal` tables are never part of
     /// `all tables`.
     pub fn new(catalog: &'a Catalog, search: &'a [String], internal: &'a BTreeSet<QName>) -> Self {
-        Self { catalog, search, internal, comparisons_left: Cell::new(MOST_COMPARISONS) }
+        Self { catalog, search, internal, places: None, comparisons_left: Cell::new(MOST_COMPARISONS) }
+    }
+
+    /// The same, knowing which tables are scoped and shared.
+    pub fn with_places(mut self, places: Places<'a>) -> Self {
+        self.places = Some(places);
+        self
     }
 
     /// Every table of a selector and how it was selected.
@@ -69,9 +89,84 @@ impl<'a> Selectors<'a> {
                 let tables = self.tables().filter(|table| !self.internal.contains(&table.name));
                 tables.map(|table| (table.name.clone(), how.clone())).collect()
             }
-            // Said once for the whole policy as not compiled yet; a table that only this would select has no rule.
-            SelectorItem::Scoped(_) | SelectorItem::Shared(_) => Vec::new(),
+            SelectorItem::Scoped(span) => self.by_place(*span, "scoped tables", ScopeKind::is_scoped, diagnostics),
+            SelectorItem::Shared(span) => {
+                self.by_place(*span, "shared tables", |kind| *kind == ScopeKind::Shared, diagnostics)
+            }
         }
+    }
+
+    fn by_place(
+        &self,
+        span: Span,
+        words: &str,
+        wanted: fn(&ScopeKind) -> bool,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<(QName, Selected)> {
+        // Without places a block is only asked which tables it gives a place to.
+        let Some(places) = self.places else { return Vec::new() };
+        let how = Selected { exact: false, pattern: words.to_owned() };
+        let tables = places.scopes.iter().filter(|(_, scope)| wanted(&scope.kind));
+        let found: Vec<_> = tables.map(|(table, _)| (table.clone(), how.clone())).collect();
+        if found.is_empty() && places.without_tenancy && words == "scoped tables" {
+            diagnostics.push(needs_tenancy("`scoped tables`", span));
+        } else if found.is_empty() && !places.broken {
+            diagnostics.push(
+                Diagnostic::new(codes::N0201, format!("expected `{words}` to select a table, found none"))
+                    .at(span, "no table has this place")
+                    .help("remove it; a rule that does nothing hides a slip"),
+            );
+        }
+        found
+    }
+
+    /// Base tables and partition roots as [`Self::select`] has them, and the views, materialized views and foreign
+    /// tables that are named exactly; with `globs` also those that a glob matches.
+    pub fn relations(
+        &self,
+        selector: &Selector,
+        globs: bool,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> BTreeMap<QName, Selected> {
+        let is_other = |pattern: &TablePattern| !self.others(pattern).is_empty() && (globs || !is_glob(pattern));
+        let mut tables_only = selector.clone();
+        tables_only.items.retain(|item| match item {
+            SelectorItem::Pattern(pattern) => {
+                !(is_other(pattern) && self.matching(pattern.schema.as_ref(), &pattern.table).is_empty())
+            }
+            _ => true,
+        });
+        tables_only
+            .except
+            .retain(|pattern| !is_other(pattern) || !self.matching(pattern.schema.as_ref(), &pattern.table).is_empty());
+        let mut found = self.select(&tables_only, diagnostics);
+        for item in &selector.items {
+            let SelectorItem::Pattern(pattern) = item else { continue };
+            let tables = self.matching(pattern.schema.as_ref(), &pattern.table);
+            let same: BTreeSet<QName> = self.others(pattern).into_iter().chain(tables).collect();
+            if !is_glob(pattern) && same.len() > 1 && is_other(pattern) {
+                diagnostics.push(ambiguous(pattern, &same.into_iter().collect::<Vec<_>>()));
+            } else if is_other(pattern) {
+                let how = Selected { exact: !is_glob(pattern), pattern: pattern_text(pattern) };
+                found.extend(self.others(pattern).into_iter().map(|name| (name, how.clone())));
+            }
+        }
+        for name in selector.except.iter().flat_map(|pattern| self.others(pattern)) {
+            found.remove(&name);
+        }
+        found
+    }
+
+    /// Views, materialized views and foreign tables of this name or glob.
+    fn others(&self, pattern: &TablePattern) -> Vec<QName> {
+        let in_schema = |name: &QName| match &pattern.schema {
+            Some(schema) => matches(&schema.text, &name.schema),
+            None => self.search.contains(&name.schema),
+        };
+        let foreign =
+            self.catalog.tables.values().filter(|table| table.kind == TableKind::Foreign && !table.is_partition());
+        let names = self.catalog.views.keys().chain(foreign.map(|table| &table.name));
+        names.filter(|name| in_schema(name) && matches(&pattern.table.text, &name.name)).cloned().collect()
     }
 
     /// Base tables and partition roots, in name order.
@@ -222,7 +317,8 @@ fn ambiguous(pattern: &TablePattern, found: &[QName]) -> Diagnostic {
         .help(format!("write the schema too, for example `{first}`"))
 }
 
-fn is_selectable(table: &Table) -> bool {
+/// A base table or the root of partitions.
+pub fn is_selectable(table: &Table) -> bool {
     table.partition_of.is_none() && table.kind != TableKind::Foreign
 }
 

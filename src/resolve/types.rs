@@ -1,6 +1,6 @@
 //! Types as a policy writes them against types as the catalog holds them.
 
-use crate::catalog::{BaseType, Catalog, Category, Column, QName, builtin};
+use crate::catalog::{BaseType, Catalog, Category, Column, DataType, QName, builtin};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::syntax::ast::{Name, TypeCategory, TypePattern};
 
@@ -72,6 +72,37 @@ fn matches_type(pattern: &TypePattern, base: &BaseType, column: &Column) -> bool
 
 fn is_named(name: &QName, schema: Option<&Name>, word: &str) -> bool {
     name.name == word && schema.is_none_or(|schema| schema.text == name.schema)
+}
+
+/// The one type that a pattern means; `None` for a category and for what nothing declares.
+pub fn data_type(pattern: &TypePattern, catalog: &Catalog, search: &[String]) -> Option<DataType> {
+    let (schema, name, array, domain) = match pattern {
+        TypePattern::Category(_) => return None,
+        TypePattern::Named { schema, name, array } => (schema, name, *array, false),
+        TypePattern::Domain { schema, name } => (schema, name, false, true),
+    };
+    let word = internal_name(&name.text);
+    let is_builtin = builtin::is_type(word) && !domain;
+    let name = match schema {
+        Some(schema) if schema.text == "pg_catalog" && is_builtin => QName::new("pg_catalog", word),
+        Some(schema) => known_type(QName::new(&schema.text, word), catalog)?,
+        // PostgreSQL looks into pg_catalog before any schema of the search path.
+        None if is_builtin => QName::new("pg_catalog", word),
+        None => {
+            let own = search.iter().find_map(|schema| known_type(QName::new(schema, word), catalog));
+            own.or_else(|| extension_type(word, catalog))?
+        }
+    };
+    Some(DataType { name, modifiers: Vec::new(), dimensions: u8::from(array) })
+}
+
+fn known_type(name: QName, catalog: &Catalog) -> Option<QName> {
+    (catalog.types.contains_key(&name) || catalog.tables.contains_key(&name)).then_some(name)
+}
+
+fn extension_type(word: &str, catalog: &Catalog) -> Option<QName> {
+    let mut columns = catalog.tables.values().flat_map(|table| table.columns.values());
+    columns.find(|column| column.data_type.name.name == word).map(|column| column.data_type.name.clone())
 }
 
 /// Whether a glob may keep columns of this type without a reason: numbers, dates, uuids, booleans and enums.

@@ -4,10 +4,14 @@
 //! [`Statement`]; the printer turns it into tokens and lays those out; the guard reads the printed text again
 //! with PostgreSQL's scanner and parser and compares it with the tokens that were meant.
 
+pub mod access;
+mod create;
 mod data;
 mod guard;
 mod layout;
+mod migration;
 mod print;
+mod print_access;
 mod print_statement;
 mod psql;
 mod script;
@@ -15,13 +19,16 @@ mod source;
 mod statement;
 mod token;
 
+pub use access::AccessStatement;
+pub use create::Create;
+pub use migration::{Backfill, CHILD, Migration, NewForeignKey, PARENT};
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
 pub use script::{End, Script};
 pub use source::tidy;
 pub use statement::{
     AlterTable, CopyFormat, CopyOptions, Isolation, LockMode, SettingValue, Statement, TemporaryTable,
 };
-pub use token::{NAME_BYTES, fit_name};
+pub use token::{NAME_BYTES, fit_name, identifier};
 
 use crate::catalog::{DataType, QName};
 use std::fmt;
@@ -161,10 +168,16 @@ pub enum Expr {
     Row(Vec<Expr>),
     /// `function(… ORDER BY …)`, an aggregate with its order.
     Aggregate(Ident, Vec<Expr>, Vec<Expr>),
+    /// `function(…) OVER (ORDER BY …)`, a window over all rows.
+    Over(Box<Expr>, Vec<Expr>),
     /// A user's own expression.
     Source(SourceSql),
     /// `:'name'`: the value of a psql variable as a string. In psql files only.
     Variable(String),
+    /// `$1`: a bind parameter, in what a program sends.
+    Parameter(u16),
+    /// `current_user`, `session_user`: a key word that is a value.
+    Word(&'static str),
     /// An expression with a comment on the line above it.
     Commented(String, Box<Expr>),
 }
@@ -189,6 +202,11 @@ impl Expr {
     /// A call of a function of `pg_catalog`.
     pub fn call(function: &str, arguments: impl IntoIterator<Item = Self>) -> Self {
         Self::Call(None, Ident::from(function), arguments.into_iter().collect())
+    }
+
+    /// A call of a function of `pg_catalog`, which no search path leads elsewhere.
+    pub fn builtin(function: &str, arguments: impl IntoIterator<Item = Self>) -> Self {
+        Self::Call(Some(Ident::from("pg_catalog")), Ident::from(function), arguments.into_iter().collect())
     }
 
     /// `self OP right`
@@ -221,10 +239,22 @@ impl Expr {
         Self::IsNull(Box::new(self), true)
     }
 
+    /// `self AND right`
+    #[must_use]
+    pub fn and(self, right: Self) -> Self {
+        Self::And(vec![self, right])
+    }
+
     /// `CASE WHEN condition THEN self END`
     #[must_use]
     pub fn when(self, condition: Self) -> Self {
         Self::Case(vec![(condition, self)], None)
+    }
+
+    /// `self OVER (ORDER BY …)`
+    #[must_use]
+    pub fn over(self, order: Vec<Self>) -> Self {
+        Self::Over(Box::new(self), order)
     }
 
     /// `(SELECT …)`

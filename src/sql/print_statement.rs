@@ -1,11 +1,13 @@
 //! Statements as documents.
 
 use super::layout::{Doc, all, commas, exact, group, indent, separated, words};
+use super::migration::migration;
 use super::print::{data_type, expr, literal, name, number, qname, select, table};
+use super::print_access::access;
 use super::token::Token;
 use super::{
     AlterTable, CopyFormat, CopyOptions, Expr, Ident, Isolation, LockMode, Select, SettingValue, Statement,
-    TemporaryTable,
+    TemporaryTable, source,
 };
 use crate::catalog::{DataType, QName, TriggerMode};
 
@@ -23,10 +25,12 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
         Statement::Commit => words("COMMIT"),
         Statement::Rollback => words("ROLLBACK"),
         Statement::Set { local, name, values } => set(*local, name, values),
+        Statement::SetRole(role) => all([words("SET ROLE"), Doc::Space, name(role)]),
         Statement::SetConstraints { deferred } => {
             words(if *deferred { "SET CONSTRAINTS ALL DEFERRED" } else { "SET CONSTRAINTS ALL IMMEDIATE" })
         }
         Statement::CreateTemporary(table) => create_temporary(table),
+        Statement::Create(create) => super::create::print(create),
         Statement::InsertValues { table, columns, rows } => insert_values(table, columns, rows),
         Statement::InsertSelect { table, columns, query } => {
             all([insert_head(table, columns), Doc::Hard, select(query, &Doc::Hard)])
@@ -53,6 +57,9 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             Doc::Space,
             Doc::Token(Token::dollar(body)),
         ]),
+        Statement::Query(text) => source::fixed(text),
+        Statement::Access(of) => access(of),
+        Statement::Migration(of) => migration(of),
     }
 }
 
@@ -179,6 +186,8 @@ fn alter_table(action: &AlterTable) -> Doc<'_> {
             });
             all([words("ALTER CONSTRAINT"), Doc::Space, name(constraint), Doc::Space, timing])
         }
+        AlterTable::RowSecurity(true) => words("ENABLE ROW LEVEL SECURITY"),
+        AlterTable::RowSecurity(false) => words("DISABLE ROW LEVEL SECURITY"),
         AlterTable::ForceRowSecurity(true) => words("FORCE ROW LEVEL SECURITY"),
         AlterTable::ForceRowSecurity(false) => words("NO FORCE ROW LEVEL SECURITY"),
     }

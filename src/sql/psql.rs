@@ -42,7 +42,7 @@ pub enum Meta {
     EndIf,
     /// `\copy …`
     Copy(CopyCommand),
-    /// `\pset option value`: both plain words.
+    /// `\pset option value`: both as they stand, the second with psql's own quotes where it needs some.
     PrintSetting(&'static str, &'static str),
     /// `\q`
     Quit,

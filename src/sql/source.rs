@@ -25,6 +25,13 @@ pub(super) fn print(text: &str) -> Doc<'_> {
     }
 }
 
+/// SQL of ours as it stands, with its comments.
+pub(super) fn fixed(text: &'static str) -> Doc<'static> {
+    let text = text.trim_end();
+    // Without tokens it is one that no scanner reads, which the guard then finds.
+    tokens(text).map_or_else(|| exact(text), |tokens| body(text, &tokens))
+}
+
 fn body(text: &str, tokens: &[ScanToken]) -> Doc<'static> {
     let mut docs = Vec::new();
     let mut done = None;

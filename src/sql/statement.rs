@@ -1,6 +1,7 @@
 //! The statements that Noren writes.
 
-use super::{Expr, Ident, Select};
+use super::create::Create;
+use super::{AccessStatement, Expr, Ident, Migration, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
 /// A statement.
@@ -51,6 +52,8 @@ pub enum Statement {
         /// At least one.
         values: Vec<SettingValue>,
     },
+    /// `SET ROLE role`
+    SetRole(Ident),
     /// `SET CONSTRAINTS ALL DEFERRED`, or `IMMEDIATE`.
     SetConstraints {
         /// Deferred, else immediate.
@@ -58,6 +61,8 @@ pub enum Statement {
     },
     /// `CREATE TEMPORARY TABLE …`
     CreateTemporary(TemporaryTable),
+    /// `CREATE …`: what a private server needs before it can run a compiled SELECT.
+    Create(Create),
     /// `INSERT INTO table (…) VALUES …`
     InsertValues {
         /// Where to.
@@ -108,6 +113,13 @@ pub enum Statement {
     /// `DO LANGUAGE plpgsql $…$ … $…$`. The body is ours and fixed: what it needs to know comes from temporary
     /// tables or settings, so that no name or value is ever pasted into code.
     Do(&'static str),
+    /// A SELECT over the catalogs, ours and fixed; comments and layout are its own. What it needs to know comes from
+    /// settings, as for [`Statement::Do`].
+    Query(&'static str),
+    /// Who may do what.
+    Access(AccessStatement),
+    /// What gives a table its tenant column.
+    Migration(Migration),
 }
 
 /// How COPY writes and reads.
@@ -192,6 +204,8 @@ pub enum AlterTable {
         /// INITIALLY DEFERRED
         initially_deferred: bool,
     },
+    /// `ENABLE ROW LEVEL SECURITY`, `DISABLE ROW LEVEL SECURITY`
+    RowSecurity(bool),
     /// `[NO] FORCE ROW LEVEL SECURITY`
     ForceRowSecurity(bool),
 }
@@ -200,13 +214,14 @@ impl Statement {
     /// The statement's kind in PostgreSQL's own parse tree.
     pub(crate) fn node(&self) -> &'static str {
         match self {
-            Self::Select(_) => "SelectStmt",
+            Self::Select(_) | Self::Query(_) => "SelectStmt",
             Self::CopyTo { .. } | Self::CopyFrom { .. } => "CopyStmt",
             Self::Lock { .. } => "LockStmt",
             Self::Begin { .. } | Self::Commit | Self::Rollback => "TransactionStmt",
-            Self::Set { .. } => "VariableSetStmt",
+            Self::Set { .. } | Self::SetRole(_) => "VariableSetStmt",
             Self::SetConstraints { .. } => "ConstraintsSetStmt",
             Self::CreateTemporary(_) => "CreateStmt",
+            Self::Create(create) => create.kind(),
             Self::InsertValues { .. } | Self::InsertSelect { .. } => "InsertStmt",
             Self::Truncate { .. } => "TruncateStmt",
             Self::AlterTable { .. } => "AlterTableStmt",
@@ -215,6 +230,8 @@ impl Statement {
             Self::RefreshMaterializedView(_) => "RefreshMatViewStmt",
             Self::DropTemporary(_) => "DropStmt",
             Self::Do(_) => "DoStmt",
+            Self::Access(statement) => statement.node(),
+            Self::Migration(of) => of.node(),
         }
     }
 }

@@ -161,6 +161,11 @@ impl<'t> Token<'t> {
     }
 }
 
+/// A name as SQL writes it, for statements that a message proposes.
+pub fn identifier(name: &str) -> String {
+    Token::name(name).text.into_owned()
+}
+
 fn quote_name(name: &str) -> String {
     quoted(name, '"')
 }

@@ -25,14 +25,22 @@ mod n01_syntax;
 mod n02_names;
 mod n03_coverage;
 mod n04_masks;
+mod n05_tenancy;
+mod n06_rights;
+mod n07_policies;
 mod n08_export;
+mod n08_tenancy;
 mod n09_project;
 
 pub use n01_syntax::*;
 pub use n02_names::*;
 pub use n03_coverage::*;
 pub use n04_masks::*;
+pub use n05_tenancy::*;
+pub use n06_rights::*;
+pub use n07_policies::*;
 pub use n08_export::*;
+pub use n08_tenancy::*;
 pub use n09_project::*;
 
 /// A registered kind of finding.
@@ -69,7 +77,11 @@ pub fn all() -> impl Iterator<Item = Code> {
         n02_names::FAMILY,
         n03_coverage::FAMILY,
         n04_masks::FAMILY,
+        n05_tenancy::FAMILY,
+        n06_rights::FAMILY,
+        n07_policies::FAMILY,
         n08_export::FAMILY,
+        n08_tenancy::FAMILY,
         n09_project::FAMILY,
     ]
     .into_iter()

@@ -108,8 +108,13 @@ const BEYOND_PREFIXES: &[&str] =
 /// Of the server's own functions only these look at nothing but their arguments.
 const HARMLESS: &[&str] = &["pg_column_size", "pg_lsn", "pg_size_pretty", "pg_typeof"];
 
+/// Whether a core function makes one value of many rows.
+pub fn is_aggregate(name: &str) -> bool {
+    AGGREGATES.contains(&name)
+}
+
 /// Why a core function cannot stand in an expression over one row.
-pub(super) fn refused(name: &str) -> Option<&'static str> {
+pub fn refused(name: &str) -> Option<&'static str> {
     if AGGREGATES.contains(&name) {
         return Some("an aggregate or a window");
     }

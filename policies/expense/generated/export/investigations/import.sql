@@ -32,6 +32,8 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:16  as importer
+SET ROLE importer;
 \if :{?run}
 \else
 \set run data/investigations
@@ -127,7 +129,7 @@ CREATE TEMPORARY TABLE pg_temp.noren_expected (
 COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
 noren	1	-
 export	investigations	-
-policy	6a24ad5bce44733abf55582ab81b81ddcdfab981520f4428768e4cdb2d73d19a	-
+policy	f15041c12f21fb6d065fd5a79cb6afb8e0e7d9a7c18638fce6e1442964ef4f7a	-
 key	fingerprint	-
 table	public.audit_logs	id,tenant_id,actor_id,action,detail,ip_address,logged_at
 table	public.companies	id,name,name_kana,plan,country_code,contact_email,settings,created_at

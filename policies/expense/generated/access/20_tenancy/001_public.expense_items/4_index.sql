@@ -1,0 +1,95 @@
+-- Built while everybody works, outside a transaction: it may take long, and waits for transactions that are open.
+-- What a stopped run left half built is dropped first.
+-- access.noren:13  public.expense_items scoped via expense_id
+-- Run as the owner of the tables: psql -X -f
+
+\set ON_ERROR_STOP on
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT on
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set ECHO_HIDDEN off
+\set QUIET on
+SET statement_timeout = '0';
+SET idle_in_transaction_session_timeout = '0';
+SET default_transaction_read_only = 'off';
+SET standard_conforming_strings = on;
+SET search_path = pg_catalog, pg_temp;
+SET client_min_messages = 'notice';
+SET row_security = off;
+SET lock_timeout = '2s';
+SET plan_cache_mode = 'force_custom_plan';
+SET noren."table" = '"public"."expense_items"';
+SET noren.parent = '"public"."expenses"';
+SET noren."column" = 'tenant_id';
+
+SET lock_timeout = 0;
+
+SELECT NOT EXISTS (
+    SELECT 1
+    FROM pg_catalog.pg_index AS found
+    WHERE found.indexrelid = to_regclass('"public"."expense_items_tenant_id_expense_id_idx"')
+      AND NOT found.indisvalid
+  ) AS noren_valid
+\gset
+\if :noren_valid
+\else
+DROP INDEX CONCURRENTLY IF EXISTS public.expense_items_tenant_id_expense_id_idx;
+\endif
+CREATE INDEX CONCURRENTLY IF NOT EXISTS expense_items_tenant_id_expense_id_idx
+  ON public.expense_items (tenant_id, expense_id);
+
+-- the key of public.expenses that the foreign key of the next file needs
+SELECT NOT EXISTS (
+    SELECT 1
+    FROM pg_catalog.pg_constraint AS found
+    WHERE found.conrelid = '"public"."expenses"'::regclass
+      AND found.conname = 'expenses_tenant_id_id_key'
+  ) AS noren_missing
+\gset
+\if :noren_missing
+SELECT NOT EXISTS (
+    SELECT 1
+    FROM pg_catalog.pg_index AS found
+    WHERE found.indexrelid = to_regclass('"public"."expenses_tenant_id_id_key"')
+      AND NOT found.indisvalid
+  ) AS noren_valid
+\gset
+\if :noren_valid
+\else
+DROP INDEX CONCURRENTLY IF EXISTS public.expenses_tenant_id_id_key;
+\endif
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS expenses_tenant_id_id_key
+  ON public.expenses (tenant_id, id);
+BEGIN;
+SET LOCAL noren.locked = '"public"."expenses"';
+SET LOCAL noren.lock = 'ACCESS EXCLUSIVE';
+DO LANGUAGE plpgsql $noren$
+-- Waits for its locks two seconds at a time, so that nobody queues behind it for longer.
+DECLARE
+  names text;
+BEGIN
+  SELECT string_agg(DISTINCT name::regclass::text, ', ' ORDER BY name::regclass::text) INTO names
+  FROM unnest(ARRAY[current_setting('noren.locked'), current_setting('noren.locked_too', true)]) AS name
+  WHERE name <> '';
+  FOR attempt IN 1..30 LOOP
+    BEGIN
+      PERFORM set_config('lock_timeout', '2s', true);
+      EXECUTE format('LOCK TABLE %s IN %s MODE', names, current_setting('noren.lock'));
+      RETURN;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      IF attempt = 30 THEN
+        RAISE EXCEPTION 'a lock on % was not to be had', names
+          USING ERRCODE = 'lock_not_available', HINT = 'find what holds it in pg_stat_activity, then run this file again';
+      END IF;
+    END;
+    PERFORM pg_sleep(least(attempt, 10) * 0.2);
+  END LOOP;
+END
+$noren$;
+ALTER TABLE public.expenses
+  ADD CONSTRAINT expenses_tenant_id_id_key UNIQUE USING INDEX expenses_tenant_id_id_key;
+COMMIT;
+\endif

@@ -1,0 +1,150 @@
+//! Keys and indexes beside the tenant column: what they tell of other tenants, and what they cost without it.
+
+use super::{Kind, Lint, column_of, report, with_column};
+use crate::catalog::{Column, ForeignKey, IndexPart, QName, Table, UniqueKey};
+use crate::check::access::Case;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::access::{Scope, ScopeKind, Tenancy};
+use crate::source::Span;
+use crate::sql::identifier as quoted;
+
+const FOREIGN_KEYS: Kind = Kind {
+    code: codes::N0520,
+    expected: "the tenant column in every foreign key between scoped tables",
+    fault: " without it",
+    note: "the server checks foreign keys past row security: a row may point at another tenant's, and whether that is there is told",
+};
+
+const UNIQUE_KEYS: Kind = Kind {
+    code: codes::N0521,
+    expected: "the tenant column in every unique key of a scoped table",
+    fault: " without it",
+    note: "a duplicate is refused whoever has the other row: so one tenant learns what another has",
+};
+
+const INDEXES: Kind = Kind {
+    code: codes::N0522,
+    expected: "an index that begins with the tenant column on every scoped table",
+    fault: " without one",
+    note: "every query of every tenant is filtered by that column",
+};
+
+const NULLABLE: Kind = Kind {
+    code: codes::N0523,
+    expected: "tenant columns that are NOT NULL",
+    fault: " that may be NULL",
+    note: "rows without a tenant are seen by nobody, and stay unseen when they are wrong",
+};
+
+pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Diagnostic>) {
+    let (mut foreign, mut unique, mut indexes, mut nullable) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (table, scope, column) in with_column(case, tenancy) {
+        let one = Scoped { case, tenancy, table, scope, column };
+        foreign.extend(table.foreign_keys.iter().filter_map(|key| one.foreign_key(key)));
+        unique.extend(table.unique_keys().iter().filter_map(|key| one.unique_key(key)));
+        indexes.extend(one.index());
+        nullable.extend(one.nullable());
+    }
+    report(&FOREIGN_KEYS, foreign, diagnostics);
+    report(&UNIQUE_KEYS, unique, diagnostics);
+    report(&INDEXES, indexes, diagnostics);
+    report(&NULLABLE, nullable, diagnostics);
+}
+
+struct Scoped<'a> {
+    case: Case<'a>,
+    tenancy: &'a Tenancy,
+    table: &'a Table,
+    scope: &'a Scope,
+    column: &'a str,
+}
+
+impl Scoped<'_> {
+    fn lint(&self, what: String, fix: String, seen: Span) -> Lint {
+        Lint { place: self.scope.span, what, fix, seen }
+    }
+
+    fn foreign_key(&self, key: &ForeignKey) -> Option<Lint> {
+        let theirs = column_of(self.case, self.tenancy, &key.references)?;
+        let pairs = || key.columns.iter().zip(&key.referenced_columns);
+        if pairs().any(|(own, other)| own == self.column && other == theirs) {
+            return None;
+        }
+        let list = |first: &str, rest: &[String]| {
+            std::iter::once(first).chain(rest.iter().map(String::as_str)).map(quoted).collect::<Vec<_>>().join(", ")
+        };
+        let fix = format!(
+            "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({})",
+            qualified(self.table),
+            list(self.column, &key.columns),
+            name_of(&key.references),
+            list(theirs, &key.referenced_columns)
+        );
+        Some(self.lint(format!("`{}` of `{}`", key.name, self.table.name), fix, key.span))
+    }
+
+    fn unique_key(&self, key: &UniqueKey<'_>) -> Option<Lint> {
+        let is_made = |name: &&str| self.table.columns.get(*name).is_some_and(is_made);
+        if key.columns.contains(&self.column) || key.columns.iter().any(is_made) {
+            return None;
+        }
+        let index = self.table.indexes.iter().find(|index| index.name == key.name);
+        let parts: Vec<String> = match index {
+            Some(index) => index.parts.iter().map(part).collect(),
+            None => key.columns.iter().map(|name| quoted(name)).collect(),
+        };
+        let predicate = index.and_then(|index| index.predicate.as_ref());
+        let only = predicate.map(|predicate| format!(" WHERE ({})", predicate.sql)).unwrap_or_default();
+        let parts = [vec![quoted(self.column)], parts].concat().join(", ");
+        let fix = format!("CREATE UNIQUE INDEX ON {} ({parts}){only}", qualified(self.table));
+        Some(self.lint(format!("`{}` of `{}`", key.name, self.table.name), fix, self.table.span))
+    }
+
+    fn index(&self) -> Option<Lint> {
+        let of_keys = self.table.primary_key.iter().chain(&self.table.unique);
+        let mut leading = of_keys.filter_map(|key| key.columns.first());
+        let of_indexes = self.table.indexes.iter().filter(|index| index.predicate.is_none());
+        let mut leading_of_indexes = of_indexes.filter_map(|index| match index.parts.first()? {
+            IndexPart::Column(column) => Some(column),
+            IndexPart::Expression(_) => None,
+        });
+        if leading.any(|name| name == self.column) || leading_of_indexes.any(|name| name == self.column) {
+            return None;
+        }
+        let how = if self.table.is_partitioned() { "" } else { "CONCURRENTLY " };
+        let fix = format!("CREATE INDEX {how}ON {} ({})", qualified(self.table), quoted(self.column));
+        Some(self.lint(format!("`{}`", self.table.name), fix, self.table.span))
+    }
+
+    fn nullable(&self) -> Option<Lint> {
+        let column = self.table.columns.get(self.column)?;
+        if column.not_null || matches!(self.scope.kind, ScopeKind::Column { or_null: true, .. }) {
+            return None;
+        }
+        let fix = format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", qualified(self.table), quoted(self.column));
+        Some(self.lint(format!("`{}.{}`", self.table.name, self.column), fix, column.span))
+    }
+}
+
+/// The database makes its values up, or they are too many to be guessed: a duplicate tells nothing.
+fn is_made(column: &Column) -> bool {
+    column.identity.is_some()
+        || column.data_type.name.name == "uuid"
+        || column.default.as_ref().is_some_and(|default| !default.sequences.is_empty())
+}
+
+fn part(part: &IndexPart) -> String {
+    match part {
+        IndexPart::Column(column) => quoted(column),
+        IndexPart::Expression(expression) => format!("({})", expression.sql),
+    }
+}
+
+fn qualified(table: &Table) -> String {
+    name_of(&table.name)
+}
+
+/// A name as SQL writes it.
+pub(super) fn name_of(name: &QName) -> String {
+    format!("{}.{}", quoted(&name.schema), quoted(&name.name))
+}

@@ -1,0 +1,35 @@
+
+-- What 15_schemas.sql wrote down, as it was.
+DECLARE
+  taken record;
+BEGIN
+  IF to_regclass('noren.taken') IS NULL THEN
+    RETURN;
+  END IF;
+  FOR taken IN
+    SELECT of.kind, of.object, of.privilege, of.grantable, string_to_array(of.object, E'\t') AS parts,
+           CASE of.grantee WHEN '' THEN 'PUBLIC' ELSE quote_ident(of.grantee) END AS grantee
+    FROM noren.taken AS of
+    WHERE of.privilege <> '' AND (of.grantee = '' OR EXISTS (SELECT FROM pg_roles WHERE rolname = of.grantee))
+    ORDER BY of.kind, of.object, of.grantee, of.privilege
+  LOOP
+    CASE taken.kind
+      WHEN 'function' THEN
+        IF to_regprocedure(taken.object) IS NOT NULL THEN
+          EXECUTE format('GRANT %s ON ROUTINE %s TO %s', taken.privilege, to_regprocedure(taken.object), taken.grantee)
+            || CASE WHEN taken.grantable THEN ' WITH GRANT OPTION' ELSE '' END;
+        END IF;
+      WHEN 'schema' THEN
+        IF EXISTS (SELECT FROM pg_namespace WHERE nspname = taken.object) THEN
+          EXECUTE format('GRANT %s ON SCHEMA %I TO %s', taken.privilege, taken.object, taken.grantee)
+            || CASE WHEN taken.grantable THEN ' WITH GRANT OPTION' ELSE '' END;
+        END IF;
+      ELSE
+        EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %s GRANT %s ON %s TO %s', taken.parts[1],
+                       CASE taken.parts[3] WHEN '' THEN '' ELSE format('IN SCHEMA %I', taken.parts[3]) END, taken.privilege,
+                       CASE taken.parts[2] WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' ELSE 'FUNCTIONS' END, taken.grantee)
+          || CASE WHEN taken.grantable THEN ' WITH GRANT OPTION' ELSE '' END;
+    END CASE;
+  END LOOP;
+  DROP TABLE noren.taken;
+END

@@ -1,0 +1,251 @@
+//! Tables, partitions and views: what each must hold, and what the schema files say of it today.
+
+use super::policies::Policies;
+use super::roles::Readers;
+use super::{Before, GrantPlan, Planner, RelationKind, RelationPlan};
+use crate::catalog::{DataType, QName, Sequence, Table, TableKind, View};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::model::access::{Command, RoleRights, ScopeKind, Tenants};
+use crate::plan::names::file_stem;
+use crate::plan::words::{name_words, one_line};
+use crate::source::Span;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Sequences by the table that they are handled with, each with the roles that draw from it.
+type Sequences = BTreeMap<QName, Vec<(QName, Vec<String>)>>;
+
+impl Planner<'_> {
+    pub(super) fn relations(&self) -> (Vec<RelationPlan>, Readers) {
+        let policies = Policies::new(self.access, self.facts.bypass);
+        let mut readers = Readers::new();
+        let mut sequences = self.sequences();
+        let tables = self.catalog.tables.values().filter(|table| self.speaks_of(&table.name));
+        let mut relations: Vec<RelationPlan> =
+            tables.map(|table| self.table(table, &policies, &mut sequences, &mut readers)).collect();
+        let views = self.catalog.views.values().filter(|view| self.speaks_of(&view.name));
+        relations.extend(views.map(|view| self.view(view, &policies)));
+        relations.sort_by(|one, other| one.name.cmp(&other.name));
+        (relations, readers)
+    }
+
+    /// With a tenancy the policy is about every relation; without one about those that it names.
+    fn speaks_of(&self, relation: &QName) -> bool {
+        let root = self.catalog.partition_root(relation);
+        self.access.tenancy.is_some()
+            || self.access.scopes.contains_key(root)
+            || self.access.rights.contains_key(root)
+            || self.access.policies.iter().any(|policy| policy.table == *root)
+    }
+
+    fn table(
+        &self,
+        table: &Table,
+        policies: &Policies<'_>,
+        sequences: &mut Sequences,
+        readers: &mut Readers,
+    ) -> RelationPlan {
+        let name = &table.name;
+        let root = self.catalog.partition_root(name);
+        let kind = match &table.kind {
+            _ if root != name => RelationKind::Partition(root.clone()),
+            TableKind::Partitioned { .. } => RelationKind::Partitioned,
+            TableKind::Ordinary | TableKind::Foreign => RelationKind::Table,
+        };
+        let guarded = table.kind != TableKind::Foreign && policies.guards(root);
+        let built = if guarded && root == name { policies.of(name) } else { Vec::new() };
+        for policy in &built {
+            let roles: Vec<&String> = match policy.plan.roles.as_slice() {
+                [] => self.access.roles.keys().collect(),
+                roles => roles.iter().collect(),
+            };
+            for setting in &policy.settings {
+                readers.entry(setting.clone()).or_default().extend(roles.iter().copied().cloned());
+            }
+        }
+        let sequences = sequences.remove(name).unwrap_or_default();
+        let of_sequence = |(sequence, _): &(QName, Vec<String>)| {
+            let grants = self.catalog.sequences.get(sequence).map_or(&[][..], |sequence| &sequence.grants);
+            (sequence.clone(), self.taken(grants, true))
+        };
+        let before = Before {
+            enabled: table.row_security,
+            forced: table.force_row_security,
+            grants: self.taken(&table.grants, true),
+            options: BTreeMap::new(),
+            sequences: sequences.iter().map(of_sequence).collect(),
+            policies: if guarded { table.policies.clone() } else { Vec::new() },
+        };
+        RelationPlan {
+            name: name.clone(),
+            stem: file_stem(name),
+            kind,
+            row_security: guarded.then(|| self.facts.tables.get(root).copied().unwrap_or(self.facts.stage)),
+            policies: built.into_iter().map(|policy| policy.plan).collect(),
+            grants: if root == name { self.grants(name) } else { Vec::new() },
+            sequences,
+            revoked: self.revoked(name),
+            runs_as_caller: false,
+            columns: if guarded && root == name { columns(table) } else { BTreeMap::new() },
+            before,
+            place: self.place(root),
+        }
+    }
+
+    fn view(&self, view: &View, policies: &Policies<'_>) -> RelationPlan {
+        let grants = self.grants(&view.name);
+        let over_scoped = self.reads_guarded(&view.name, policies);
+        RelationPlan {
+            name: view.name.clone(),
+            stem: file_stem(&view.name),
+            kind: if view.materialized { RelationKind::MaterializedView } else { RelationKind::View },
+            row_security: None,
+            policies: Vec::new(),
+            sequences: Vec::new(),
+            revoked: self.revoked(&view.name),
+            runs_as_caller: over_scoped && !view.materialized && !grants.is_empty() && self.version >= 15,
+            columns: BTreeMap::new(),
+            before: Before {
+                grants: self.taken(&view.grants, true),
+                options: view.options.clone(),
+                ..Before::default()
+            },
+            place: None,
+            grants,
+        }
+    }
+
+    fn reads_guarded(&self, view: &QName, policies: &Policies<'_>) -> bool {
+        self.catalog.tables_under(view).into_iter().any(|table| policies.guards(self.catalog.partition_root(table)))
+    }
+
+    fn grants(&self, relation: &QName) -> Vec<GrantPlan> {
+        let rights = self.access.rights.get(relation).into_iter().flatten();
+        let owner = |role: &str| self.owns(role, relation);
+        let of_role = |(role, rights): (&String, &RoleRights)| {
+            let grant = |(command, right): (&Command, &crate::model::access::Right)| GrantPlan {
+                role: role.clone(),
+                command: *command,
+                columns: right.columns.as_ref().map(|columns| columns.iter().cloned().collect()),
+                spans: right.spans.clone(),
+            };
+            rights.iter().map(grant).collect::<Vec<_>>()
+        };
+        rights.filter(|(role, _)| !owner(role)).flat_map(of_role).collect()
+    }
+
+    fn owns(&self, role: &str, relation: &QName) -> bool {
+        self.access.roles.get(role).is_some_and(|role| role.owns.contains(relation))
+    }
+
+    fn revoked(&self, relation: &QName) -> Vec<String> {
+        self.access.roles.keys().filter(|role| !self.owns(role, relation)).cloned().collect()
+    }
+
+    /// Each sequence with one table: that of the column that owns it, else the first that draws from it. An identity
+    /// column draws with its table's INSERT alone, so there a grant is only ever taken away.
+    fn sequences(&self) -> Sequences {
+        let mut homes: BTreeMap<&QName, (&QName, BTreeSet<&str>)> = BTreeMap::new();
+        for table in self.catalog.tables.keys().filter(|table| self.speaks_of(table)) {
+            let inserts = |rights: &RoleRights| rights.contains_key(&Command::Insert);
+            let rights = self.access.rights.get(self.catalog.partition_root(table)).into_iter().flatten();
+            let roles: Vec<&str> =
+                rights.filter(|(_, rights)| inserts(rights)).map(|(role, _)| role.as_str()).collect();
+            for sequence in self.catalog.sequences_of(table) {
+                if sequence.identity && self.taken(&sequence.grants, true).is_empty() {
+                    continue;
+                }
+                let (home, users) = homes.entry(&sequence.name).or_insert((table, BTreeSet::new()));
+                if owner_of(sequence) == Some(table) {
+                    *home = table;
+                }
+                if !sequence.identity {
+                    users.extend(roles.iter().copied().filter(|role| !self.owns(role, table)));
+                }
+            }
+        }
+        let mut sequences = Sequences::new();
+        for (sequence, (home, users)) in homes {
+            let users = users.into_iter().map(str::to_owned).collect();
+            sequences.entry(home.clone()).or_default().push((sequence.clone(), users));
+        }
+        sequences
+    }
+
+    /// For a reader.
+    fn place(&self, table: &QName) -> Option<(Span, String)> {
+        let scope = self.access.scopes.get(table)?;
+        let because = scope.because.as_ref().map(|because| format!(" because {}", one_line(because)));
+        let column = |column: &str| format!("scoped by {}", name_words(column));
+        let words = match &scope.kind {
+            ScopeKind::Column { column: name, or_null: false } => column(name),
+            ScopeKind::Column { column: name, or_null: true } => column(name) + " or null",
+            ScopeKind::Added(parent) => format!("scoped via {}, by a column that it is given", parent.table),
+            ScopeKind::Lookup(parent) => format!("scoped via {}, by lookup", parent.table),
+            ScopeKind::Through { table, .. } => format!("scoped through {table}"),
+            ScopeKind::When(condition) => format!("scoped when ({})", one_line(&condition.text)),
+            ScopeKind::Shared => "shared".to_owned(),
+            ScopeKind::Internal => "internal".to_owned(),
+        };
+        Some((scope.span, words + &because.unwrap_or_default()))
+    }
+
+    /// Relations that no row security can protect and that a role of one tenant may read all the same.
+    pub(super) fn findings(&self, relations: &[RelationPlan]) -> Vec<Diagnostic> {
+        let policies = Policies::new(self.access, self.facts.bypass);
+        relations.iter().filter_map(|relation| self.finding(relation, &policies)).collect()
+    }
+
+    fn finding(&self, relation: &RelationPlan, policies: &Policies<'_>) -> Option<Diagnostic> {
+        let grant = relation.grants.iter().find(|grant| {
+            self.access.roles.get(&grant.role).is_some_and(|role| matches!(role.tenants, Tenants::Own))
+        })?;
+        let name = &relation.name;
+        let at = |found: Diagnostic| match grant.spans.first() {
+            Some(span) => found.at(*span, format!("{} on {name} to {}", grant.command.word(), grant.role)),
+            None => found,
+        };
+        let foreign = self.catalog.tables.get(name).is_some_and(|table| table.kind == TableKind::Foreign);
+        if foreign && self.access.scopes.get(name).is_some_and(|scope| scope.kind.is_scoped()) {
+            let title = format!("expected no grant to a role of one tenant on the foreign table `{name}`, found one");
+            return Some(
+                at(Diagnostic::new(codes::N0862, title))
+                    .note("PostgreSQL has no row security on foreign tables: the role would read every tenant's rows")
+                    .help("grant it to a role of all tenants, or put row security on the table at the other end"),
+            );
+        }
+        if !self.catalog.views.contains_key(name) || !self.reads_guarded(name, policies) {
+            return None;
+        }
+        if relation.kind == RelationKind::MaterializedView {
+            let title =
+                format!("expected no grant to a role of one tenant on the materialized view `{name}`, found one");
+            return Some(
+                at(Diagnostic::new(codes::N0862, title))
+                    .note("a materialized view holds the rows of every tenant, and row security does not reach it")
+                    .help("grant it to a role of all tenants, or make it a view"),
+            );
+        }
+        (self.version < 15 && !self.is_safe_owner(name)).then(|| {
+            let title = format!("expected a view that reads rows as its caller, `{name}` reads them as its owner");
+            at(Diagnostic::new(codes::N0863, title))
+                .note("PostgreSQL 14 has no security_invoker: whoever may read the view sees what its owner sees")
+                .help("let a role own the view that is `nologin` and `tenants own`, or take the grant away")
+        })
+    }
+
+    /// A view that runs as such a role sees the session's tenant only.
+    fn is_safe_owner(&self, view: &QName) -> bool {
+        self.access.roles.values().any(|role| {
+            let other = role.owns.iter().any(|owned| self.catalog.tables.contains_key(owned));
+            role.owns.contains(view) && role.login == Some(false) && matches!(role.tenants, Tenants::Own) && !other
+        })
+    }
+}
+
+fn columns(table: &Table) -> BTreeMap<String, DataType> {
+    table.columns.values().map(|column| (column.name.clone(), column.data_type.clone())).collect()
+}
+
+fn owner_of(sequence: &Sequence) -> Option<&QName> {
+    sequence.owned_by.as_ref().map(|(table, _)| table)
+}
