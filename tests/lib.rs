@@ -19,6 +19,7 @@ mod end_to_end;
 mod examples;
 mod mask_forms;
 mod masks;
+mod over;
 mod predicates;
 mod properties;
 mod real;

@@ -19,8 +19,12 @@ mod total;
 mod tsvector;
 mod unique;
 
+pub use null::refuses_null;
+
 use crate::catalog::{BaseType, Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::mask::Mask;
+use crate::mask::over::{self, Over};
 use crate::model::{Decision, ExportColumn, ExportTable, MaskUse, Model, Rule, Step, Treatment};
 
 /// One column of one export, with all that a proof may need.
@@ -38,6 +42,12 @@ impl Case<'_> {
     /// `schema.table.column`
     fn name(&self) -> String {
         format!("{}.{}", self.table.name, self.column.name)
+    }
+
+    /// What a mask is given of the column's value, and the type of that.
+    fn seen(&self, mask: &dyn Mask) -> (Over, BaseType) {
+        let seen = over::seen(mask, self.base, self.catalog).map(|(over, _, base)| (over, base));
+        seen.unwrap_or_else(|| (Over::Value, self.base.clone()))
     }
 
     /// A finding at the rule that decides this column.

@@ -13,6 +13,8 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use psql::session;
+
 use crate::model::Model;
 use crate::plan::{ExportPlan, Plan, names};
 use crate::source::{Sources, Span};

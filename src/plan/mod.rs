@@ -9,6 +9,7 @@ mod masks;
 pub mod names;
 pub mod one_tenant;
 pub mod order;
+mod over;
 mod probes;
 mod references;
 pub mod rights;
@@ -202,6 +203,8 @@ pub enum ShapeKind {
     ForeignKey,
     /// Whether it is forced; only the import asks.
     RowSecurity,
+    /// The same of a table beside the exported ones.
+    Bystander,
     /// A setting of the session; only the import asks.
     Setting,
 }
@@ -215,6 +218,7 @@ impl ShapeKind {
             Self::Trigger => "trigger",
             Self::ForeignKey => "foreign key",
             Self::RowSecurity => "row security",
+            Self::Bystander => "row security beside",
             Self::Setting => "setting",
         }
     }
@@ -225,14 +229,14 @@ impl ShapeKind {
 pub struct ImportPlan {
     /// How foreign keys are satisfied.
     pub strategy: ImportStrategy,
-    /// Tables that are not exported and reference one that is, each with whether ONLY itself is meant: they must be
-    /// empty, and are named beside the others where those are emptied.
-    pub bystanders: Vec<(QName, bool)>,
+    /// Tables that are not exported and reference one that is: they must be empty, and are named beside the others
+    /// where those are emptied.
+    pub bystanders: Vec<Bystander>,
     /// Facts that only the import asks for, sorted.
     pub shape: Vec<Shape>,
     /// Triggers that would fire, and copies that are in another mode than their original; originals first.
     pub triggers: Vec<TriggerPlan>,
-    /// Tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
+    /// Exported tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
     pub forced: Vec<QName>,
     /// Foreign keys of cycles that are not deferrable: made so, and put back.
     pub deferred: Vec<(QName, String)>,
@@ -247,8 +251,25 @@ pub struct ImportPlan {
 impl ImportPlan {
     /// Whether the load turns something off that must be on again at its end.
     pub fn alters(&self) -> bool {
-        !(self.triggers.is_empty() && self.forced.is_empty() && self.deferred.is_empty())
+        !(self.triggers.is_empty() && self.forced().next().is_none() && self.deferred.is_empty())
     }
+
+    /// Tables whose rows not even their owner sees all: exported ones, then those beside them.
+    pub fn forced(&self) -> impl Iterator<Item = &QName> {
+        let beside = self.bystanders.iter().filter(|table| table.forced).map(|table| &table.name);
+        self.forced.iter().chain(beside)
+    }
+}
+
+/// A table beside the exported ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bystander {
+    /// The table.
+    pub name: QName,
+    /// It has no partitions: ONLY itself is meant.
+    pub only: bool,
+    /// FORCE ROW LEVEL SECURITY, under which not even the owner could see that it is empty.
+    pub forced: bool,
 }
 
 /// A trigger that is off during the load.

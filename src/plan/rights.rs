@@ -94,7 +94,7 @@ impl Planner<'_> {
     /// The exported tables with their partitions, the tables that are emptied beside them, the sequences that are
     /// restarted and the views that are refreshed.
     fn owned(&self) -> Vec<(OwnedKind, QName)> {
-        let beside = self.bystanders();
+        let beside = self.referencing();
         let mut owned: BTreeSet<(OwnedKind, QName)> =
             self.loaded_tables().iter().map(|table| (OwnedKind::Table, table.name.clone())).collect();
         for table in self.catalog.tables.values().filter(|table| table.kind != TableKind::Foreign) {

@@ -79,6 +79,7 @@ impl<'a> Exports<'a> {
         let treatments = Treatments {
             catalog: self.catalog,
             search: self.search,
+            sources: self.sources,
             declared: self.declared,
             class_overrides: &overrides,
         };

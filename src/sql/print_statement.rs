@@ -30,6 +30,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             words(if *deferred { "SET CONSTRAINTS ALL DEFERRED" } else { "SET CONSTRAINTS ALL IMMEDIATE" })
         }
         Statement::CreateTemporary(table) => create_temporary(table),
+        Statement::Create(create) => super::create::print(create),
         Statement::InsertValues { table, columns, rows } => insert_values(table, columns, rows),
         Statement::InsertSelect { table, columns, query } => {
             all([insert_head(table, columns), Doc::Hard, select(query, &Doc::Hard)])

@@ -1,5 +1,6 @@
 //! The statements that Noren writes.
 
+use super::create::Create;
 use super::{AccessStatement, Expr, Ident, Migration, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
@@ -60,6 +61,8 @@ pub enum Statement {
     },
     /// `CREATE TEMPORARY TABLE …`
     CreateTemporary(TemporaryTable),
+    /// `CREATE …`: what a private server needs before it can run a compiled SELECT.
+    Create(Create),
     /// `INSERT INTO table (…) VALUES …`
     InsertValues {
         /// Where to.
@@ -218,6 +221,7 @@ impl Statement {
             Self::Set { .. } | Self::SetRole(_) => "VariableSetStmt",
             Self::SetConstraints { .. } => "ConstraintsSetStmt",
             Self::CreateTemporary(_) => "CreateStmt",
+            Self::Create(create) => create.kind(),
             Self::InsertValues { .. } | Self::InsertSelect { .. } => "InsertStmt",
             Self::Truncate { .. } => "TruncateStmt",
             Self::AlterTable { .. } => "AlterTableStmt",

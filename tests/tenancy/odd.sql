@@ -56,7 +56,7 @@ CREATE TABLE public.ledger (
     PRIMARY KEY (year, id)
 ) PARTITION BY RANGE (year);
 CREATE TABLE public.ledger_old PARTITION OF public.ledger FOR VALUES FROM (0) TO (2025);
-CREATE TABLE public.ledger_new PARTITION OF public.ledger FOR VALUES FROM (2025) TO (9999);
+CREATE TABLE public.ledger_new PARTITION OF public.ledger FOR VALUES FROM (2025) TO (10000);
 
 CREATE TABLE public.entries (
     year integer NOT NULL,

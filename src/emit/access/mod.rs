@@ -96,7 +96,6 @@ impl Access<'_> {
         };
         print("00_roles.sql".to_owned(), Ok(self.roles()))?;
         print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
-        print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
         print("10_functions.sql".to_owned(), Ok(self.functions()))?;
         print("15_schemas.sql".to_owned(), Ok(self.schemas()))?;
         for (name, script) in tenancy::files(self.migrations, self.sources) {
@@ -108,7 +107,6 @@ impl Access<'_> {
         if let Some(script) = self.force() {
             print("40_force.sql".to_owned(), Ok(script))?;
         }
-        print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
         print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
         print("rollback.sql".to_owned(), self.rollback())?;
         print("rollback_roles.sql".to_owned(), Ok(self.rollback_roles()))?;

@@ -131,22 +131,25 @@ impl Folder<'_> {
         }
     }
 
-    /// Sets what a batch reads, then runs batches until nothing is left to fill.
+    /// Runs batches until nothing is left to fill. A statement that row security would change is refused as soon as it
+    /// is prepared.
     fn fill(&self, script: &mut Script) {
         let plan = self.plan;
         for part in &plan.parts {
             script.run(set("noren.part", SettingValue::Text(qualified(part))));
-            run(
-                script,
-                Migration::PrepareBackfill(Box::new(Backfill {
-                    table: part.clone(),
-                    column: self.tenant(),
-                    parent: plan.parent.table.clone(),
-                    parent_only: plan.parent.only,
-                    tenant: Ident::new(plan.parent.tenant.as_str()),
-                    is_parent: plan.parent.is_parent.clone(),
-                })),
-            );
+            script.run(Statement::Begin { isolation: None, read_only: false });
+            script.run(Statement::Do(include_str!("tenancy/hold.sql")));
+            let backfill = Backfill {
+                table: part.clone(),
+                column: self.tenant(),
+                parent: plan.parent.table.clone(),
+                parent_only: plan.parent.only,
+                tenant: Ident::new(plan.parent.tenant.as_str()),
+                is_parent: plan.parent.is_parent.clone(),
+            };
+            run(script, Migration::PrepareBackfill(Box::new(backfill)));
+            script.run(Statement::Do(include_str!("tenancy/release.sql")));
+            script.run(Statement::Commit);
             script.run(Statement::Do(include_str!("tenancy/backfill.sql")));
             run(script, Migration::DeallocateBackfill);
             script.blank();
@@ -160,9 +163,9 @@ impl Folder<'_> {
         script.run(Statement::Do(include_str!("tenancy/hold.sql")));
         let on_or_off = |on: bool| Expr::text(if on { "on" } else { "off" });
         let unreferenced = self.unreferenced();
-        let no_parent = Expr::Not(Box::new(unreferenced.clone())).and(self.parent_is_missing());
+        let no_parent = Expr::Not(Box::new(unreferenced.clone())).and(parent_is_missing());
         let parent_tenant = || Expr::of(PARENT, &self.plan.parent.tenant);
-        let found = || Expr::Not(Box::new(self.parent_is_missing()));
+        let found = || Expr::Not(Box::new(parent_is_missing()));
         let mut counts = remember([
             ("noren.last", on_or_off(last)),
             ("noren.nullable", on_or_off(self.plan.nullable)),
@@ -189,10 +192,6 @@ impl Folder<'_> {
 
     fn unreferenced(&self) -> Expr {
         Expr::Or(self.plan.parent.columns.iter().map(|column| Expr::of(CHILD, column).is_null()).collect())
-    }
-
-    fn parent_is_missing(&self) -> Expr {
-        Expr::of(PARENT, "ctid").is_null()
     }
 
     fn not_null(&self) -> Script {
@@ -265,25 +264,11 @@ impl Folder<'_> {
             script
                 .comment(&format!("the key of {} that the foreign key of the next file needs", self.plan.parent.table));
             match unique.nodes.as_slice() {
-                [only] => self.unique(&mut script, unique, only),
+                [only] => build_constraint(&mut script, unique, only),
                 _ => build(&mut script, unique),
             }
         }
         script
-    }
-
-    /// A constraint, so that a dump shows a key. A partitioned table takes none over from an index; there the index is it.
-    fn unique(&self, script: &mut Script, index: &IndexPlan, node: &IndexNode) {
-        let of = |column: &str| Expr::of("found", column);
-        let of_table = of("conrelid").op("=", Expr::text(qualified(&node.table)).cast("regclass"));
-        let named = of("conname").op("=", Expr::text(node.name.as_str()));
-        into_variables(script, missing("noren_missing", "pg_constraint", vec![of_table, named]));
-        script.meta(Meta::If(Condition::Variable("noren_missing".to_owned())));
-        build(script, index);
-        begin_locked(script, "ACCESS EXCLUSIVE", [&node.table]);
-        run(script, Migration::AddUnique { table: node.table.clone(), name: Ident::new(node.name.as_str()) });
-        script.run(Statement::Commit);
-        script.meta(Meta::EndIf);
     }
 
     fn keys(&self) -> Script {
@@ -332,7 +317,7 @@ impl Folder<'_> {
         script.run(Statement::Do(include_str!("tenancy/hold.sql")));
         let own = Expr::of(CHILD, &self.plan.column);
         let differs = own.clone().op("IS DISTINCT FROM", Expr::of(PARENT, &self.plan.parent.tenant));
-        let missing = || self.parent_is_missing();
+        let missing = parent_is_missing;
         let referenced = Expr::Not(Box::new(self.unreferenced()));
         let mut counts = remember([
             ("noren.other_tenant", count(Expr::Not(Box::new(missing())).and(differs))),
@@ -397,8 +382,11 @@ impl Folder<'_> {
             script.comment(line);
         }
         let columns = plan.parent.columns.join(", ");
-        let because = plan.because.iter().map(|because| format!(" because \"{because}\"")).collect::<String>();
-        script.comment(&format!("{}  {} scoped via {columns}{because}", self.place(plan.span), plan.table));
+        let clause = format!("{}  {} scoped via {columns}", self.place(plan.span), plan.table);
+        script.comment(&match &plan.because {
+            Some(because) => format!("{clause} because \"{because}\""),
+            None => clause,
+        });
         script.comment("Run as the owner of the tables: psql -X -f");
         script.blank();
         for (name, value) in SWITCHES {
@@ -425,6 +413,10 @@ impl Folder<'_> {
         script.blank();
         script
     }
+}
+
+fn parent_is_missing() -> Expr {
+    Expr::of(PARENT, "ctid").is_null()
 }
 
 fn run(script: &mut Script, of: Migration) {
@@ -464,6 +456,20 @@ fn missing(name: &str, catalog: &str, condition: Vec<Expr>) -> Select {
     };
     let missing = Expr::Not(Box::new(Expr::Exists(Box::new(found))));
     Select { columns: vec![(missing, Some(Ident::from(name)))], ..Select::default() }
+}
+
+/// A constraint, so that a dump shows a key. A partitioned table takes none over from an index; there the index is it.
+fn build_constraint(script: &mut Script, index: &IndexPlan, node: &IndexNode) {
+    let of = |column: &str| Expr::of("found", column);
+    let of_table = of("conrelid").op("=", Expr::text(qualified(&node.table)).cast("regclass"));
+    let named = of("conname").op("=", Expr::text(node.name.as_str()));
+    into_variables(script, missing("noren_missing", "pg_constraint", vec![of_table, named]));
+    script.meta(Meta::If(Condition::Variable("noren_missing".to_owned())));
+    build(script, index);
+    begin_locked(script, "ACCESS EXCLUSIVE", [&node.table]);
+    run(script, Migration::AddUnique { table: node.table.clone(), name: Ident::new(node.name.as_str()) });
+    script.run(Statement::Commit);
+    script.meta(Meta::EndIf);
 }
 
 /// Each partition's index by itself, so that none is locked for long; then they are attached, the lowest first.

@@ -122,7 +122,7 @@ pub fn plan_migrations(catalog: &Catalog, model: &Model, version: u32) -> Result
     for (at, name) in tables.iter().enumerate() {
         match planner.plan(name, &format!("{:0width$}_{}", at + 1, names::file_stem(name))) {
             Ok(plan) => plans.push(plan),
-            Err(found) => findings.push(found),
+            Err(found) => findings.push(*found),
         }
     }
     if findings.is_empty() { Ok(plans) } else { Err(findings) }
@@ -160,28 +160,27 @@ impl Planner<'_> {
         components(&graph).into_iter().flatten().collect()
     }
 
-    fn plan(&mut self, name: &QName, folder: &str) -> Result<MigrationPlan, Diagnostic> {
+    fn plan(&mut self, name: &QName, folder: &str) -> Result<MigrationPlan, Box<Diagnostic>> {
         let found = self.catalog.tables.get(name).zip(self.model.access.scopes.get(name));
-        let (table, scope, parent) = match found {
-            Some((table, scope @ Scope { kind: ScopeKind::Added(parent), .. })) => (table, scope, parent),
-            _ => return Err(refusal(self.tenancy.span, name, "no foreign key to a parent")),
+        let Some((table, scope @ Scope { kind: ScopeKind::Added(parent), .. })) = found else {
+            return Err(Box::new(refusal(self.tenancy.span, name, "no foreign key to a parent")));
         };
         let refuse = |found: &str| refusal(scope.span, name, found);
         let key = table.foreign_keys.iter().find(|key| key.name == parent.constraint);
-        let key = key.ok_or_else(|| refuse("no foreign key to a parent"))?;
-        let above = self.catalog.tables.get(&parent.table).ok_or_else(|| refuse("no parent"))?;
-        self.check_kind(table).map_err(|found| refuse(&found))?;
+        let key = key.ok_or_else(|| Box::new(refuse("no foreign key to a parent")))?;
+        let above = self.catalog.tables.get(&parent.table).ok_or_else(|| Box::new(refuse("no parent")))?;
+        self.check_kind(table).map_err(|found| Box::new(refuse(&found)))?;
         let tenant = self.tenant(&parent.table).ok_or_else(|| {
-            refuse(&format!("the parent `{}`, which has no tenant column to copy", parent.table))
-                .help("say `by lookup`, or `scoped by` at the parent")
+            let found = format!("the parent `{}`, which has no tenant column to copy", parent.table);
+            Box::new(refuse(&found).help("say `by lookup`, or `scoped by` at the parent"))
         })?;
         if let Some((own, _)) = parent.columns.iter().find(|(_, there)| *there == tenant.column) {
-            return Err(refuse(&format!("`{own}`, which references the parent's tenant"))
-                .help(format!("it is the tenant already: `scoped by {own}`")));
+            let found = refuse(&format!("`{own}`, which references the parent's tenant"));
+            return Err(Box::new(found.help(format!("it is the tenant already: `scoped by {own}`"))));
         }
         let parts = self.parts(table);
         let nullable = parent.nullable;
-        let check = self.free_constraint(table, &[&name.name, &self.tenancy.column, "is_set"]);
+        let check = free_constraint(table, &[&name.name, &self.tenancy.column, "is_set"]);
         let columns = || parent.columns.iter().map(|(own, _)| own.clone());
         let index = self.index(table, std::iter::once(self.tenancy.column.clone()).chain(columns()).collect(), false);
         let unique = self.parent_key(above, parent, &tenant.column);
@@ -332,7 +331,7 @@ impl Planner<'_> {
         for one in
             tree.iter().filter(|one| !one.is_partitioned()).chain(tree.first().filter(|one| one.is_partitioned()))
         {
-            let name = self.free_constraint(one, &words);
+            let name = free_constraint(one, &words);
             keys.push(self.foreign_key(one, name, key, parent, tenant));
         }
         keys
@@ -392,16 +391,16 @@ impl Planner<'_> {
         found.dedup();
         found
     }
+}
 
-    /// A constraint's name that its table does not have.
-    fn free_constraint(&self, table: &Table, words: &[&str]) -> String {
-        let keys = table.primary_key.iter().chain(&table.unique).map(|key| &key.name);
-        let others = table.foreign_keys.iter().map(|key| &key.name);
-        let checks = table.checks.iter().map(|check| &check.name);
-        let exclusions = table.exclusions.iter().map(|exclusion| &exclusion.name);
-        let taken: BTreeSet<&String> = keys.chain(others).chain(checks).chain(exclusions).collect();
-        free(words, |name| taken.contains(&name.to_owned()))
-    }
+/// A constraint's name that its table does not have.
+fn free_constraint(table: &Table, words: &[&str]) -> String {
+    let keys = table.primary_key.iter().chain(&table.unique).map(|key| &key.name);
+    let others = table.foreign_keys.iter().map(|key| &key.name);
+    let checks = table.checks.iter().map(|check| &check.name);
+    let exclusions = table.exclusions.iter().map(|exclusion| &exclusion.name);
+    let taken: BTreeSet<&String> = keys.chain(others).chain(checks).chain(exclusions).collect();
+    free(words, |name| taken.contains(&name.to_owned()))
 }
 
 fn comment(parent: &Parent, scope: &Scope) -> String {

@@ -31,8 +31,9 @@ BEGIN
           WITH RECURSIVE fired AS (
             SELECT t.oid, t.tgname, t.tgenabled, t.tgrelid, t.tgparentid, t.tgisinternal
             FROM pg_catalog.pg_trigger AS t
-            WHERE t.tgrelid = part AND t.tgconstraint = 0 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 16 <> 0
-              AND (NOT t.tgisinternal OR t.tgparentid <> 0)
+            LEFT JOIN pg_catalog.pg_constraint AS k ON k.oid = t.tgconstraint
+            WHERE t.tgrelid = part AND t.tgenabled IN ('O', 'A') AND t.tgtype & 16 <> 0
+              AND (NOT t.tgisinternal OR t.tgparentid <> 0) AND coalesce(k.contype, 't') = 't'
               AND (t.tgattr::text = '' OR (
                 SELECT a.attnum FROM pg_catalog.pg_attribute AS a
                 WHERE a.attrelid = part AND a.attname = current_setting('noren.column')) = ANY (t.tgattr))
