@@ -10,6 +10,7 @@
 
 mod access;
 mod access_assert;
+mod apply;
 mod cases;
 mod catalog;
 mod cli;
@@ -17,6 +18,7 @@ mod deep;
 mod doors;
 mod end_to_end;
 mod examples;
+mod isolation;
 mod mask_forms;
 mod masks;
 mod over;
