@@ -32,3 +32,4 @@ mod sql_access;
 mod support;
 mod syntax;
 mod tenancy;
+mod threat_model;
