@@ -5,6 +5,7 @@
 //! where they are.
 
 pub mod assert;
+pub mod contract;
 mod functions;
 mod head;
 pub mod preflight;
@@ -17,7 +18,8 @@ mod tables;
 pub mod tenancy;
 
 use super::EmitError;
-use crate::plan::access::{AccessPlan, AccessPlans};
+use crate::model::Model;
+use crate::plan::access::{AccessPlan, AccessPlans, MigrationPlan};
 use crate::source::{Sources, Span};
 use crate::sql::{Meta, Mismatch, Script, Word};
 use std::collections::BTreeMap;
@@ -29,17 +31,15 @@ const FOLDER: &str = "access";
 ///
 /// # Errors
 /// The first file that is not read back as it was meant.
-pub fn emit(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
-    // Where nobody acts there is nothing to give and nobody to keep out.
-    if plans.base.roles.is_empty() {
-        return tenancy::print(&plans.migrations, sources);
-    }
-    let files = Access { plan: &plans.base, plans, sources }.files(FOLDER)?;
+pub fn emit(plans: &AccessPlans, model: &Model, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+    let files = Access { plan: &plans.base, migrations: &plans.migrations, model, sources }.files(FOLDER)?;
     let mut all = BTreeMap::new();
-    all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps(plans, &files))?);
+    if !files.is_empty() {
+        all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps(plans, &files))?);
+    }
     for (name, plan) in &plans.environments {
         let folder = format!("env/{}/{FOLDER}", crate::plan::names::encode(name));
-        let mut own = Access { plan, plans, sources }.files(&folder)?;
+        let mut own = Access { plan, migrations: &plans.migrations, model, sources }.files(&folder)?;
         let differs = |path: &String| files.get(path) != own.get(path);
         if !own.keys().chain(files.keys()).any(differs) {
             continue;
@@ -80,7 +80,8 @@ fn apply(folder: &str, steps: Vec<String>) -> Result<String, EmitError> {
 /// One environment's files.
 struct Access<'a> {
     plan: &'a AccessPlan,
-    plans: &'a AccessPlans,
+    migrations: &'a [MigrationPlan],
+    model: &'a Model,
     sources: &'a Sources,
 }
 
@@ -94,13 +95,17 @@ impl Access<'_> {
             files.insert(name, text);
             Ok(())
         };
+        for (name, script) in tenancy::files(self.migrations, self.sources) {
+            print(name, Ok(script))?;
+        }
+        // Where nobody acts there is nothing to give and nobody to keep out.
+        if self.plan.roles.is_empty() {
+            return Ok(files);
+        }
         print("00_roles.sql".to_owned(), Ok(self.roles()))?;
         print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
         print("10_functions.sql".to_owned(), Ok(self.functions()))?;
         print("15_schemas.sql".to_owned(), Ok(self.schemas()))?;
-        for (path, script) in tenancy::files(&self.plans.migrations, self.sources) {
-            print(path, Ok(script))?;
-        }
         for relation in &self.plan.relations {
             print(format!("30_tables/{}.sql", relation.stem), self.relation(relation))?;
         }
@@ -110,6 +115,10 @@ impl Access<'_> {
         print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
         print("rollback.sql".to_owned(), self.rollback())?;
         print("rollback_roles.sql".to_owned(), Ok(self.rollback_roles()))?;
+        let contract = contract::Contract::new(&self.model.access, self.plan);
+        let contract = contract.map_err(|mismatch| EmitError { path: format!("{folder}/contract.md"), mismatch })?;
+        files.insert("contract.md".to_owned(), contract.markdown());
+        files.insert("contract.json".to_owned(), contract.json());
         Ok(files)
     }
 
