@@ -19,7 +19,7 @@ pub mod tenancy;
 
 use super::EmitError;
 use crate::model::Model;
-use crate::plan::access::{AccessPlan, AccessPlans, MigrationPlan};
+use crate::plan::access::{AccessPlan, AccessPlans};
 use crate::source::{Sources, Span};
 use crate::sql::{Meta, Mismatch, Script, Word};
 use std::collections::BTreeMap;
@@ -32,14 +32,16 @@ const FOLDER: &str = "access";
 /// # Errors
 /// The first file that is not read back as it was meant.
 pub fn emit(plans: &AccessPlans, model: &Model, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
-    let files = Access { plan: &plans.base, migrations: &plans.migrations, model, sources }.files(FOLDER)?;
-    let mut all = BTreeMap::new();
-    if !files.is_empty() {
-        all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps(plans, &files))?);
+    // Where nobody acts there is nothing to give and nobody to keep out.
+    if plans.base.roles.is_empty() {
+        return print_migrations(plans, sources);
     }
+    let files = Access { plan: &plans.base, plans, model, sources }.files(FOLDER)?;
+    let mut all = BTreeMap::new();
+    all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps(plans, &files))?);
     for (name, plan) in &plans.environments {
         let folder = format!("env/{}/{FOLDER}", crate::plan::names::encode(name));
-        let mut own = Access { plan, migrations: &plans.migrations, model, sources }.files(&folder)?;
+        let mut own = Access { plan, plans, model, sources }.files(&folder)?;
         let differs = |path: &String| files.get(path) != own.get(path);
         if !own.keys().chain(files.keys()).any(differs) {
             continue;
@@ -52,6 +54,15 @@ pub fn emit(plans: &AccessPlans, model: &Model, sources: &Sources) -> Result<BTr
     }
     all.extend(files.into_iter().map(|(path, text)| (format!("{FOLDER}/{path}"), text)));
     Ok(all)
+}
+
+fn print_migrations(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+    let print = |(name, script): (String, Script)| {
+        let path = format!("{FOLDER}/{name}");
+        let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
+        Ok((path, text))
+    };
+    tenancy::files(&plans.migrations, sources).into_iter().map(print).collect()
 }
 
 /// The files that `apply.sql` includes, in their order.
@@ -80,7 +91,7 @@ fn apply(folder: &str, steps: Vec<String>) -> Result<String, EmitError> {
 /// One environment's files.
 struct Access<'a> {
     plan: &'a AccessPlan,
-    migrations: &'a [MigrationPlan],
+    plans: &'a AccessPlans,
     model: &'a Model,
     sources: &'a Sources,
 }
@@ -95,17 +106,13 @@ impl Access<'_> {
             files.insert(name, text);
             Ok(())
         };
-        for (name, script) in tenancy::files(self.migrations, self.sources) {
-            print(name, Ok(script))?;
-        }
-        // Where nobody acts there is nothing to give and nobody to keep out.
-        if self.plan.roles.is_empty() {
-            return Ok(files);
-        }
         print("00_roles.sql".to_owned(), Ok(self.roles()))?;
         print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
         print("10_functions.sql".to_owned(), Ok(self.functions()))?;
         print("15_schemas.sql".to_owned(), Ok(self.schemas()))?;
+        for (path, script) in tenancy::files(&self.plans.migrations, self.sources) {
+            print(path, Ok(script))?;
+        }
         for relation in &self.plan.relations {
             print(format!("30_tables/{}.sql", relation.stem), self.relation(relation))?;
         }
