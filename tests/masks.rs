@@ -38,7 +38,9 @@ fn argument_lists(mask: &dyn Mask, sample: &Sample) -> Vec<Arguments> {
     if mask.name() == "dictionary" {
         let list = ["a", "it's \"x\" \\", "😀", "名前 太郎", " "].map(str::to_owned).into();
         let words = Value::Words(noren::mask::words::Words { list, digest: String::new() });
-        lists.iter_mut().for_each(|arguments| drop(arguments.insert(mask::dictionary::WORDS, words.clone())));
+        for arguments in &mut lists {
+            arguments.insert(mask::dictionary::WORDS, words.clone());
+        }
     }
     lists.retain(|list| mask.check_arguments(&sample.base, list).is_ok());
     let step = lists.len().div_ceil(8).max(1);
@@ -588,6 +590,64 @@ fn permute_is_a_permutation_that_narrower_types_agree_with() {
          FROM ({wide}) m;"
     ));
     assert_eq!(found.trim(), "240005|240005|t|t|t|t");
+}
+
+/// How many of so many keys share their output with another, against what the mask's bits let one expect.
+fn no_more_collisions_than_said(keys: u32) {
+    let Some(server) = support::server(None) else { return };
+    let database = Database::new(server, "keys");
+    let made = [
+        (base("pg_catalog", "text", &[], 0, Category::Scalar), "'key ' || n"),
+        (base("pg_catalog", "int8", &[], 0, Category::Scalar), "n::bigint * 7919 - 3000000000"),
+        (base("pg_catalog", "int4", &[], 0, Category::Scalar), "(n * 13 - 6000000)::int"),
+        (base("pg_catalog", "uuid", &[], 0, Category::Scalar), "md5(n::text)::uuid"),
+    ];
+    let mut tried = 0;
+    for (base, key) in made {
+        database.sql(&format!(
+            "DROP TABLE IF EXISTS public.trial; CREATE UNLOGGED TABLE public.trial AS SELECT n AS k, {key} AS v FROM generate_series(1, {keys}) n;"
+        ));
+        let sample = Sample { base, sql: "", values: vec![String::new()] };
+        for mask in mask::all().filter(|mask| mask.accepts(&sample.base)) {
+            let arguments = Arguments::new();
+            let bits = match mask.uniqueness(&sample.base, &arguments) {
+                Uniqueness::Lossy => continue,
+                Uniqueness::Preserved => None,
+                Uniqueness::Hash { bits } => Some(bits),
+            };
+            let mut select = query(mask, &sample, &arguments);
+            select.order_by.clear();
+            select.columns.retain(|(_, name)| name.as_ref().is_some_and(|name| name.0 == "masked"));
+            let sql = Statement::Select(select).print().unwrap();
+            let found = database.sql(&format!(
+                "{SETTINGS} SET noren.mask_key = '{KEY}'; SET work_mem = '256MB'; SELECT count(*) - count(DISTINCT masked) FROM ({sql}) m"
+            ));
+            let found: f64 = found.lines().last().unwrap().parse().unwrap();
+            let pairs = f64::from(keys) * f64::from(keys) / 2.0;
+            let expected = bits.map_or(0.0, |bits| pairs / 2_f64.powi(i32::try_from(bits).unwrap()));
+            // A Poisson number of that mean is beyond this once in more than a million runs.
+            let most = if expected < 1e-6 { 0.0 } else { expected + 5.0 * expected.sqrt() + 3.0 };
+            assert!(
+                found <= most,
+                "{} on {}: {found} collisions, expected {expected}",
+                mask.name(),
+                sample.base.data_type.name
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried >= 8, "{tried} masks say that they keep keys apart");
+}
+
+#[test]
+fn a_hundred_thousand_keys_stay_apart_as_said() {
+    no_more_collisions_than_said(100_000);
+}
+
+#[test]
+#[ignore = "takes minutes on a busy machine: cargo test --test tests -- --ignored a_million_keys"]
+fn a_million_keys_stay_apart_as_said() {
+    no_more_collisions_than_said(1_000_000);
 }
 
 fn document(keys: Vec<(&str, JsonNode)>, otherwise: Treatment) -> JsonNode {

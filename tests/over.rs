@@ -23,12 +23,14 @@ pub(crate) type Found = BTreeMap<String, Vec<(String, String)>>;
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
-        std::fs::write(folder.join(name), text).unwrap();
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 }
 
-/// One table named `t`, of which every column is shown for the rows given, on the server in a folder.
-fn previewed(bin: &Path, schema: &str, policy: &str, rows: &str, more: &[(&str, &str)]) -> Found {
+/// One table, of which every column is shown for the rows given, on the server in a folder.
+fn previewed(bin: &Path, table: &str, schema: &str, policy: &str, rows: &str, more: &[(&str, &str)]) -> Found {
     let folder = tempfile::tempdir().unwrap();
     let policy = format!("setting noren.mask_key text secret;\n{policy}\nexport developers {{ tables *; }}\n");
     write(
@@ -39,7 +41,7 @@ fn previewed(bin: &Path, schema: &str, policy: &str, rows: &str, more: &[(&str, 
     let output = Command::new(env!("CARGO_BIN_EXE_noren"))
         .current_dir(folder.path())
         .env("NOREN_PG_BIN", bin)
-        .args(["preview", "t", "--rows", "rows.csv"])
+        .args(["preview", table, "--rows", "rows.csv"])
         .output()
         .unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
@@ -71,7 +73,7 @@ pub(crate) fn on_every_version(schema: &str, policy: &str, rows: &str, more: &[(
         .into_iter()
         .chain([14, 16, 17, 18].into_iter().filter_map(|major| support::binaries(Some(major))))
     {
-        let found = previewed(&bin, schema, policy, rows, more);
+        let found = previewed(&bin, "t", schema, policy, rows, more);
         match &first {
             None => first = Some(found),
             Some(first) => assert_eq!(*first, found, "{}", bin.display()),
@@ -155,4 +157,150 @@ fn what_does_not_fit_an_element_or_a_bound_is_refused() {
         let err = String::from_utf8(output.stderr).unwrap();
         assert!(err.contains(&format!("error[{code}]")), "{column} {mask} {code}: {err}");
     }
+}
+
+const PEOPLE: &str = "
+CREATE EXTENSION hstore WITH SCHEMA public;
+CREATE TABLE public.t (
+  id bigint PRIMARY KEY, name text NOT NULL, kana text, mail text, phone text, town text, reading text, salary int,
+  body text, search tsvector, tags public.hstore
+);
+CREATE TABLE public.visits (id bigint PRIMARY KEY, person bigint NOT NULL REFERENCES public.t (id), guest text);
+";
+
+const PERSONAS: &str = "table t {
+  id keep; name mask fake_name('ja', by => id); kana mask fake_kana(by => id); mail mask email(by => id);
+  phone mask fake_phone(by => id); town mask dictionary('towns', by => id);
+  reading mask dictionary('towns', column => 'reading', by => id);
+  salary mask shuffle(by => id) because \"a test\"; body mask partial_length(first => 2);
+  search mask tsvector(of => body, config => 'english');
+  tags mask json { mail mask email; theme keep; else drop; };
+}
+table visits { id, person keep; guest mask fake_name('ja', by => person); }";
+
+const TOWNS: &str = "town,reading\nOsaka,オオサカ\n\"It's \"\"x\"\"\",イッツ\n😀,エモジ\n京都,キョウト\n";
+
+/// Quotes, signs of other scripts, combining marks, right-to-left text; the third person is the first again.
+const PERSON_ROWS: &str = "id,name,kana,mail,phone,town,reading,salary,body,search,tags
+1,a,b,c,d,e,f,100,the quick foxes,'secret':1,\"mail=>a@b.test, theme=>dark, x=>1\"
+2,\"O'\"\"X\",,,,,,200,\u{202b}שלום,,\"mail=>NULL\"
+3,e\u{301},b,c,d,e,f,300,,'secret':2,
+4,😀,b,c,d,e,f,,\"two
+lines\",,\"\"\"q\"\"=>1, theme=>\"\"it's\"\"\"
+";
+
+#[test]
+fn one_person_s_columns_are_of_one_hash_and_what_is_moved_or_made_again_shows_no_raw_text() {
+    let towns = [("dictionaries/towns.csv", TOWNS)];
+    let Some(found) = on_every_version(PEOPLE, PERSONAS, PERSON_ROWS, &towns) else { return };
+    let of = |column: &str| found[column].iter().map(|(_, masked)| masked.as_str()).collect::<Vec<_>>();
+    let mut names = of("name");
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 4, "people have names of their own: {names:?}");
+    let pairs: Vec<&str> = TOWNS.lines().skip(1).collect();
+    for (town, reading) in of("town").iter().zip(of("reading")).filter(|(town, _)| **town != "NULL") {
+        let row = format!(",{reading}");
+        let word = town.replace('"', "\"\"");
+        assert!(pairs.iter().any(|pair| pair.ends_with(&row) && pair.contains(&word)), "{town} {reading}");
+    }
+    assert!(of("mail").iter().all(|mail| *mail == "NULL" || mail.ends_with("@example.invalid")));
+    assert!(of("phone").iter().all(|phone| *phone == "NULL" || phone.starts_with("+1-") && phone.contains("-555-01")));
+    assert_eq!(found["kana"][1].1, "NULL", "NULL stays NULL whatever the person");
+    let (mut before, mut after): (Vec<&str>, Vec<&str>) =
+        found["salary"].iter().map(|(raw, masked)| (raw.as_str(), masked.as_str())).unzip();
+    assert!(before.iter().zip(&after).all(|(raw, masked)| raw != masked), "{before:?} {after:?}");
+    before.sort_unstable();
+    after.sort_unstable();
+    assert_eq!(before, after);
+    assert_eq!(of("body"), ["th*************", "\\u{202b}ש***", "NULL", "tw*******"]);
+    assert!(of("search").iter().all(|words| !words.contains("secret") && !words.contains("fox")), "{:?}", of("search"));
+    assert_eq!(of("search")[0], "'th':1");
+    assert!(
+        of("tags")[0].contains("\"theme\"=>\"dark\"")
+            && !of("tags")[0].contains("a@b.test")
+            && !of("tags")[0].contains("\"x\"")
+    );
+    assert_eq!(&of("tags")[1..], ["\"mail\"=>NULL", "NULL", "\"theme\"=>\"it's\""]);
+}
+
+#[test]
+fn a_guest_who_is_a_person_has_that_person_s_name() {
+    let Some(bin) = support::binaries(None) else { return };
+    let towns = [("dictionaries/towns.csv", TOWNS)];
+    let people = previewed(&bin, "t", PEOPLE, PERSONAS, "id,name\n7,x\n8,y\n", &towns);
+    let visits = previewed(&bin, "visits", PEOPLE, PERSONAS, "id,person,guest\n1,8,a\n2,7,b\n3,8,c\n", &towns);
+    let names: Vec<&str> = people["name"].iter().map(|(_, name)| name.as_str()).collect();
+    let guests: Vec<&str> = visits["guest"].iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(guests, [names[1], names[0], names[1]]);
+}
+
+#[test]
+fn what_dictionaries_and_shuffles_cannot_do_is_refused() {
+    let big = format!("a\n{}", "x\n".repeat(10_001));
+    for (x, mask, csv, code) in [
+        ("text", "dictionary('word')", "a\nx\ny\n", "error[N0420]"),
+        ("text", "dictionary('words', column => 'b')", "a\nx\ny\n", "error[N0420]"),
+        ("text", "dictionary('words')", "a\nx\n", "error[N0914]"),
+        ("text", "dictionary('words')", "a\nx\n\"y\n", "error[N0914]"),
+        ("text", "dictionary('words')", big.as_str(), "error[N0914]"),
+        ("text", "dictionary('words')", "a\nx\n\"y\tz\"\n", "error[N0914]"),
+        ("varchar(3)", "dictionary('words')", "a\nx\nlong\n", "error[N0402]"),
+        ("text UNIQUE", "dictionary('words')", "a\nx\ny\n", "error[N0404]"),
+        ("int", "shuffle(by => y) because \"r\"", "", "error[N0420]"),
+        ("int NOT NULL, UNIQUE (x, y)", "shuffle(by => id) because \"r\"", "", "error[N0404]"),
+        ("jsonb", "json { a mask shuffle(by => id); else drop; }", "", "error[N0425]"),
+        ("text", "tsvector(of => y)", "", "error[N0403]"),
+        ("text UNIQUE", "email(by => y)", "", "error[N0404]"),
+        ("int UNIQUE", "shuffle(by => id) because \"r\"", "", "without a finding"),
+        ("text UNIQUE", "email(by => id)", "", "0 errors"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let schema = format!("CREATE TABLE public.t (id bigint PRIMARY KEY, y int NOT NULL, x {x});");
+        let policy = format!(
+            "setting noren.mask_key text secret;\ntable t {{ id, y keep; x mask {mask}; }}\nexport developers {{ tables *; }}\n"
+        );
+        write(folder.path(), &[("noren.toml", MANIFEST), ("schema.sql", &schema), ("policy.noren", &policy)]);
+        if !csv.is_empty() {
+            write(folder.path(), &[("dictionaries/words.csv", csv)]);
+        }
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_noren")).current_dir(folder.path()).arg("check").output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        match code {
+            "0 errors" => assert!(!err.contains("error["), "{x} {mask}: {err}"),
+            code => assert!(err.contains(code), "{x} {mask} {code}: {err}"),
+        }
+    }
+}
+
+/// What leaves the project is no dictionary, and another word is another policy.
+#[test]
+fn a_dictionary_is_part_of_the_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = "setting noren.mask_key text secret;\ntable t { id keep; x mask dictionary('words'); }\nexport developers { tables *; }\n";
+    write(
+        folder.path(),
+        &[
+            ("noren.toml", MANIFEST),
+            ("schema.sql", "CREATE TABLE public.t (id bigint PRIMARY KEY, x text);"),
+            ("policy.noren", policy),
+        ],
+    );
+    let run = |verb: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_noren")).current_dir(folder.path()).args(verb).output().unwrap()
+    };
+    write(folder.path(), &[("dictionaries/words.csv", "a\nx\ny\n")]);
+    assert!(run(&["build"]).status.success());
+    let read = |name: &str| std::fs::read_to_string(folder.path().join("generated").join(name)).unwrap();
+    let (lock, coverage) = (read("noren.lock"), read("coverage.txt"));
+    assert!(coverage.contains("mask dictionary(name => 'words', words => sha256:"), "{coverage}");
+    write(folder.path(), &[("dictionaries/words.csv", "a\nx\nz\n")]);
+    assert_eq!(run(&["build", "--check"]).status.code(), Some(1));
+    assert!(run(&["build"]).status.success());
+    assert!(read("noren.lock") != lock && read("coverage.txt") != coverage);
+    std::fs::remove_file(folder.path().join("dictionaries/words.csv")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", folder.path().join("dictionaries/words.csv")).unwrap();
+    let linked = String::from_utf8(run(&["check"]).stderr).unwrap();
+    assert!(linked.contains("error[N0912]"), "{linked}");
 }

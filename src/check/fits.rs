@@ -3,16 +3,21 @@
 use super::{Case, leaves};
 use crate::catalog::{BaseType, Category, DataType, QName};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::mask::Hashes;
+use crate::mask::{Hashes, json};
 use crate::model::{JsonNode, MaskCall, MaskUse, Treatment};
 
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for treatment in leaves(&case.resolved.treatment) {
         match treatment {
             Treatment::Mask(MaskUse::Call(call)) => check_call(case, call, &case.seen(call.mask).1, diagnostics),
-            Treatment::Mask(MaskUse::Json(json)) if is_json(case.base) => check_node(case, &json.root, diagnostics),
+            Treatment::Mask(MaskUse::Json(json)) if takes_paths(case.base, &json.root) => {
+                check_node(case, &json.root, diagnostics);
+            }
             Treatment::Mask(MaskUse::Json(_)) => {
-                let title = format!("expected a json or jsonb column for `mask json`, found `{}`", type_name(case));
+                let title = format!(
+                    "expected a json or jsonb column, or an hstore and keys alone, for `mask json`, found `{}`",
+                    type_name(case)
+                );
                 let finding = case.finding(codes::N0403, title, "is by JSON path");
                 diagnostics.push(finding.help("use a mask for the column's own type"));
             }
@@ -92,6 +97,13 @@ fn check_node(case: &Case<'_>, node: &JsonNode, diagnostics: &mut Vec<Diagnostic
 fn text_type() -> BaseType {
     let data_type = DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 };
     BaseType { data_type, domains: Vec::new(), category: Category::Scalar }
+}
+
+/// An hstore is one object, whose values are text.
+fn takes_paths(base: &BaseType, root: &JsonNode) -> bool {
+    let of_text = |node: &JsonNode| matches!(node, JsonNode::Leaf(_));
+    let flat = matches!(root, JsonNode::Object { keys, .. } if keys.values().all(of_text));
+    is_json(base) || (json::is_hstore(base) && flat)
 }
 
 fn is_json(base: &BaseType) -> bool {

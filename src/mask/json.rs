@@ -26,9 +26,17 @@ pub fn render<E>(
     leaf: &mut Leaf<'_, E>,
 ) -> Result<Expr, E> {
     let json = types::built_in(input_type) == Some("json");
-    let document = if json { input.clone().cast("jsonb") } else { input.clone() };
+    let hstore = is_hstore(input_type).then(|| Ident::new(&input_type.data_type.name.schema));
+    let document = match &hstore {
+        Some(schema) => Expr::Call(Some(schema.clone()), "hstore_to_jsonb".into(), vec![input.clone()]),
+        None if json => input.clone().cast("jsonb"),
+        None => input.clone(),
+    };
     let mut renderer = Renderer { alias, next: 1, leaf };
     let masked = renderer.node(root, document)?.unwrap_or_else(null);
+    if let Some(schema) = hstore {
+        return Ok(as_hstore(masked, schema, input_type, alias).when(input.clone().is_not_null()));
+    }
     if !json {
         return Ok(masked.when(input.clone().is_not_null()));
     }
@@ -36,6 +44,27 @@ pub fn render<E>(
     let unreadable = text.op("~", Expr::text(UNREADABLE));
     let cases = vec![(unreadable, Expr::text("null").cast("json")), (input.clone().is_not_null(), masked.cast("json"))];
     Ok(Expr::Case(cases, None))
+}
+
+/// Whether it is the type of the extension hstore: a document of one level, whose values are text.
+pub fn is_hstore(input: &BaseType) -> bool {
+    let of = &input.data_type;
+    of.dimensions == 0 && of.name.name == "hstore" && of.name.schema != "pg_catalog"
+}
+
+/// Keys and values of an object; none of them make the empty hstore.
+fn as_hstore(object: Expr, schema: Ident, input_type: &BaseType, alias: &str) -> Expr {
+    let pairs = format!("{alias}_pair");
+    let all = |column: &str| Expr::Aggregate("array_agg".into(), vec![Expr::of(&pairs, column)], vec![]);
+    let made = Expr::Call(Some(schema), "hstore".into(), vec![all("key"), all("value")]);
+    let empty = Expr::text("").cast_to(input_type.data_type.clone());
+    let mut each = From::first(Relation::Function(Expr::call("jsonb_each_text", [object]), false), pairs.clone());
+    each.columns = vec!["key".into(), "value".into()];
+    Expr::scalar(Select {
+        columns: vec![(Expr::call("coalesce", [made, empty]), None)],
+        from: vec![each],
+        ..Select::default()
+    })
 }
 
 /// What the type json holds and jsonb refuses with an error: the character U+0000, halves of surrogate pairs,
