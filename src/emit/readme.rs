@@ -1,6 +1,9 @@
 //! `README.md` beside the generated files: what each does, in which order, who runs them, how to undo them.
 
+use super::access::tenancy;
+use crate::plan::access::AccessPlans;
 use crate::plan::{ExportPlan, Plan, names};
+use crate::project::Bypass;
 use std::fmt::Write;
 
 const HEAD: &str = "# Generated files
@@ -40,10 +43,49 @@ While an import runs, every table of the export is locked against all readers: i
 /// The file.
 pub fn emit(plan: &Plan<'_>) -> String {
     let mut text = HEAD.to_owned();
+    if let Some(plans) = plan.access.as_ref().filter(|plans| !plans.base.roles.is_empty()) {
+        text.push_str(&access(plans));
+    }
     for export in &plan.exports {
         text.push_str(&section(export));
     }
     text + TAIL
+}
+
+/// Who may see what: the files of `access/` in the order in which they are run, and the way back.
+fn access(plans: &AccessPlans) -> String {
+    let bypass = match plans.base.bypass {
+        Bypass::Attribute => "a superuser, or since PostgreSQL 16 a role with CREATEROLE and BYPASSRLS",
+        Bypass::Policy => "a role with CREATEROLE",
+    };
+    let mut text = format!(
+        "\n## Roles, row security and grants\n\n1. `psql -X -d DATABASE -f access/00_roles.sql` makes the roles, once a \
+         cluster. Run it as {bypass}.\n   It writes no passwords.\n2. `psql -X -d DATABASE -f access/apply.sql` brings a database \
+         to the policy, as the owner of the tables, who needs\n   CREATE and TEMPORARY on the database. It looks before it changes \
+         anything, and asserts at the end. It may be stopped\n   anywhere and run again: no role sees more than before or after. \
+         Readers wait two seconds at most.\n3. `psql -X -d DATABASE -f access/90_assert.sql` looks again whenever you like, and \
+         changes nothing.\n"
+    );
+    if !plans.migrations.is_empty() {
+        text.push_str(&tenancy::readme(&plans.migrations));
+    }
+    text.push_str(
+        "\nThe way back: `access/rollback.sql` as the owner brings row security, policies, views and grants back to what the \
+         schema\nfiles say, a transaction a table; then `undo.sql` in each folder of `access/20_tenancy/`, the last one first; then \
+         `rollback.sql`\nonce more, for the functions that these called. `access/rollback_roles.sql` drops the roles that \
+         `00_roles.sql` made, when no\ndatabase of the cluster uses them. No row is lost.\n",
+    );
+    if !plans.environments.is_empty() {
+        let names: Vec<&str> = plans.environments.keys().map(String::as_str).collect();
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "\nOther environments: {}. What differs there is in `env/NAME/access/`, with an `apply.sql` of its own that includes \
+             the\nrest; an environment without a folder is like this one.\n",
+            names.join(", ")
+        );
+    }
+    text
 }
 
 fn section(export: &ExportPlan<'_>) -> String {

@@ -18,16 +18,12 @@ pub struct Sample {
     pub folder: &'static str,
     /// The tenant setting and a value of it that some rows have.
     pub tenant: (&'static str, &'static str),
-    /// What the owner's migrations do for child tables that lack the tenant column.
-    pub columns: &'static str,
 }
 
-pub const EXPENSE: Sample = Sample {
-    folder: "expense",
-    tenant: ("app.tenant_id", "11111111-1111-4111-8111-111111111111"),
-    columns: "ALTER TABLE public.expense_items ADD COLUMN tenant_id uuid;
-              UPDATE public.expense_items i SET tenant_id = e.tenant_id FROM public.expenses e WHERE e.id = i.expense_id;",
-};
+pub const EXPENSE: Sample =
+    Sample { folder: "expense", tenant: ("app.tenant_id", "11111111-1111-4111-8111-111111111111") };
+pub const CLINIC: Sample =
+    Sample { folder: "clinic", tenant: ("app.tenant_ids", "{10000000-0000-4000-8000-000000000001}") };
 
 /// A project, its server and its database.
 pub struct Cluster {
@@ -50,9 +46,6 @@ impl Cluster {
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         database.sql_as(OWNER, &read("schema.sql"));
         database.sql(&read("rows.sql"));
-        if !folder.path().join("generated/access/20_tenancy").exists() {
-            database.sql(sample.columns);
-        }
         Some(Self { folder, database, tenant: sample.tenant })
     }
 
@@ -86,6 +79,19 @@ impl Cluster {
         support::succeeded(&output, name);
         let text = support::text(&output);
         assert!(!text.contains("WARNING") && !text.contains("ERROR"), "{name}: {text}");
+    }
+
+    /// The whole way back: tables, then the columns that they were given, then what these called.
+    #[track_caller]
+    pub fn take_back(&self) {
+        support::succeeded(&self.run(OWNER, "rollback.sql"), "rollback.sql");
+        let mut folders: Vec<PathBuf> =
+            std::fs::read_dir(self.file("20_tenancy")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        folders.sort();
+        for folder in folders.iter().rev() {
+            support::succeeded(&self.run_at(OWNER, &folder.join("undo.sql")), "undo.sql");
+        }
+        self.apply(OWNER, "rollback.sql");
     }
 
     /// The steps of apply.sql in their order.

@@ -1,15 +1,16 @@
 
 -- What 15_schemas.sql wrote down, as it was.
 DECLARE
+  told jsonb := substring(obj_description(to_regnamespace('noren'), 'pg_namespace') FROM '^noren: (\[.*)$')::jsonb;
   taken record;
 BEGIN
-  IF to_regclass('noren.taken') IS NULL THEN
+  IF told IS NULL THEN
     RETURN;
   END IF;
   FOR taken IN
     SELECT of.kind, of.object, of.privilege, of.grantable, string_to_array(of.object, E'\t') AS parts,
            CASE of.grantee WHEN '' THEN 'PUBLIC' ELSE quote_ident(of.grantee) END AS grantee
-    FROM noren.taken AS of
+    FROM jsonb_to_recordset(told) AS of (kind text, object text, grantee text, privilege text, grantable boolean)
     WHERE of.privilege <> '' AND (of.grantee = '' OR EXISTS (SELECT FROM pg_roles WHERE rolname = of.grantee))
     ORDER BY of.kind, of.object, of.grantee, of.privilege
   LOOP
@@ -31,5 +32,5 @@ BEGIN
           || CASE WHEN taken.grantable THEN ' WITH GRANT OPTION' ELSE '' END;
     END CASE;
   END LOOP;
-  DROP TABLE noren.taken;
+  COMMENT ON SCHEMA noren IS NULL;
 END

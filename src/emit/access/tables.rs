@@ -15,13 +15,11 @@ pub(super) const AS_CALLER: [&str; 2] = ["security_barrier", "security_invoker"]
 impl Access<'_> {
     /// One relation's policies, row security and grants, all at once.
     pub(super) fn relation(&self, relation: &RelationPlan) -> Result<Script, Mismatch> {
-        let mut script = head(&[
-            &format!("{}: {}", relation.name, kind(&relation.kind)),
-            "Policies, row security and grants in one transaction. Run as the owner; safe to run again.",
-        ]);
-        if let Some((span, words)) = &relation.place {
-            script.comment(&self.place(&[*span], words));
-        }
+        let what = format!("{}: {}", relation.name, kind(&relation.kind));
+        let place = relation.place.as_ref().map(|(span, words)| self.place(&[*span], words));
+        let run = "Policies, row security and grants in one transaction. Run as the owner; safe to run again.";
+        let purpose: Vec<&str> = [what.as_str()].into_iter().chain(place.as_deref()).chain([run]).collect();
+        let mut script = head(&purpose);
         script.blank();
         let is_table = !matches!(relation.kind, RelationKind::View | RelationKind::MaterializedView);
         let lock = match relation.row_security {

@@ -21,6 +21,9 @@ use crate::source::Span;
 use crate::sql::Expr;
 use std::collections::BTreeMap;
 
+/// The schema of what these files make; a dump that is made after them has it.
+const OURS: &str = "noren";
+
 /// What one environment must hold.
 #[derive(Clone, Debug)]
 pub struct AccessPlan {

@@ -1,9 +1,9 @@
 //! Tables, partitions and views: what each must hold, and what the schema files say of it today.
 
-use super::policies::Policies;
+use super::policies::{Built, Policies};
 use super::roles::Readers;
-use super::{Before, GrantPlan, Planner, RelationKind, RelationPlan};
-use crate::catalog::{DataType, QName, Sequence, Table, TableKind, View};
+use super::{Before, GrantPlan, OURS, Planner, RelationKind, RelationPlan};
+use crate::catalog::{DataType, Grant, QName, Sequence, Table, TableKind, View};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Command, RoleRights, ScopeKind, Tenants};
 use crate::plan::names::file_stem;
@@ -31,10 +31,12 @@ impl Planner<'_> {
     /// With a tenancy the policy is about every relation; without one about those that it names.
     fn speaks_of(&self, relation: &QName) -> bool {
         let root = self.catalog.partition_root(relation);
-        self.access.tenancy.is_some()
-            || self.access.scopes.contains_key(root)
-            || self.access.rights.contains_key(root)
-            || self.access.policies.iter().any(|policy| policy.table == *root)
+        let ours = root.schema == OURS;
+        !ours
+            && (self.access.tenancy.is_some()
+                || self.access.scopes.contains_key(root)
+                || self.access.rights.contains_key(root)
+                || self.access.policies.iter().any(|policy| policy.table == *root))
     }
 
     fn table(
@@ -63,18 +65,7 @@ impl Planner<'_> {
             }
         }
         let sequences = sequences.remove(name).unwrap_or_default();
-        let of_sequence = |(sequence, _): &(QName, Vec<String>)| {
-            let grants = self.catalog.sequences.get(sequence).map_or(&[][..], |sequence| &sequence.grants);
-            (sequence.clone(), self.taken(grants, true))
-        };
-        let before = Before {
-            enabled: table.row_security,
-            forced: table.force_row_security,
-            grants: self.taken(&table.grants, true),
-            options: BTreeMap::new(),
-            sequences: sequences.iter().map(of_sequence).collect(),
-            policies: if guarded { table.policies.clone() } else { Vec::new() },
-        };
+        let before = self.before(table, root, guarded, &built, &sequences);
         RelationPlan {
             name: name.clone(),
             stem: file_stem(name),
@@ -91,6 +82,38 @@ impl Planner<'_> {
         }
     }
 
+    /// A dump that was made after these files were applied has what they made, which is not what was there before: such
+    /// a table had no row security that is known any more, and nobody any right.
+    fn before(
+        &self,
+        table: &Table,
+        root: &QName,
+        guarded: bool,
+        built: &[Built],
+        sequences: &[(QName, Vec<String>)],
+    ) -> Before {
+        let applied = self.catalog.tables.get(root).is_some_and(is_applied);
+        let of_sequence = |(sequence, _): &(QName, Vec<String>)| {
+            let grants = self.catalog.sequences.get(sequence).map_or(&[][..], |sequence| &sequence.grants);
+            (sequence.clone(), self.before_grants(grants))
+        };
+        let is_ours = |name: &str| name.starts_with("noren_") || built.iter().any(|policy| policy.plan.name == name);
+        let theirs = table.policies.iter().filter(|policy| guarded && !is_ours(&policy.name));
+        Before {
+            enabled: table.row_security && !applied,
+            forced: table.force_row_security && !applied,
+            grants: self.before_grants(&table.grants),
+            options: BTreeMap::new(),
+            sequences: sequences.iter().map(of_sequence).collect(),
+            policies: theirs.cloned().collect(),
+        }
+    }
+
+    /// Grants that the rollback gives back.
+    fn before_grants(&self, grants: &[Grant]) -> Vec<Grant> {
+        if self.catalog.tables.values().any(is_applied) { Vec::new() } else { self.taken(grants, true) }
+    }
+
     fn view(&self, view: &View, policies: &Policies<'_>) -> RelationPlan {
         let grants = self.grants(&view.name);
         let over_scoped = self.reads_guarded(&view.name, policies);
@@ -105,7 +128,7 @@ impl Planner<'_> {
             runs_as_caller: over_scoped && !view.materialized && !grants.is_empty() && self.version >= 15,
             columns: BTreeMap::new(),
             before: Before {
-                grants: self.taken(&view.grants, true),
+                grants: self.before_grants(&view.grants),
                 options: view.options.clone(),
                 ..Before::default()
             },
@@ -244,6 +267,11 @@ impl Planner<'_> {
 
 fn columns(table: &Table) -> BTreeMap<String, DataType> {
     table.columns.values().map(|column| (column.name.clone(), column.data_type.clone())).collect()
+}
+
+/// The dump has the guard, so these files were applied before it was made.
+fn is_applied(table: &Table) -> bool {
+    table.policies.iter().any(|policy| policy.name == "noren_guard")
 }
 
 fn owner_of(sequence: &Sequence) -> Option<&QName> {

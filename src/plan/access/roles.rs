@@ -1,6 +1,6 @@
 //! Roles, settings, schemas and functions.
 
-use super::{FunctionPlan, MembershipPlan, Planner, RelationPlan, RolePlan, SchemaPlan, SettingPlan};
+use super::{FunctionPlan, MembershipPlan, OURS, Planner, RelationPlan, RolePlan, SchemaPlan, SettingPlan};
 use crate::catalog::{Function, Grant};
 use crate::model::access::Tenants;
 use crate::project::Bypass;
@@ -71,7 +71,7 @@ impl Planner<'_> {
                 .iter()
                 .find(|grant| grant.function == function.name && grant.arguments == function.arguments)
         };
-        let functions = self.catalog.functions.values().flatten();
+        let functions = self.catalog.functions.values().flatten().filter(|function| function.name.schema != OURS);
         let plan = |function: &Function| {
             let grant = granted(function);
             let known = function.security_definer || !self.taken(&function.grants, false).is_empty();

@@ -1,4 +1,5 @@
 -- public.schema_migrations: a table
+-- people.noren:69  internal because migration bookkeeping
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- people.noren:69  internal because migration bookkeeping
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."schema_migrations"';
