@@ -14,7 +14,7 @@ use noren::{compiler, project};
 use crate::apply::cluster::{Cluster, EXPENSE, OWNER, Sample};
 use crate::support::{self, Database};
 
-const CLINIC: Sample = Sample { folder: "clinic", tenant: ("app.tenant_ids", ""), columns: "" };
+const CLINIC: Sample = Sample { folder: "clinic", tenant: ("app.tenant_ids", "") };
 
 /// A sample's model, and the database that was brought to it.
 struct World {
