@@ -14,16 +14,45 @@ use noren::sql::{Expr, From, Ident, Relation, Select, Statement};
 use std::fmt::Write as _;
 
 const ROUNDS: usize = 3;
-const COLUMNS: [(&str, &str); 8] = [
-    ("id", "int8"),
-    ("tenant", "uuid"),
-    ("name", "text"),
-    ("email", "text"),
-    ("phone", "text"),
-    ("birth", "date"),
-    ("balance", "numeric"),
-    ("note", "text"),
-];
+/// Where most masks are at home; what they are compared with is this table's own plain COPY.
+const CUSTOMERS: Subject = Subject {
+    name: "customers",
+    columns: &[
+        ("id", "int8"),
+        ("tenant", "uuid"),
+        ("name", "text"),
+        ("email", "text"),
+        ("phone", "text"),
+        ("birth", "date"),
+        ("balance", "numeric"),
+        ("note", "text"),
+    ],
+};
+
+/// Numbers and places that only some masks take.
+const PAPERS: Subject = Subject {
+    name: "papers",
+    columns: &[
+        ("id", "int8"),
+        ("card", "text"),
+        ("company", "text"),
+        ("iban", "text"),
+        ("my_number", "text"),
+        ("postcode", "text"),
+        ("address", "inet"),
+        ("active", "bool"),
+        ("state", "state"),
+        ("latitude", "numeric"),
+    ],
+};
+
+const LABELS: [&str; 4] = ["new", "open", "closed", "void"];
+
+/// A table to copy, its columns with their types.
+struct Subject {
+    name: &'static str,
+    columns: &'static [(&'static str, &'static str)],
+}
 
 /// A mask with its arguments on a column.
 #[derive(Clone, Copy)]
@@ -41,16 +70,39 @@ enum Given {
 use Given::{Column, Integer, Number, Text};
 
 const USES: &[Use] = &[
+    Use("age_band", "birth", &[("at", Text("2026-01-01"))]),
+    Use("base64", "name", &[]),
+    Use("boolean", "active", &[("by", Column("id"))]),
     Use("bucket", "balance", &[("step", Integer(1000))]),
+    Use("card", "card", &[]),
     Use("clamp", "balance", &[("low", Number("0")), ("high", Number("1000"))]),
     Use("constant", "name", &[("value", Text("****"))]),
+    Use("corporate_number", "company", &[]),
+    Use("date_shift", "birth", &[("by", Column("id"))]),
+    Use("default", "balance", &[]),
     Use("digits", "phone", &[]),
     Use("email", "email", &[]),
+    Use("email_partial", "email", &[]),
+    Use("enum_pick", "state", &[("by", Column("id"))]),
+    Use("fake_address", "name", &[]),
+    Use("fake_city", "name", &[]),
+    Use("fake_company", "name", &[]),
+    Use("fake_kana", "name", &[]),
     Use("fake_name", "name", &[("locale", Text("ja"))]),
+    Use("geo_round", "latitude", &[]),
     Use("hash", "name", &[]),
+    Use("iban", "iban", &[]),
+    Use("integer", "id", &[("min", Integer(1)), ("max", Integer(1_000_000))]),
+    Use("ip_truncate", "address", &[]),
+    Use("my_number", "my_number", &[]),
     Use("noise", "balance", &[("ratio", Number("0.1")), ("by", Column("id"))]),
     Use("partial", "phone", &[("last", Integer(4))]),
     Use("permute", "id", &[]),
+    Use("phone", "phone", &[]),
+    Use("postal_code", "postcode", &[]),
+    Use("regex_replace", "phone", &[("pattern", Text("[0-9]+")), ("replacement", Text("0"))]),
+    Use("salted_sha256", "name", &[]),
+    Use("scrub", "note", &[]),
     Use("truncate", "birth", &[("unit", Text("year"))]),
     Use("uuid", "tenant", &[]),
     Use("zero", "balance", &[]),
@@ -89,12 +141,30 @@ const SETUP: &str = "CREATE TABLE public.customers AS
     CASE WHEN n % 10 > 0 THEN 'Note for customer ' || n || ': ' || repeat(md5(n::text), 3) END AS note
   FROM generate_series(1, :rows::bigint) AS n;
 VACUUM (FREEZE, ANALYZE) public.customers;
+CREATE TYPE public.state AS ENUM ('new', 'open', 'closed', 'void');
+CREATE TABLE public.papers AS
+  SELECT n AS id, (4000000000000000 + n * 7919)::text AS card, (1000000000000 + n * 7919)::text AS company,
+    'DE' || lpad((n * 7919)::text, 20, '0') AS iban, (100000000000 + n * 7919)::text AS my_number,
+    lpad((n % 1000)::text, 3, '0') || '-' || lpad((n % 10000)::text, 4, '0') AS postcode,
+    ('10.' || n % 250 || '.' || n % 199 || '.' || n % 241)::inet AS address, n % 3 > 0 AS active,
+    (ARRAY['new', 'open', 'closed', 'void'])[1 + n % 4]::public.state AS state, (n % 180000)::numeric / 1000 - 90 AS latitude
+  FROM generate_series(1, :rows::bigint) AS n;
+VACUUM (FREEZE, ANALYZE) public.papers;
 ";
 
-fn base(column: &str) -> BaseType {
-    let name = COLUMNS.iter().find(|(name, _)| *name == column).map_or("text", |(_, of)| of);
-    let data_type = DataType { name: QName::new("pg_catalog", name), modifiers: vec![], dimensions: 0 };
-    BaseType { data_type, domains: vec![], category: Category::Scalar }
+fn base(subject: &Subject, column: &str) -> BaseType {
+    let name = subject.columns.iter().find(|(name, _)| *name == column).map_or("text", |(_, of)| of);
+    let (schema, category) =
+        if name == "state" { ("public", Category::Enum) } else { ("pg_catalog", Category::Scalar) };
+    let data_type = DataType { name: QName::new(schema, name), modifiers: vec![], dimensions: 0 };
+    BaseType { data_type, domains: vec![], category }
+}
+
+/// The table that all of these can be tried on.
+fn subject(uses: &[&Use]) -> &'static Subject {
+    let has = |subject: &Subject, wanted: &str| subject.columns.iter().any(|(name, _)| *name == wanted);
+    let fits = |subject: &&&Subject| uses.iter().all(|Use(_, column, _)| has(subject, column));
+    [&CUSTOMERS, &PAPERS].iter().find(fits).unwrap()
 }
 
 fn arguments(given: &[(&'static str, Given)]) -> Arguments {
@@ -108,9 +178,14 @@ fn arguments(given: &[(&'static str, Given)]) -> Arguments {
 }
 
 /// COPY of every column, some of them masked, each hash bound once a row.
-fn copy(uses: &[&Use], file: &str) -> String {
-    let mut inner: Vec<_> = COLUMNS.iter().map(|(name, _)| (Expr::of("c", name), Some(Ident::from(*name)))).collect();
-    let mut outer: Vec<_> = COLUMNS.iter().map(|(name, _)| (Expr::of("r", name), Some(Ident::from(*name)))).collect();
+fn copy(subject: &Subject, uses: &[&Use], file: &str) -> String {
+    let labels = LABELS.map(str::to_owned);
+    let zero = Expr::Integer(0);
+    let base = |column: &str| base(subject, column);
+    let mut inner: Vec<_> =
+        subject.columns.iter().map(|(name, _)| (Expr::of("c", name), Some(Ident::from(*name)))).collect();
+    let mut outer: Vec<_> =
+        subject.columns.iter().map(|(name, _)| (Expr::of("r", name), Some(Ident::from(*name)))).collect();
     let mut joins = vec![];
     for Use(name, column, given) in uses {
         let (mask, arguments, of) = (mask::find(name).unwrap(), arguments(given), base(column));
@@ -133,17 +208,17 @@ fn copy(uses: &[&Use], file: &str) -> String {
             arguments: &arguments,
             hash: hashed.is_some().then_some(&hash),
             secret: &|label| hmac::of_label("bench", column, label),
-            default: None,
-            labels: &[],
+            default: Some(&zero),
+            labels: &labels,
             alias: name,
         });
         joins.extend(rendered.joins);
         let masked = (rendered.expr.cast_to(of.data_type.clone()), Some(Ident::from(*column)));
-        let place = COLUMNS.iter().position(|(name, _)| name == column).unwrap();
+        let place = subject.columns.iter().position(|(name, _)| name == column).unwrap();
         outer[place] = masked;
     }
-    let table = Relation::table(QName::new("public", "customers"));
-    let hashes = inner.len() > COLUMNS.len();
+    let table = Relation::table(QName::new("public", subject.name));
+    let hashes = inner.len() > subject.columns.len();
     let rows = Select { columns: inner, from: vec![From::first(table, "c")], barrier: hashes, ..Select::default() };
     let from = [From::first(Relation::Select(Box::new(rows)), "r")].into_iter().chain(joins).collect();
     let select = Select { with: vec![hmac::key("noren.mask_key")], columns: outer, from, ..Select::default() };
@@ -183,18 +258,24 @@ fn main() {
     let rows = std::env::args().find_map(|argument| argument.parse::<u32>().ok()).unwrap_or(300_000);
     let server = Server::start(&Options { bin: None, settings: vec![] }).unwrap();
     server.execute("postgres", &SETUP.replace(":rows", &rows.to_string())).unwrap();
-    let mut variants = vec![("plain COPY".to_owned(), vec![])];
-    variants.extend(USES.iter().map(|one| (format!("`{}` on {}", one.0, one.1), vec![one])));
+    for mask in mask::all() {
+        assert!(USES.iter().any(|Use(name, ..)| *name == mask.name()), "`{}` is not measured", mask.name());
+    }
+    let plain = |subject: &'static Subject| (format!("plain COPY of {}", subject.name), subject, vec![]);
+    let variant = |what: String, uses: Vec<&'static Use>| (what, subject(&uses), uses);
+    let mut variants = vec![plain(&CUSTOMERS), plain(&PAPERS)];
+    variants.extend(USES.iter().map(|one| variant(format!("`{}` on {}", one.0, one.1), vec![one])));
     let mixes = [("without a key", &UNKEYED), ("one keyed", &KEYED), ("four keyed", &HEAVY)];
-    variants.extend(mixes.map(|(what, uses)| (format!("six columns, {what}"), uses.iter().collect())));
+    variants.extend(mixes.map(|(what, uses)| variant(format!("six columns, {what}"), uses.iter().collect())));
     let folder = server.execute("postgres", "SHOW data_directory").unwrap();
     let file = format!("{}/masked.txt", folder.trim());
-    let statements: Vec<String> = variants.iter().map(|(_, uses)| copy(uses, &file)).collect();
+    let statements: Vec<String> = variants.iter().map(|(_, subject, uses)| copy(subject, uses, &file)).collect();
     let costs = measure(&server, &statements).into_iter().map(median).collect::<Vec<_>>();
     println!("`cargo bench --bench masks {rows}`: PostgreSQL {}, {rows} rows, median of {ROUNDS}\n", server.version());
     println!("| masked | CPU, s | against plain |\n| --- | ---: | ---: |");
-    for ((what, _), cost) in variants.iter().zip(&costs) {
-        let (seconds, ratio) = (f64_of(*cost) / 100.0, f64_of(*cost) / f64_of(costs[0]));
+    for ((what, subject, _), cost) in variants.iter().zip(&costs) {
+        let plain = if subject.name == CUSTOMERS.name { costs[0] } else { costs[1] };
+        let (seconds, ratio) = (f64_of(*cost) / 100.0, f64_of(*cost) / f64_of(plain));
         println!("| {what} | {seconds:.2} | {ratio:.2} |");
     }
 }

@@ -10,6 +10,7 @@
 
 mod access;
 mod access_assert;
+mod apply;
 mod cases;
 mod catalog;
 mod cli;
@@ -17,6 +18,7 @@ mod deep;
 mod doors;
 mod end_to_end;
 mod examples;
+mod isolation;
 mod mask_forms;
 mod masks;
 mod over;
@@ -30,3 +32,4 @@ mod sql_access;
 mod support;
 mod syntax;
 mod tenancy;
+mod threat_model;

@@ -52,7 +52,7 @@ pub struct ProjectFacts {
 pub struct Plan<'a> {
     /// By name.
     pub exports: Vec<ExportPlan<'a>>,
-    /// What databases must hold; `None` where the policy names no role.
+    /// What databases must hold; `None` where the policy has neither roles nor a tenancy.
     pub access: Option<AccessPlans>,
 }
 

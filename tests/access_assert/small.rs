@@ -33,6 +33,10 @@ fn role(name: &str, login: Option<bool>, bypass_rls: bool, tenants_own: bool, ow
     RolePlan { name: name.to_owned(), existing: owner, login, bypass_rls, tenants_own, owner, span: span() }
 }
 
+fn membership(of: &str, member: &str) -> MembershipPlan {
+    MembershipPlan { of: of.to_owned(), member: member.to_owned(), existing: false, span: span() }
+}
+
 fn tenant(table: &str, column: &str) -> Expr {
     let call = Expr::Call(Some(Ident::from("noren")), Ident::from("app_tenant_id"), Vec::new());
     let select = Select { columns: vec![(call, None)], ..Select::default() };
@@ -94,10 +98,13 @@ fn scoped(name: &str, column: &str, kind: RelationKind) -> RelationPlan {
 pub fn plan() -> AccessPlan {
     let mut orders = scoped("orders", "tenant_id", RelationKind::Table);
     orders.grants.push(grant("clerk", Command::Select, Some(&["id", "tenant_id"])));
+    orders.grants.push(grant("viewer", Command::Select, None));
     orders.sequences = vec![(QName::new("shop", "orders_number_seq"), vec!["app".to_owned()])];
     let mut view = relation("open_orders", RelationKind::View, None);
     view.runs_as_caller = true;
     view.grants = vec![grant("app", Command::Select, None)];
+    let mut owned = relation("viewed_orders", RelationKind::View, None);
+    owned.grants = vec![grant("clerk", Command::Select, None)];
     let mut currencies = relation("currencies", RelationKind::Table, None);
     currencies.grants = vec![grant("app", Command::Select, None), grant("clerk", Command::Select, None)];
     let partition = RelationKind::Partition(QName::new("shop", "events"));
@@ -110,14 +117,10 @@ pub fn plan() -> AccessPlan {
             role("clerk", Some(true), false, true, false),
             role("staff", Some(false), false, true, false),
             role("support", Some(true), true, false, false),
+            role("viewer", Some(false), false, true, false),
             role("shop_owner", None, false, true, true),
         ],
-        memberships: vec![MembershipPlan {
-            of: "staff".to_owned(),
-            member: "clerk".to_owned(),
-            existing: false,
-            span: span(),
-        }],
+        memberships: vec![membership("staff", "clerk"), membership("viewer", "shop_owner")],
         settings: vec![SettingPlan {
             setting: "app.tenant_id".to_owned(),
             function: QName::new("noren", "app_tenant_id"),
@@ -127,7 +130,7 @@ pub fn plan() -> AccessPlan {
         }],
         schemas: vec![
             SchemaPlan { name: "noren".to_owned(), usage: roles(&["app", "clerk"]) },
-            SchemaPlan { name: "shop".to_owned(), usage: roles(&["app", "clerk", "support"]) },
+            SchemaPlan { name: "shop".to_owned(), usage: roles(&["app", "clerk", "support", "viewer"]) },
         ],
         functions: vec![
             FunctionPlan {
@@ -151,6 +154,7 @@ pub fn plan() -> AccessPlan {
             view,
             orders,
             relation("totals", RelationKind::MaterializedView, None),
+            owned,
         ],
     }
 }
@@ -162,8 +166,10 @@ CREATE ROLE clerk LOGIN;
 CREATE ROLE staff NOLOGIN;
 CREATE ROLE support LOGIN BYPASSRLS;
 CREATE ROLE shop_owner NOLOGIN;
+CREATE ROLE viewer NOLOGIN;
 CREATE ROLE stranger LOGIN;
 GRANT staff TO clerk;
+GRANT viewer TO shop_owner;
 CREATE SCHEMA shop AUTHORIZATION shop_owner;
 CREATE SCHEMA noren AUTHORIZATION shop_owner;
 SET ROLE shop_owner;
@@ -172,7 +178,7 @@ CREATE FUNCTION noren.app_tenant_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL 
 REVOKE ALL ON FUNCTION noren.app_tenant_id() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION noren.app_tenant_id() TO app, clerk;
 GRANT USAGE ON SCHEMA noren TO app, clerk;
-GRANT USAGE ON SCHEMA shop TO app, clerk, support;
+GRANT USAGE ON SCHEMA shop TO app, clerk, support, viewer;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 SET search_path = shop;
 CREATE TABLE companies (id uuid PRIMARY KEY);
@@ -181,6 +187,7 @@ CREATE TABLE orders (id uuid PRIMARY KEY, tenant_id uuid, number serial, total i
 CREATE TABLE events (id uuid, tenant_id uuid, at int) PARTITION BY RANGE (at);
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (1) TO (2);
 CREATE VIEW open_orders WITH (security_invoker = true, security_barrier = true) AS SELECT id, tenant_id FROM orders;
+CREATE VIEW viewed_orders AS SELECT id FROM orders;
 CREATE MATERIALIZED VIEW totals AS SELECT tenant_id, sum(total) FROM orders GROUP BY 1;
 CREATE FUNCTION reprice(int, text[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
@@ -218,11 +225,11 @@ fn apply(plan: &AccessPlan) -> String {
         }
         write!(sql, "BEGIN; SET LOCAL noren.\"table\" = '{table}'; DO $$ {} $$; COMMIT;\n", seal::SEAL).unwrap();
     }
-    sql + "RESET ROLE; REFRESH MATERIALIZED VIEW shop.totals;"
+    sql + "RESET ROLE; ALTER VIEW shop.viewed_orders OWNER TO viewer; REFRESH MATERIALIZED VIEW shop.totals;"
 }
 
 /// One change each, and what must be named.
-const CHANGES: [(&str, &str); 91] = [
+const CHANGES: [(&str, &str); 97] = [
     ("ALTER ROLE app BYPASSRLS", "app"),
     ("ALTER ROLE app SUPERUSER", "app"),
     ("ALTER ROLE app CREATEROLE", "app"),
@@ -329,6 +336,23 @@ const CHANGES: [(&str, &str); 91] = [
     ("ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA shop GRANT SELECT ON TABLES TO app", "shop_owner"),
     ("ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC", "shop_owner"),
     ("ALTER VIEW shop.open_orders RESET (security_invoker)", "open_orders"),
+    ("ALTER VIEW shop.viewed_orders OWNER TO shop_owner", "viewed_orders"),
+    ("ALTER VIEW shop.viewed_orders OWNER TO postgres", "viewed_orders"),
+    ("ALTER ROLE viewer LOGIN", "viewed_orders"),
+    (
+        "CREATE VIEW shop.wrapped WITH (security_invoker = true) AS SELECT * FROM shop.viewed_orders;
+      ALTER VIEW shop.viewed_orders OWNER TO postgres; REVOKE ALL ON shop.viewed_orders FROM clerk;
+      GRANT SELECT ON shop.wrapped TO clerk",
+        "viewed_orders",
+    ),
+    (
+        "CREATE ROLE earlier; COMMENT ON ROLE earlier IS 'noren: made by 00_roles.sql'; GRANT USAGE ON SCHEMA shop TO earlier",
+        "schema shop",
+    ),
+    (
+        "CREATE ROLE earlier; COMMENT ON ROLE earlier IS 'noren: made by 00_roles.sql'; GRANT SELECT ON shop.currencies TO earlier",
+        "currencies",
+    ),
     ("ALTER VIEW shop.open_orders SET (security_barrier = off)", "open_orders"),
     ("CREATE VIEW shop.all_orders AS SELECT * FROM shop.orders; GRANT SELECT ON shop.all_orders TO app", "all_orders"),
     (
@@ -384,6 +408,25 @@ const OBSTACLES: [(&str, &str); 18] = [
     ("ALTER FUNCTION noren.app_tenant_id() OWNER TO stranger", "app_tenant_id"),
     ("DROP SCHEMA noren CASCADE", "this"),
 ];
+
+/// What a managed server brings along is told, and is no deviation; what it lets a role of one tenant do is.
+#[test]
+fn roles_of_the_provider_are_told() {
+    let Some(database) = world(None) else { return };
+    let file = assert::assert(&plan()).unwrap().print().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let judge = |change: &str| super::judge(&database, &file, change, "nobody_at_all", folder.path());
+    let told = judge(
+        "CREATE ROLE rds_iam; GRANT rds_iam TO app; CREATE ROLE rds_superuser CREATEROLE; GRANT shop_owner TO rds_superuser;
+         CREATE ROLE rds_password; GRANT rds_password TO shop_owner; GRANT SELECT ON shop.orders TO rds_superuser",
+    );
+    assert!(!told.red, "{}", told.text);
+    for words in ["member of rds_iam", "member of rds_password", "object: rds_superuser", "SELECT to rds_superuser"] {
+        assert!(told.text.contains(words), "{words}: {}", told.text);
+    }
+    let escape = judge("CREATE ROLE rds_superuser CREATEROLE; GRANT rds_superuser TO app");
+    assert!(escape.red && escape.text.contains("app -> rds_superuser"), "{}", escape.text);
+}
 
 #[test]
 fn the_preflight_finds_what_would_stop_the_files_or_hide_rows() {

@@ -39,7 +39,7 @@ macro_rules! query {
 /// What is looked at, each with the query that returns one row a deviation: what, object, expected, found, repair.
 const CHECKS: [(&str, &str); 14] = [
     ("roles and their attributes", query!("role" => "roles")),
-    ("memberships, with ADMIN, INHERIT and SET", query!("role" "relation" "escape" => "memberships")),
+    ("memberships, with ADMIN, INHERIT and SET", query!("role" "relation" "escape" "provider" => "memberships")),
     (
         "ways from a role that acts for one tenant to one that sees more, by SET ROLE or inheritance",
         query!("role" "relation" "escape" => "escapes"),
@@ -48,7 +48,7 @@ const CHECKS: [(&str, &str); 14] = [
     ("functions that policies read settings with", query!("role" => "helpers")),
     ("tables, row security, partitions and tables that were added since", query!("relation" => "tables")),
     ("policies: those of the files and no others, unchanged since they were made", query!("relation" => "policies")),
-    ("grants on tables, views and columns", query!("role" "grantee" "relation" => "grants")),
+    ("grants on tables, views and columns", query!("role" "grantee" "relation" "provider" => "grants")),
     ("grants on sequences", query!("role" "grantee" => "sequences")),
     ("schemas", query!("role" "grantee" => "schemas")),
     ("functions, and what runs as somebody else", query!("role" "grantee" "relation" "routine" => "functions")),
@@ -60,7 +60,7 @@ const CHECKS: [(&str, &str); 14] = [
 /// Needs nothing of the policy.
 const VERSION: (&str, &str) = ("leaks of PostgreSQL itself that a newer minor version closes", query!(=> "version"));
 
-const NOTES: &str = query!("role" "relation" "escape" => "notes");
+const NOTES: &str = query!("role" "relation" "escape" "provider" => "notes");
 
 /// The file.
 ///

@@ -19,7 +19,7 @@ pub mod tenancy;
 
 use super::EmitError;
 use crate::model::Model;
-use crate::plan::access::{AccessPlan, AccessPlans, MigrationPlan};
+use crate::plan::access::{AccessPlan, AccessPlans};
 use crate::source::{Sources, Span};
 use crate::sql::{Meta, Mismatch, Script, Word};
 use std::collections::BTreeMap;
@@ -27,39 +27,51 @@ use std::collections::BTreeMap;
 /// Where the files are.
 const FOLDER: &str = "access";
 
-/// Steps of `apply.sql`, as the paths begin, in order.
-const STEPS: [&str; 7] = ["05_", "10_", "15_", "20_tenancy/", "30_tables/", "40_", "90_"];
-
 /// The files of the project itself and of each environment, by path below the output folder.
 ///
 /// # Errors
 /// The first file that is not read back as it was meant.
 pub fn emit(plans: &AccessPlans, model: &Model, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
-    let files = Access { plan: &plans.base, migrations: &plans.migrations, model, sources }.files(FOLDER)?;
+    // Where nobody acts there is nothing to give and nobody to keep out.
+    if plans.base.roles.is_empty() {
+        return print_migrations(plans, sources);
+    }
+    let files = Access { plan: &plans.base, plans, model, sources }.files(FOLDER)?;
     let mut all = BTreeMap::new();
-    let steps: Vec<String> = files.keys().filter(|path| is_step(path)).cloned().collect();
-    all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps)?);
+    all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps(plans, &files))?);
     for (name, plan) in &plans.environments {
         let folder = format!("env/{}/{FOLDER}", crate::plan::names::encode(name));
-        let own = Access { plan, migrations: &plans.migrations, model, sources }.files(&folder)?;
-        let differs = |path: &str| files.get(path) != own.get(path);
-        if !own.keys().chain(files.keys()).any(|path| differs(path)) {
+        let mut own = Access { plan, plans, model, sources }.files(&folder)?;
+        let differs = |path: &String| files.get(path) != own.get(path);
+        if !own.keys().chain(files.keys()).any(differs) {
             continue;
         }
-        let place = |path: &String| if differs(path) { path.clone() } else { format!("../../../{FOLDER}/{path}") };
-        let steps = own.keys().filter(|path| is_step(path)).map(place).collect();
-        all.insert(format!("{folder}/apply.sql"), apply(&folder, steps)?);
+        let place = |path: String| if differs(&path) { path } else { format!("../../../{FOLDER}/{path}") };
+        let included = steps(plans, &own).into_iter().map(place).collect();
+        all.insert(format!("{folder}/apply.sql"), apply(&folder, included)?);
         let differing: Vec<String> = own.keys().filter(|path| differs(path)).cloned().collect();
-        let mut own = own;
         all.extend(differing.into_iter().filter_map(|path| Some((format!("{folder}/{path}"), own.remove(&path)?))));
     }
     all.extend(files.into_iter().map(|(path, text)| (format!("{FOLDER}/{path}"), text)));
     Ok(all)
 }
 
-/// The way back of a table's migration is beside it, and no step.
-fn is_step(path: &str) -> bool {
-    STEPS.iter().any(|step| path.starts_with(step)) && !path.ends_with("/undo.sql")
+fn print_migrations(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+    let print = |(name, script): (String, Script)| {
+        let path = format!("{FOLDER}/{name}");
+        let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
+        Ok((path, text))
+    };
+    tenancy::files(&plans.migrations, sources).into_iter().map(print).collect()
+}
+
+/// The files that `apply.sql` includes, in their order.
+fn steps(plans: &AccessPlans, files: &BTreeMap<String, String>) -> Vec<String> {
+    let of = |steps: &'static [&'static str]| {
+        files.keys().filter(move |path| steps.iter().any(|step| path.starts_with(step))).cloned()
+    };
+    let tenancy = tenancy::includes(&plans.migrations);
+    of(&["05_", "10_", "15_"]).chain(tenancy).chain(of(&["30_tables/", "40_", "90_"])).collect()
 }
 
 /// `apply.sql`; the steps by their paths from there, in the order of the files.
@@ -79,7 +91,7 @@ fn apply(folder: &str, steps: Vec<String>) -> Result<String, EmitError> {
 /// One environment's files.
 struct Access<'a> {
     plan: &'a AccessPlan,
-    migrations: &'a [MigrationPlan],
+    plans: &'a AccessPlans,
     model: &'a Model,
     sources: &'a Sources,
 }
@@ -98,8 +110,8 @@ impl Access<'_> {
         print("05_preflight.sql".to_owned(), preflight::preflight(self.plan))?;
         print("10_functions.sql".to_owned(), Ok(self.functions()))?;
         print("15_schemas.sql".to_owned(), Ok(self.schemas()))?;
-        for (name, script) in tenancy::files(self.migrations, self.sources) {
-            print(name, Ok(script))?;
+        for (path, script) in tenancy::files(&self.plans.migrations, self.sources) {
+            print(path, Ok(script))?;
         }
         for relation in &self.plan.relations {
             print(format!("30_tables/{}.sql", relation.stem), self.relation(relation))?;

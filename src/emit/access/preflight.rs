@@ -32,7 +32,7 @@ const CHECKS: [(&str, &str); 6] = [
     ),
     (
         "a role that the policy does not name would lose what it reads today, without an error",
-        query!("role" "relation" => "preflight/strangers.sql"),
+        query!("role" "relation" "provider" => "preflight/strangers.sql"),
     ),
 ];
 

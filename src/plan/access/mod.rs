@@ -232,12 +232,12 @@ pub struct AccessFacts {
     pub bypass: Bypass,
 }
 
-/// Whether the policy says who acts: without a role there is nothing to apply.
-pub fn is_needed(access: &Access) -> bool {
-    !access.roles.is_empty()
+/// Whether the policy says who acts, or whose rows there are.
+fn is_needed(access: &Access) -> bool {
+    access.tenancy.is_some() || !access.roles.is_empty()
 }
 
-/// Plans every environment of a policy that says who acts.
+/// Plans every environment of a policy with roles or a tenancy.
 ///
 /// # Errors
 /// Those of [`plan_access`], each once.

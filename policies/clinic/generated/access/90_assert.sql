@@ -130,7 +130,7 @@ FROM (VALUES
   ('clinic', 'encounters', 'noren_insert_to_clinic_app', '9e6a9a14ec531ce0'),
   ('clinic', 'encounters', 'noren_select_to_clinic_app', 'db9b414dfb63583a'),
   ('clinic', 'encounters', 'noren_update_to_clinic_app', 'c96d7a9d43ef760c'),
-  ('clinic', 'encounters', 'notes_by_their_author_update', '2e489f370624c396'),
+  ('clinic', 'encounters', 'notes_by_their_author_update', '635735c7d323b156'),
   ('clinic', 'invoice_reminders', 'noren_delete_to_clinic_app', 'd09e15421bd3dc1d'),
   ('clinic', 'invoice_reminders', 'noren_floor', '6e8b284b12799b22'),
   ('clinic', 'invoice_reminders', 'noren_guard', '5ac0eb39adc1cf54'),
@@ -372,6 +372,14 @@ power AS (
   WHERE rolname IN ('pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files',
                     'pg_execute_server_program', 'pg_maintain', 'pg_database_owner')
 ),
+provider AS (
+  -- What managed servers bring along. These are told, and are no deviations by themselves.
+  SELECT oid FROM pg_roles
+  WHERE rolname IN ('rdsadmin', 'rds_superuser', 'rds_iam', 'rds_password', 'rds_replication', 'rds_ad', 'rds_extension',
+                    'cloudsqladmin', 'cloudsqlsuperuser', 'cloudsqliamuser', 'cloudsqliamserviceaccount',
+                    'cloudsqlimportexport', 'cloudsqlreplica', 'alloydbadmin', 'alloydbsuperuser', 'alloydbiamuser',
+                    'azuresu', 'azure_pg_admin', 'azure_superuser', 'azuread_user', 'neon_superuser')
+),
 membership AS (
   SELECT wanted.*, of_role.oid AS roleid, member_role.oid AS member_oid
   FROM jsonb_to_recordset(current_setting('noren.membership')::jsonb) AS wanted (of text, member text)
@@ -401,7 +409,7 @@ UNION ALL
 SELECT 'membership', member_name, format('no member of %I', of), format('member with %s', coalesce(nullif(options, ''), 'no option')),
        format('REVOKE %I', of) || from_member
 FROM granted
-WHERE member_of_policy AND NOT planned
+WHERE member_of_policy AND NOT planned AND roleid NOT IN (SELECT oid FROM provider)
 UNION ALL
 SELECT 'membership', member_name, format('member of %I without ADMIN', of), format('member with %s', options),
        format('REVOKE ADMIN OPTION FOR %I', of) || from_member
@@ -424,6 +432,7 @@ SELECT 'membership', member_name,
 FROM granted
 JOIN role ON role.oid = granted.roleid
 WHERE (role.owner OR NOT role.tenants_own) AND NOT member_of_policy AND NOT member_super AND (inherits OR sets)
+  AND granted.member NOT IN (SELECT oid FROM provider)
 ORDER BY what, object, expected;
 \set noren_counts :noren_counts',':ROW_COUNT
 
@@ -525,8 +534,11 @@ routine AS (
   SELECT wanted.*, live.oid
   FROM jsonb_to_recordset(current_setting('noren.routine')::jsonb)
     AS wanted (schema text, name text, arguments text[], roles text[])
-  LEFT JOIN (
-    SELECT of.oid, space.nspname, of.proname, ARRAY(
+  LEFT JOIN LATERAL (
+    SELECT of.oid
+    FROM pg_proc AS of
+    JOIN pg_namespace AS space ON space.oid = of.pronamespace
+    WHERE of.proname = wanted.name AND space.nspname = wanted.schema AND wanted.arguments = ARRAY(
       SELECT type_space.nspname || '.' || coalesce(element.typname, own.typname)
         || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
       FROM unnest(of.proargtypes::oid[]) WITH ORDINALITY AS argument (type, place)
@@ -534,10 +546,8 @@ routine AS (
       LEFT JOIN pg_type AS element ON element.typarray = own.oid
       JOIN pg_namespace AS type_space ON type_space.oid = coalesce(element.typnamespace, own.typnamespace)
       ORDER BY argument.place
-    ) AS types
-    FROM pg_proc AS of
-    JOIN pg_namespace AS space ON space.oid = of.pronamespace
-  ) AS live ON live.nspname = wanted.schema AND live.proname = wanted.name AND live.types = wanted.arguments
+    )
+  ) AS live ON true
 ),
 owned AS (
   SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END AS kind,
@@ -562,7 +572,11 @@ SELECT 'owner' AS what, lower(kind) || ' ' || word AS object, 'no owner that act
        format('ALTER %s %s OWNER TO %s', kind, word,
               coalesce((SELECT quote_ident(min(name)) FROM role WHERE owner), 'CURRENT_USER')) AS repair
 FROM owned
-WHERE holder IN (SELECT oid FROM role WHERE tenants_own AND NOT owner)
+WHERE holder IN (
+  SELECT role.oid FROM role JOIN pg_roles AS live USING (oid)
+  -- A view that reads as such a role shows one tenant's rows; nobody can become one that cannot log in.
+  WHERE tenants_own AND NOT owner AND NOT (kind = 'VIEW' AND NOT live.rolcanlogin)
+)
 UNION ALL
 -- Functions that policies call: whoever owns one decides what every policy reads.
 SELECT 'owner', lower(kind) || ' ' || word, format('owner of schema noren: %I', pg_get_userbyid(space.nspowner)),
@@ -780,6 +794,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 relation AS (
   -- Tables, partitions and views of the policy; oid is NULL where the database has none of that name and kind.
@@ -790,6 +810,14 @@ relation AS (
   LEFT JOIN pg_namespace AS space ON space.nspname = wanted.schema
   LEFT JOIN pg_class AS live ON live.relnamespace = space.oid AND live.relname = wanted.name
     AND strpos(wanted.kind, live.relkind::text) > 0
+),
+provider AS (
+  -- What managed servers bring along. These are told, and are no deviations by themselves.
+  SELECT oid FROM pg_roles
+  WHERE rolname IN ('rdsadmin', 'rds_superuser', 'rds_iam', 'rds_password', 'rds_replication', 'rds_ad', 'rds_extension',
+                    'cloudsqladmin', 'cloudsqlsuperuser', 'cloudsqliamuser', 'cloudsqliamserviceaccount',
+                    'cloudsqlimportexport', 'cloudsqlreplica', 'alloydbadmin', 'alloydbsuperuser', 'alloydbiamuser',
+                    'azuresu', 'azure_pg_admin', 'azure_superuser', 'azuread_user', 'neon_superuser')
 ),
 wanted AS (
   SELECT relation.oid, relation.word, wanted.column_name, wanted.privilege, grantee.oid AS grantee, grantee.word AS to_word
@@ -866,7 +894,7 @@ SELECT 'grant', held.word || coalesce('.' || quote_ident(column_name), ''),
 FROM held
 JOIN relation ON relation.oid = held.oid AND relation.secured
 JOIN pg_roles AS stranger ON stranger.oid = held.grantee AND NOT stranger.rolsuper
-WHERE NOT known
+WHERE NOT known AND held.grantee NOT IN (SELECT oid FROM provider)
 ORDER BY what, object, expected;
 \set noren_counts :noren_counts',':ROW_COUNT
 
@@ -883,6 +911,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 wanted AS (
   SELECT live.oid, grantee.oid AS grantee, grantee.word AS to_word
@@ -931,6 +965,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 wanted AS (
   SELECT space.oid, space.nspname, grantee.oid AS grantee, grantee.word AS to_word
@@ -992,6 +1032,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 relation AS (
   -- Tables, partitions and views of the policy; oid is NULL where the database has none of that name and kind.
@@ -1008,8 +1054,11 @@ routine AS (
   SELECT wanted.*, live.oid
   FROM jsonb_to_recordset(current_setting('noren.routine')::jsonb)
     AS wanted (schema text, name text, arguments text[], roles text[])
-  LEFT JOIN (
-    SELECT of.oid, space.nspname, of.proname, ARRAY(
+  LEFT JOIN LATERAL (
+    SELECT of.oid
+    FROM pg_proc AS of
+    JOIN pg_namespace AS space ON space.oid = of.pronamespace
+    WHERE of.proname = wanted.name AND space.nspname = wanted.schema AND wanted.arguments = ARRAY(
       SELECT type_space.nspname || '.' || coalesce(element.typname, own.typname)
         || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
       FROM unnest(of.proargtypes::oid[]) WITH ORDINALITY AS argument (type, place)
@@ -1017,10 +1066,8 @@ routine AS (
       LEFT JOIN pg_type AS element ON element.typarray = own.oid
       JOIN pg_namespace AS type_space ON type_space.oid = coalesce(element.typnamespace, own.typnamespace)
       ORDER BY argument.place
-    ) AS types
-    FROM pg_proc AS of
-    JOIN pg_namespace AS space ON space.oid = of.pronamespace
-  ) AS live ON live.nspname = wanted.schema AND live.proname = wanted.name AND live.types = wanted.arguments
+    )
+  ) AS live ON true
 ),
 wanted AS (
   SELECT routine.oid, grantee.oid AS grantee, grantee.word AS to_word
@@ -1101,6 +1148,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 given AS (
   SELECT held.defaclrole, held.defaclnamespace, acl.privilege_type, grantee.word AS to_word, grantee.oid AS grantee,
@@ -1370,6 +1423,14 @@ power AS (
   WHERE rolname IN ('pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files',
                     'pg_execute_server_program', 'pg_maintain', 'pg_database_owner')
 ),
+provider AS (
+  -- What managed servers bring along. These are told, and are no deviations by themselves.
+  SELECT oid FROM pg_roles
+  WHERE rolname IN ('rdsadmin', 'rds_superuser', 'rds_iam', 'rds_password', 'rds_replication', 'rds_ad', 'rds_extension',
+                    'cloudsqladmin', 'cloudsqlsuperuser', 'cloudsqliamuser', 'cloudsqliamserviceaccount',
+                    'cloudsqlimportexport', 'cloudsqlreplica', 'alloydbadmin', 'alloydbsuperuser', 'alloydbiamuser',
+                    'azuresu', 'azure_pg_admin', 'azure_superuser', 'azuread_user', 'neon_superuser')
+),
 reader AS (
   SELECT oid, name FROM role WHERE tenants_own AND NOT owner AND oid IS NOT NULL
 )
@@ -1381,6 +1442,17 @@ FROM edge
 JOIN role AS granting ON granting.oid = edge.roleid
 JOIN pg_roles AS member ON member.oid = edge.member AND NOT member.rolsuper
 WHERE NOT edge.implied AND edge.member NOT IN (SELECT oid FROM role WHERE oid IS NOT NULL)
+UNION ALL
+SELECT 'member', role.name, format('member of %I, a role of the provider''s', pg_get_userbyid(edge.roleid))
+FROM edge
+JOIN role ON role.oid = edge.member
+WHERE edge.roleid IN (SELECT oid FROM provider)
+UNION ALL
+SELECT DISTINCT 'grant', relation.word, format('%s to %I, a role of the provider''s', acl.privilege_type, pg_get_userbyid(acl.grantee))
+FROM relation
+JOIN pg_class AS live USING (oid)
+CROSS JOIN LATERAL aclexplode(live.relacl) AS acl
+WHERE relation.secured AND acl.grantee IN (SELECT oid FROM provider)
 UNION ALL
 SELECT 'stored search_path', format('role %I', pg_get_userbyid(of.setrole)), entry
 FROM pg_db_role_setting AS of

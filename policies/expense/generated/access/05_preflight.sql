@@ -406,8 +406,11 @@ routine AS (
   SELECT wanted.*, live.oid
   FROM jsonb_to_recordset(current_setting('noren.routine')::jsonb)
     AS wanted (schema text, name text, arguments text[], roles text[])
-  LEFT JOIN (
-    SELECT of.oid, space.nspname, of.proname, ARRAY(
+  LEFT JOIN LATERAL (
+    SELECT of.oid
+    FROM pg_proc AS of
+    JOIN pg_namespace AS space ON space.oid = of.pronamespace
+    WHERE of.proname = wanted.name AND space.nspname = wanted.schema AND wanted.arguments = ARRAY(
       SELECT type_space.nspname || '.' || coalesce(element.typname, own.typname)
         || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
       FROM unnest(of.proargtypes::oid[]) WITH ORDINALITY AS argument (type, place)
@@ -415,10 +418,8 @@ routine AS (
       LEFT JOIN pg_type AS element ON element.typarray = own.oid
       JOIN pg_namespace AS type_space ON type_space.oid = coalesce(element.typnamespace, own.typnamespace)
       ORDER BY argument.place
-    ) AS types
-    FROM pg_proc AS of
-    JOIN pg_namespace AS space ON space.oid = of.pronamespace
-  ) AS live ON live.nspname = wanted.schema AND live.proname = wanted.name AND live.types = wanted.arguments
+    )
+  ) AS live ON true
 ),
 runner AS (
   SELECT rolname AS name, rolsuper AS super FROM pg_roles WHERE rolname = current_user
@@ -488,8 +489,11 @@ routine AS (
   SELECT wanted.*, live.oid
   FROM jsonb_to_recordset(current_setting('noren.routine')::jsonb)
     AS wanted (schema text, name text, arguments text[], roles text[])
-  LEFT JOIN (
-    SELECT of.oid, space.nspname, of.proname, ARRAY(
+  LEFT JOIN LATERAL (
+    SELECT of.oid
+    FROM pg_proc AS of
+    JOIN pg_namespace AS space ON space.oid = of.pronamespace
+    WHERE of.proname = wanted.name AND space.nspname = wanted.schema AND wanted.arguments = ARRAY(
       SELECT type_space.nspname || '.' || coalesce(element.typname, own.typname)
         || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
       FROM unnest(of.proargtypes::oid[]) WITH ORDINALITY AS argument (type, place)
@@ -497,10 +501,8 @@ routine AS (
       LEFT JOIN pg_type AS element ON element.typarray = own.oid
       JOIN pg_namespace AS type_space ON type_space.oid = coalesce(element.typnamespace, own.typnamespace)
       ORDER BY argument.place
-    ) AS types
-    FROM pg_proc AS of
-    JOIN pg_namespace AS space ON space.oid = of.pronamespace
-  ) AS live ON live.nspname = wanted.schema AND live.proname = wanted.name AND live.types = wanted.arguments
+    )
+  ) AS live ON true
 ),
 inside AS (
   SELECT 'function ' || live.oid::regprocedure AS object, live.proowner AS holder,
@@ -578,6 +580,14 @@ relation AS (
   LEFT JOIN pg_class AS live ON live.relnamespace = space.oid AND live.relname = wanted.name
     AND strpos(wanted.kind, live.relkind::text) > 0
 ),
+provider AS (
+  -- What managed servers bring along. These are told, and are no deviations by themselves.
+  SELECT oid FROM pg_roles
+  WHERE rolname IN ('rdsadmin', 'rds_superuser', 'rds_iam', 'rds_password', 'rds_replication', 'rds_ad', 'rds_extension',
+                    'cloudsqladmin', 'cloudsqlsuperuser', 'cloudsqliamuser', 'cloudsqliamserviceaccount',
+                    'cloudsqlimportexport', 'cloudsqlreplica', 'alloydbadmin', 'alloydbsuperuser', 'alloydbiamuser',
+                    'azuresu', 'azure_pg_admin', 'azure_superuser', 'azuread_user', 'neon_superuser')
+),
 granted AS (
   SELECT relation.word, relation.relowner, acl.grantee, acl.privilege_type
   FROM relation
@@ -597,6 +607,7 @@ SELECT 'grant' AS what, word AS object, format('no grant to %I, which the policy
 FROM granted
 JOIN pg_roles AS stranger ON stranger.oid = granted.grantee AND NOT stranger.rolsuper
 WHERE granted.grantee <> granted.relowner AND stranger.rolname NOT IN (SELECT name FROM role)
+  AND stranger.oid NOT IN (SELECT oid FROM provider)
 GROUP BY word, stranger.rolname
 ORDER BY object, expected;
 \set noren_counts :noren_counts',':ROW_COUNT

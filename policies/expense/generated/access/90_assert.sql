@@ -200,7 +200,7 @@ FROM (VALUES
   ('public', 'attachments', 'noren_update_to_app', '59d40a9b37f351ea'),
   ('public', 'audit_logs', 'noren_floor', 'd4e7895a2573390f'),
   ('public', 'audit_logs', 'noren_guard', 'ea0bb4baeb15516b'),
-  ('public', 'audit_logs', 'noren_select_to_app', 'deb5ee9190ef499b'),
+  ('public', 'audit_logs', 'noren_select_to_app', '40ccca9e63c0bf07'),
   ('public', 'bank_accounts', 'noren_delete_to_app', 'c819e6a33d6c751c'),
   ('public', 'bank_accounts', 'noren_floor', '8a90f503209a31c2'),
   ('public', 'bank_accounts', 'noren_guard', '01310edcc99bed90'),
@@ -528,6 +528,14 @@ power AS (
   WHERE rolname IN ('pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files',
                     'pg_execute_server_program', 'pg_maintain', 'pg_database_owner')
 ),
+provider AS (
+  -- What managed servers bring along. These are told, and are no deviations by themselves.
+  SELECT oid FROM pg_roles
+  WHERE rolname IN ('rdsadmin', 'rds_superuser', 'rds_iam', 'rds_password', 'rds_replication', 'rds_ad', 'rds_extension',
+                    'cloudsqladmin', 'cloudsqlsuperuser', 'cloudsqliamuser', 'cloudsqliamserviceaccount',
+                    'cloudsqlimportexport', 'cloudsqlreplica', 'alloydbadmin', 'alloydbsuperuser', 'alloydbiamuser',
+                    'azuresu', 'azure_pg_admin', 'azure_superuser', 'azuread_user', 'neon_superuser')
+),
 membership AS (
   SELECT wanted.*, of_role.oid AS roleid, member_role.oid AS member_oid
   FROM jsonb_to_recordset(current_setting('noren.membership')::jsonb) AS wanted (of text, member text)
@@ -557,7 +565,7 @@ UNION ALL
 SELECT 'membership', member_name, format('no member of %I', of), format('member with %s', coalesce(nullif(options, ''), 'no option')),
        format('REVOKE %I', of) || from_member
 FROM granted
-WHERE member_of_policy AND NOT planned
+WHERE member_of_policy AND NOT planned AND roleid NOT IN (SELECT oid FROM provider)
 UNION ALL
 SELECT 'membership', member_name, format('member of %I without ADMIN', of), format('member with %s', options),
        format('REVOKE ADMIN OPTION FOR %I', of) || from_member
@@ -580,6 +588,7 @@ SELECT 'membership', member_name,
 FROM granted
 JOIN role ON role.oid = granted.roleid
 WHERE (role.owner OR NOT role.tenants_own) AND NOT member_of_policy AND NOT member_super AND (inherits OR sets)
+  AND granted.member NOT IN (SELECT oid FROM provider)
 ORDER BY what, object, expected;
 \set noren_counts :noren_counts',':ROW_COUNT
 
@@ -681,8 +690,11 @@ routine AS (
   SELECT wanted.*, live.oid
   FROM jsonb_to_recordset(current_setting('noren.routine')::jsonb)
     AS wanted (schema text, name text, arguments text[], roles text[])
-  LEFT JOIN (
-    SELECT of.oid, space.nspname, of.proname, ARRAY(
+  LEFT JOIN LATERAL (
+    SELECT of.oid
+    FROM pg_proc AS of
+    JOIN pg_namespace AS space ON space.oid = of.pronamespace
+    WHERE of.proname = wanted.name AND space.nspname = wanted.schema AND wanted.arguments = ARRAY(
       SELECT type_space.nspname || '.' || coalesce(element.typname, own.typname)
         || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
       FROM unnest(of.proargtypes::oid[]) WITH ORDINALITY AS argument (type, place)
@@ -690,10 +702,8 @@ routine AS (
       LEFT JOIN pg_type AS element ON element.typarray = own.oid
       JOIN pg_namespace AS type_space ON type_space.oid = coalesce(element.typnamespace, own.typnamespace)
       ORDER BY argument.place
-    ) AS types
-    FROM pg_proc AS of
-    JOIN pg_namespace AS space ON space.oid = of.pronamespace
-  ) AS live ON live.nspname = wanted.schema AND live.proname = wanted.name AND live.types = wanted.arguments
+    )
+  ) AS live ON true
 ),
 owned AS (
   SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END AS kind,
@@ -718,7 +728,11 @@ SELECT 'owner' AS what, lower(kind) || ' ' || word AS object, 'no owner that act
        format('ALTER %s %s OWNER TO %s', kind, word,
               coalesce((SELECT quote_ident(min(name)) FROM role WHERE owner), 'CURRENT_USER')) AS repair
 FROM owned
-WHERE holder IN (SELECT oid FROM role WHERE tenants_own AND NOT owner)
+WHERE holder IN (
+  SELECT role.oid FROM role JOIN pg_roles AS live USING (oid)
+  -- A view that reads as such a role shows one tenant's rows; nobody can become one that cannot log in.
+  WHERE tenants_own AND NOT owner AND NOT (kind = 'VIEW' AND NOT live.rolcanlogin)
+)
 UNION ALL
 -- Functions that policies call: whoever owns one decides what every policy reads.
 SELECT 'owner', lower(kind) || ' ' || word, format('owner of schema noren: %I', pg_get_userbyid(space.nspowner)),
@@ -936,6 +950,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 relation AS (
   -- Tables, partitions and views of the policy; oid is NULL where the database has none of that name and kind.
@@ -946,6 +966,14 @@ relation AS (
   LEFT JOIN pg_namespace AS space ON space.nspname = wanted.schema
   LEFT JOIN pg_class AS live ON live.relnamespace = space.oid AND live.relname = wanted.name
     AND strpos(wanted.kind, live.relkind::text) > 0
+),
+provider AS (
+  -- What managed servers bring along. These are told, and are no deviations by themselves.
+  SELECT oid FROM pg_roles
+  WHERE rolname IN ('rdsadmin', 'rds_superuser', 'rds_iam', 'rds_password', 'rds_replication', 'rds_ad', 'rds_extension',
+                    'cloudsqladmin', 'cloudsqlsuperuser', 'cloudsqliamuser', 'cloudsqliamserviceaccount',
+                    'cloudsqlimportexport', 'cloudsqlreplica', 'alloydbadmin', 'alloydbsuperuser', 'alloydbiamuser',
+                    'azuresu', 'azure_pg_admin', 'azure_superuser', 'azuread_user', 'neon_superuser')
 ),
 wanted AS (
   SELECT relation.oid, relation.word, wanted.column_name, wanted.privilege, grantee.oid AS grantee, grantee.word AS to_word
@@ -1022,7 +1050,7 @@ SELECT 'grant', held.word || coalesce('.' || quote_ident(column_name), ''),
 FROM held
 JOIN relation ON relation.oid = held.oid AND relation.secured
 JOIN pg_roles AS stranger ON stranger.oid = held.grantee AND NOT stranger.rolsuper
-WHERE NOT known
+WHERE NOT known AND held.grantee NOT IN (SELECT oid FROM provider)
 ORDER BY what, object, expected;
 \set noren_counts :noren_counts',':ROW_COUNT
 
@@ -1039,6 +1067,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 wanted AS (
   SELECT live.oid, grantee.oid AS grantee, grantee.word AS to_word
@@ -1087,6 +1121,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 wanted AS (
   SELECT space.oid, space.nspname, grantee.oid AS grantee, grantee.word AS to_word
@@ -1148,6 +1188,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 relation AS (
   -- Tables, partitions and views of the policy; oid is NULL where the database has none of that name and kind.
@@ -1164,8 +1210,11 @@ routine AS (
   SELECT wanted.*, live.oid
   FROM jsonb_to_recordset(current_setting('noren.routine')::jsonb)
     AS wanted (schema text, name text, arguments text[], roles text[])
-  LEFT JOIN (
-    SELECT of.oid, space.nspname, of.proname, ARRAY(
+  LEFT JOIN LATERAL (
+    SELECT of.oid
+    FROM pg_proc AS of
+    JOIN pg_namespace AS space ON space.oid = of.pronamespace
+    WHERE of.proname = wanted.name AND space.nspname = wanted.schema AND wanted.arguments = ARRAY(
       SELECT type_space.nspname || '.' || coalesce(element.typname, own.typname)
         || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
       FROM unnest(of.proargtypes::oid[]) WITH ORDINALITY AS argument (type, place)
@@ -1173,10 +1222,8 @@ routine AS (
       LEFT JOIN pg_type AS element ON element.typarray = own.oid
       JOIN pg_namespace AS type_space ON type_space.oid = coalesce(element.typnamespace, own.typnamespace)
       ORDER BY argument.place
-    ) AS types
-    FROM pg_proc AS of
-    JOIN pg_namespace AS space ON space.oid = of.pronamespace
-  ) AS live ON live.nspname = wanted.schema AND live.proname = wanted.name AND live.types = wanted.arguments
+    )
+  ) AS live ON true
 ),
 wanted AS (
   SELECT routine.oid, grantee.oid AS grantee, grantee.word AS to_word
@@ -1257,6 +1304,12 @@ grantee AS (
   SELECT oid, name, quote_ident(name) AS word FROM role WHERE oid IS NOT NULL
   UNION ALL
   SELECT 0, 'public', 'PUBLIC'
+  UNION ALL
+  -- Made by earlier files, and named no more: what it still holds is to be taken away.
+  SELECT former.oid, former.rolname, quote_ident(former.rolname)
+  FROM pg_roles AS former
+  WHERE shobj_description(former.oid, 'pg_authid') = 'noren: made by 00_roles.sql'
+    AND NOT EXISTS (SELECT FROM role WHERE role.oid = former.oid)
 ),
 given AS (
   SELECT held.defaclrole, held.defaclnamespace, acl.privilege_type, grantee.word AS to_word, grantee.oid AS grantee,
@@ -1526,6 +1579,14 @@ power AS (
   WHERE rolname IN ('pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files',
                     'pg_execute_server_program', 'pg_maintain', 'pg_database_owner')
 ),
+provider AS (
+  -- What managed servers bring along. These are told, and are no deviations by themselves.
+  SELECT oid FROM pg_roles
+  WHERE rolname IN ('rdsadmin', 'rds_superuser', 'rds_iam', 'rds_password', 'rds_replication', 'rds_ad', 'rds_extension',
+                    'cloudsqladmin', 'cloudsqlsuperuser', 'cloudsqliamuser', 'cloudsqliamserviceaccount',
+                    'cloudsqlimportexport', 'cloudsqlreplica', 'alloydbadmin', 'alloydbsuperuser', 'alloydbiamuser',
+                    'azuresu', 'azure_pg_admin', 'azure_superuser', 'azuread_user', 'neon_superuser')
+),
 reader AS (
   SELECT oid, name FROM role WHERE tenants_own AND NOT owner AND oid IS NOT NULL
 )
@@ -1537,6 +1598,17 @@ FROM edge
 JOIN role AS granting ON granting.oid = edge.roleid
 JOIN pg_roles AS member ON member.oid = edge.member AND NOT member.rolsuper
 WHERE NOT edge.implied AND edge.member NOT IN (SELECT oid FROM role WHERE oid IS NOT NULL)
+UNION ALL
+SELECT 'member', role.name, format('member of %I, a role of the provider''s', pg_get_userbyid(edge.roleid))
+FROM edge
+JOIN role ON role.oid = edge.member
+WHERE edge.roleid IN (SELECT oid FROM provider)
+UNION ALL
+SELECT DISTINCT 'grant', relation.word, format('%s to %I, a role of the provider''s', acl.privilege_type, pg_get_userbyid(acl.grantee))
+FROM relation
+JOIN pg_class AS live USING (oid)
+CROSS JOIN LATERAL aclexplode(live.relacl) AS acl
+WHERE relation.secured AND acl.grantee IN (SELECT oid FROM provider)
 UNION ALL
 SELECT 'stored search_path', format('role %I', pg_get_userbyid(of.setrole)), entry
 FROM pg_db_role_setting AS of

@@ -73,5 +73,5 @@ SELECT 'grant', held.word || coalesce('.' || quote_ident(column_name), ''),
 FROM held
 JOIN relation ON relation.oid = held.oid AND relation.secured
 JOIN pg_roles AS stranger ON stranger.oid = held.grantee AND NOT stranger.rolsuper
-WHERE NOT known
+WHERE NOT known AND held.grantee NOT IN (SELECT oid FROM provider)
 ORDER BY what, object, expected

@@ -27,7 +27,7 @@ UNION ALL
 SELECT 'membership', member_name, format('no member of %I', of), format('member with %s', coalesce(nullif(options, ''), 'no option')),
        format('REVOKE %I', of) || from_member
 FROM granted
-WHERE member_of_policy AND NOT planned
+WHERE member_of_policy AND NOT planned AND roleid NOT IN (SELECT oid FROM provider)
 UNION ALL
 SELECT 'membership', member_name, format('member of %I without ADMIN', of), format('member with %s', options),
        format('REVOKE ADMIN OPTION FOR %I', of) || from_member
@@ -50,4 +50,5 @@ SELECT 'membership', member_name,
 FROM granted
 JOIN role ON role.oid = granted.roleid
 WHERE (role.owner OR NOT role.tenants_own) AND NOT member_of_policy AND NOT member_super AND (inherits OR sets)
+  AND granted.member NOT IN (SELECT oid FROM provider)
 ORDER BY what, object, expected

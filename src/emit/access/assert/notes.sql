@@ -10,6 +10,17 @@ JOIN role AS granting ON granting.oid = edge.roleid
 JOIN pg_roles AS member ON member.oid = edge.member AND NOT member.rolsuper
 WHERE NOT edge.implied AND edge.member NOT IN (SELECT oid FROM role WHERE oid IS NOT NULL)
 UNION ALL
+SELECT 'member', role.name, format('member of %I, a role of the provider''s', pg_get_userbyid(edge.roleid))
+FROM edge
+JOIN role ON role.oid = edge.member
+WHERE edge.roleid IN (SELECT oid FROM provider)
+UNION ALL
+SELECT DISTINCT 'grant', relation.word, format('%s to %I, a role of the provider''s', acl.privilege_type, pg_get_userbyid(acl.grantee))
+FROM relation
+JOIN pg_class AS live USING (oid)
+CROSS JOIN LATERAL aclexplode(live.relacl) AS acl
+WHERE relation.secured AND acl.grantee IN (SELECT oid FROM provider)
+UNION ALL
 SELECT 'stored search_path', format('role %I', pg_get_userbyid(of.setrole)), entry
 FROM pg_db_role_setting AS of
 CROSS JOIN LATERAL unnest(of.setconfig) AS entry

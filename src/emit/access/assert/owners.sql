@@ -21,7 +21,11 @@ SELECT 'owner' AS what, lower(kind) || ' ' || word AS object, 'no owner that act
        format('ALTER %s %s OWNER TO %s', kind, word,
               coalesce((SELECT quote_ident(min(name)) FROM role WHERE owner), 'CURRENT_USER')) AS repair
 FROM owned
-WHERE holder IN (SELECT oid FROM role WHERE tenants_own AND NOT owner)
+WHERE holder IN (
+  SELECT role.oid FROM role JOIN pg_roles AS live USING (oid)
+  -- A view that reads as such a role shows one tenant's rows; nobody can become one that cannot log in.
+  WHERE tenants_own AND NOT owner AND NOT (kind = 'VIEW' AND NOT live.rolcanlogin)
+)
 UNION ALL
 -- Functions that policies call: whoever owns one decides what every policy reads.
 SELECT 'owner', lower(kind) || ' ' || word, format('owner of schema noren: %I', pg_get_userbyid(space.nspowner)),

@@ -72,6 +72,7 @@ const ERRORS: &str = "
 | `UPDATE 0`, `DELETE 0` | the rows belong to another tenant, a policy hides them, or no tenant is set | compare the count with what was expected and fail |
 | 42501 `new row violates row-level security policy` | the row that is written belongs to another tenant, or a policy forbids it | write the tenant of the setting; the column's default may do it |
 | 42501 `permission denied` | the role has no such grant | add a `grant` to the policy, not to the database |
+| 42501 on `INSERT … RETURNING` or `ON CONFLICT` | both read rows, also of what was just written | grant `select` too, or leave them out |
 | 42501 `query would be affected by row-level security policy` | `row_security` is off in this session | take it back: it never bypasses anything |
 | 22P02 `invalid input syntax` | the setting holds something that is not of its type | fail the request; never pass on what a user sent unread |
 | 42501 `permission denied for function` of schema `noren` | the role is none that the applied policy knows | apply the access files of this version |

@@ -17,5 +17,6 @@ SELECT 'grant' AS what, word AS object, format('no grant to %I, which the policy
 FROM granted
 JOIN pg_roles AS stranger ON stranger.oid = granted.grantee AND NOT stranger.rolsuper
 WHERE granted.grantee <> granted.relowner AND stranger.rolname NOT IN (SELECT name FROM role)
+  AND stranger.oid NOT IN (SELECT oid FROM provider)
 GROUP BY word, stranger.rolname
 ORDER BY object, expected

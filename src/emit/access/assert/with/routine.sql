@@ -3,8 +3,11 @@ routine AS (
   SELECT wanted.*, live.oid
   FROM jsonb_to_recordset(current_setting('noren.routine')::jsonb)
     AS wanted (schema text, name text, arguments text[], roles text[])
-  LEFT JOIN (
-    SELECT of.oid, space.nspname, of.proname, ARRAY(
+  LEFT JOIN LATERAL (
+    SELECT of.oid
+    FROM pg_proc AS of
+    JOIN pg_namespace AS space ON space.oid = of.pronamespace
+    WHERE of.proname = wanted.name AND space.nspname = wanted.schema AND wanted.arguments = ARRAY(
       SELECT type_space.nspname || '.' || coalesce(element.typname, own.typname)
         || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
       FROM unnest(of.proargtypes::oid[]) WITH ORDINALITY AS argument (type, place)
@@ -12,8 +15,6 @@ routine AS (
       LEFT JOIN pg_type AS element ON element.typarray = own.oid
       JOIN pg_namespace AS type_space ON type_space.oid = coalesce(element.typnamespace, own.typnamespace)
       ORDER BY argument.place
-    ) AS types
-    FROM pg_proc AS of
-    JOIN pg_namespace AS space ON space.oid = of.pronamespace
-  ) AS live ON live.nspname = wanted.schema AND live.proname = wanted.name AND live.types = wanted.arguments
+    )
+  ) AS live ON true
 ),
