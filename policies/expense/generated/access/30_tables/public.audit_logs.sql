@@ -113,7 +113,7 @@ CREATE POLICY noren_guard ON public.audit_logs
 COMMENT ON POLICY noren_guard ON public.audit_logs
   IS 'noren: guard: only roles of the policy [compile:ea0bb4baeb15516b]';
 
--- access.noren:36  select of rows of the session's tenant where (actor_id = app.user_id)
+-- access.noren:35  select of rows of the session's tenant where (actor_id = app.user_id)
 CREATE POLICY noren_select_to_app ON public.audit_logs
   AS PERMISSIVE FOR SELECT TO app
   USING (
@@ -152,7 +152,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.audit_logs
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:36  select to app
+-- access.noren:35  select to app
 GRANT SELECT ON TABLE public.audit_logs TO app;
 -- exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.audit_logs TO exporter;
