@@ -56,13 +56,13 @@ BEGIN
   END LOOP;
 END
 $noren$;
--- access.noren:22  role billing: login, acts for one tenant
--- access.noren:20  role clinic_app: login, acts for one tenant
--- access.noren:24  role exporter: nologin, acts for all tenants, by BYPASSRLS
--- access.noren:21  role frontdesk: login, acts for one tenant
--- access.noren:25  role importer: nologin, acts for one tenant
--- access.noren:23  role migrator: existing, acts for one tenant
--- access.noren:26  role researcher: login, acts for one tenant
+-- access.noren:25  role billing: login, acts for one tenant
+-- access.noren:23  role clinic_app: login, acts for one tenant
+-- access.noren:27  role exporter: nologin, acts for all tenants, by BYPASSRLS
+-- access.noren:24  role frontdesk: login, acts for one tenant
+-- access.noren:28  role importer: nologin, acts for one tenant
+-- access.noren:26  role migrator: existing, acts for one tenant
+-- access.noren:29  role researcher: login, acts for one tenant
 CREATE TEMPORARY TABLE pg_temp.noren_role (
   name text,
   existing text,

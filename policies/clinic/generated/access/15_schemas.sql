@@ -133,12 +133,12 @@ BEGIN
 END
 $noren$;
 
--- access.noren:28, access.noren:29, exports.noren:12  schema clinic
+-- access.noren:32, access.noren:33, exports.noren:12  schema clinic
 REVOKE CREATE ON SCHEMA clinic FROM PUBLIC;
 REVOKE ALL ON SCHEMA clinic FROM billing, clinic_app, exporter, frontdesk, importer, researcher;
 GRANT USAGE ON SCHEMA clinic TO billing, clinic_app, exporter, frontdesk;
 
--- access.noren:23  what migrator makes later
+-- access.noren:26  what migrator makes later
 ALTER DEFAULT PRIVILEGES FOR ROLE migrator
   REVOKE ALL ON TABLES FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
 ALTER DEFAULT PRIVILEGES FOR ROLE migrator

@@ -56,13 +56,13 @@ BEGIN
   END LOOP;
 END
 $noren$;
--- access.noren:20  role app: login, acts for one tenant
--- access.noren:24  role exporter: nologin, acts for all tenants, by BYPASSRLS
--- access.noren:25  role importer: nologin, acts for one tenant
--- access.noren:26  role investigator: login, acts for one tenant
--- access.noren:23  role migrator: existing, acts for one tenant
--- access.noren:22  role reporting: login, acts for all tenants, by BYPASSRLS
--- access.noren:21  role support: login, acts for all tenants, by BYPASSRLS
+-- access.noren:27  role app: login, acts for one tenant
+-- access.noren:31  role exporter: nologin, acts for all tenants, by BYPASSRLS
+-- access.noren:32  role importer: nologin, acts for one tenant
+-- access.noren:33  role investigator: login, acts for one tenant
+-- access.noren:30  role migrator: existing, acts for one tenant
+-- access.noren:29  role reporting: login, acts for all tenants, by BYPASSRLS
+-- access.noren:28  role support: login, acts for all tenants, by BYPASSRLS
 CREATE TEMPORARY TABLE pg_temp.noren_role (
   name text,
   existing text,

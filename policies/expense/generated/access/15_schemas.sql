@@ -135,23 +135,23 @@ BEGIN
 END
 $noren$;
 
--- access.noren:35, exports.noren:6  schema archive
+-- access.noren:42, exports.noren:6  schema archive
 REVOKE CREATE ON SCHEMA archive FROM PUBLIC;
 REVOKE ALL ON SCHEMA archive FROM app, exporter, importer, investigator, reporting, support;
 GRANT USAGE ON SCHEMA archive TO app, exporter;
 
--- access.noren:28, access.noren:30, access.noren:33, exports.noren:6  schema public
+-- access.noren:35, access.noren:37, access.noren:40, exports.noren:6  schema public
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM app, exporter, importer, investigator, reporting, support;
 GRANT USAGE ON SCHEMA public TO app, exporter, reporting, support;
 
--- access.noren:34  function public.set_search_key
+-- access.noren:41  function public.set_search_key
 REVOKE ALL
   ON FUNCTION public.set_search_key()
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
 GRANT EXECUTE ON FUNCTION public.set_search_key() TO app;
 
--- access.noren:23  what migrator makes later
+-- access.noren:30  what migrator makes later
 ALTER DEFAULT PRIVILEGES FOR ROLE migrator
   REVOKE ALL ON TABLES FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
 ALTER DEFAULT PRIVILEGES FOR ROLE migrator

@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by organisation_id
+-- access.noren:9  scoped by organisation_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."appointments"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app_frontdesk ON clinic.appointment
 DROP POLICY IF EXISTS noren_select_to_clinic_app_frontdesk ON clinic.appointments;
 DROP POLICY IF EXISTS noren_update_to_clinic_app_frontdesk ON clinic.appointments;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.appointments
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (appointments.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.appointments
   IS 'noren: delete of rows of the session''s tenant [compile:96fdcf6eaa3a7241]';
 
--- access.noren:6  floor: only rows of the session's tenant
+-- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.appointments
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (appointments.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON clinic.appointments
 COMMENT ON POLICY noren_floor ON clinic.appointments
   IS 'noren: floor: only rows of the session''s tenant [compile:7915d6a400316365]';
 
--- access.noren:6  guard: only roles of the policy
+-- access.noren:9  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.appointments
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON clinic.appointments
 COMMENT ON POLICY noren_guard ON clinic.appointments
   IS 'noren: guard: only roles of the policy [compile:8b1a4d45d981646c]';
 
--- access.noren:28, access.noren:30  insert of rows of the session's tenant
+-- access.noren:32, access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app_frontdesk ON clinic.appointments
   AS PERMISSIVE FOR INSERT TO clinic_app, frontdesk
   WITH CHECK (appointments.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_clinic_app_frontdesk ON clinic.appointments
   IS 'noren: insert of rows of the session''s tenant [compile:e56aa1843d16d6ca]';
 
--- access.noren:28, access.noren:30  select of rows of the session's tenant
+-- access.noren:32, access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app_frontdesk ON clinic.appointments
   AS PERMISSIVE FOR SELECT TO clinic_app, frontdesk
   USING (appointments.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_clinic_app_frontdesk ON clinic.appointments
   IS 'noren: select of rows of the session''s tenant [compile:7b765cbebf07b619]';
 
--- access.noren:28, access.noren:30  update of rows of the session's tenant
+-- access.noren:32, access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app_frontdesk ON clinic.appointments
   AS PERMISSIVE FOR UPDATE TO clinic_app, frontdesk
   USING (appointments.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -174,11 +174,11 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.appointments
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.appointments TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.appointments TO exporter;
--- access.noren:30  select, insert, update to frontdesk
+-- access.noren:34  select, insert, update to frontdesk
 GRANT SELECT, INSERT, UPDATE ON TABLE clinic.appointments TO frontdesk;
 
 ALTER TABLE clinic.appointments ENABLE ROW LEVEL SECURITY;

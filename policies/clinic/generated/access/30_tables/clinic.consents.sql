@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:14  scoped via clinic.patients, by a column that it is given
+-- access.noren:17  scoped via clinic.patients, by a column that it is given
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."consents"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.consents;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.consents;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.consents;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.consents
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (consents.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.consents
   IS 'noren: delete of rows of the session''s tenant [compile:9e0a4d391c6e96bc]';
 
--- access.noren:14  floor: only rows of the session's tenant
+-- access.noren:17  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.consents
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (consents.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON clinic.consents
 COMMENT ON POLICY noren_floor ON clinic.consents
   IS 'noren: floor: only rows of the session''s tenant [compile:96f74ce2bda6e827]';
 
--- access.noren:14  guard: only roles of the policy
+-- access.noren:17  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.consents
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON clinic.consents
 COMMENT ON POLICY noren_guard ON clinic.consents
   IS 'noren: guard: only roles of the policy [compile:3453063ddf7389c5]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.consents
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (consents.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.consents
   IS 'noren: insert of rows of the session''s tenant [compile:a2e5e54a8a59d110]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.consents
   AS PERMISSIVE FOR SELECT TO clinic_app
   USING (consents.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_clinic_app ON clinic.consents
   IS 'noren: select of rows of the session''s tenant [compile:332229e7ea521c14]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.consents
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (consents.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.consents
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.consents TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.consents TO exporter;

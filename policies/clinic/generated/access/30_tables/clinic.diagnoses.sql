@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:15  scoped via clinic.encounters, by lookup
+-- access.noren:18  scoped via clinic.encounters, by lookup
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."diagnoses"';
@@ -80,7 +80,7 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.diagnoses;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.diagnoses
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (
@@ -94,7 +94,7 @@ CREATE POLICY noren_delete_to_clinic_app ON clinic.diagnoses
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.diagnoses
   IS 'noren: delete of rows of the session''s tenant [compile:feb235cb20d3dd65]';
 
--- access.noren:15  floor: only rows of the session's tenant
+-- access.noren:18  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.diagnoses
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (
@@ -116,7 +116,7 @@ CREATE POLICY noren_floor ON clinic.diagnoses
 COMMENT ON POLICY noren_floor ON clinic.diagnoses
   IS 'noren: floor: only rows of the session''s tenant [compile:9e85ff644c7140b5]';
 
--- access.noren:15  guard: only roles of the policy
+-- access.noren:18  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.diagnoses
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -144,7 +144,7 @@ CREATE POLICY noren_guard ON clinic.diagnoses
 COMMENT ON POLICY noren_guard ON clinic.diagnoses
   IS 'noren: guard: only roles of the policy [compile:fff329caa7835128]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.diagnoses
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (
@@ -158,7 +158,7 @@ CREATE POLICY noren_insert_to_clinic_app ON clinic.diagnoses
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.diagnoses
   IS 'noren: insert of rows of the session''s tenant [compile:f61bf8097360b9aa]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.diagnoses
   AS PERMISSIVE FOR SELECT TO clinic_app
   USING (
@@ -172,7 +172,7 @@ CREATE POLICY noren_select_to_clinic_app ON clinic.diagnoses
 COMMENT ON POLICY noren_select_to_clinic_app ON clinic.diagnoses
   IS 'noren: select of rows of the session''s tenant [compile:ce96af5776ea72e6]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.diagnoses
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (
@@ -223,7 +223,7 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.diagnoses
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.diagnoses TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.diagnoses TO exporter;

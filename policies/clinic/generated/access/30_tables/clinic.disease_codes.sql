@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:18  shared because a published classification
+-- access.noren:21  shared because a published classification
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."disease_codes"';
@@ -84,13 +84,13 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.disease_codes
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:29  select to billing
+-- access.noren:33  select to billing
 GRANT SELECT ON TABLE clinic.disease_codes TO billing;
--- access.noren:29  select to clinic_app
+-- access.noren:33  select to clinic_app
 GRANT SELECT ON TABLE clinic.disease_codes TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.disease_codes TO exporter;
--- access.noren:29  select to frontdesk
+-- access.noren:33  select to frontdesk
 GRANT SELECT ON TABLE clinic.disease_codes TO frontdesk;
 
 COMMIT;

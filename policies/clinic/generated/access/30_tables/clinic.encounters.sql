@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by organisation_id
+-- access.noren:9  scoped by organisation_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."encounters"';
@@ -81,14 +81,14 @@ DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.encounters;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.encounters;
 DROP POLICY IF EXISTS notes_by_their_author_update ON clinic.encounters;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.encounters
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (encounters.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.encounters
   IS 'noren: delete of rows of the session''s tenant [compile:033a7a4d0d93888d]';
 
--- access.noren:6  floor: only rows of the session's tenant
+-- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.encounters
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (encounters.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -96,7 +96,7 @@ CREATE POLICY noren_floor ON clinic.encounters
 COMMENT ON POLICY noren_floor ON clinic.encounters
   IS 'noren: floor: only rows of the session''s tenant [compile:ba3fd8c824f35df3]';
 
--- access.noren:6  guard: only roles of the policy
+-- access.noren:9  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.encounters
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -124,21 +124,21 @@ CREATE POLICY noren_guard ON clinic.encounters
 COMMENT ON POLICY noren_guard ON clinic.encounters
   IS 'noren: guard: only roles of the policy [compile:ce58ce31dcf622f6]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.encounters
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (encounters.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.encounters
   IS 'noren: insert of rows of the session''s tenant [compile:9e6a9a14ec531ce0]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.encounters
   AS PERMISSIVE FOR SELECT TO clinic_app
   USING (encounters.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_clinic_app ON clinic.encounters
   IS 'noren: select of rows of the session''s tenant [compile:db9b414dfb63583a]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.encounters
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (encounters.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -146,7 +146,7 @@ CREATE POLICY noren_update_to_clinic_app ON clinic.encounters
 COMMENT ON POLICY noren_update_to_clinic_app ON clinic.encounters
   IS 'noren: update of rows of the session''s tenant [compile:c96d7a9d43ef760c]';
 
--- access.noren:36  policy notes_by_their_author because a note is changed by nobody but who wrote it
+-- access.noren:40  policy notes_by_their_author because a note is changed by nobody but who wrote it
 CREATE POLICY notes_by_their_author_update ON clinic.encounters
   AS RESTRICTIVE FOR UPDATE TO clinic_app
   USING (("encounters"."seen_by" = (SELECT "noren"."app_user_id"())))
@@ -183,7 +183,7 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.encounters
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.encounters TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.encounters TO exporter;

@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:17  scoped via clinic.invoices, by lookup
+-- access.noren:20  scoped via clinic.invoices, by lookup
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."invoice_reminders"';
@@ -80,7 +80,7 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.invoice_reminders;
 DROP POLICY IF EXISTS noren_select_to_billing_clinic_app ON clinic.invoice_reminders;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.invoice_reminders;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.invoice_reminders
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (
@@ -94,7 +94,7 @@ CREATE POLICY noren_delete_to_clinic_app ON clinic.invoice_reminders
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.invoice_reminders
   IS 'noren: delete of rows of the session''s tenant [compile:d09e15421bd3dc1d]';
 
--- access.noren:17  floor: only rows of the session's tenant
+-- access.noren:20  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.invoice_reminders
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (
@@ -116,7 +116,7 @@ CREATE POLICY noren_floor ON clinic.invoice_reminders
 COMMENT ON POLICY noren_floor ON clinic.invoice_reminders
   IS 'noren: floor: only rows of the session''s tenant [compile:6e8b284b12799b22]';
 
--- access.noren:17  guard: only roles of the policy
+-- access.noren:20  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.invoice_reminders
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -144,7 +144,7 @@ CREATE POLICY noren_guard ON clinic.invoice_reminders
 COMMENT ON POLICY noren_guard ON clinic.invoice_reminders
   IS 'noren: guard: only roles of the policy [compile:5ac0eb39adc1cf54]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.invoice_reminders
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (
@@ -158,7 +158,7 @@ CREATE POLICY noren_insert_to_clinic_app ON clinic.invoice_reminders
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.invoice_reminders
   IS 'noren: insert of rows of the session''s tenant [compile:786cbf9ceb16ac84]';
 
--- access.noren:28, access.noren:33  select of rows of the session's tenant
+-- access.noren:32, access.noren:37  select of rows of the session's tenant
 CREATE POLICY noren_select_to_billing_clinic_app ON clinic.invoice_reminders
   AS PERMISSIVE FOR SELECT TO billing, clinic_app
   USING (
@@ -172,7 +172,7 @@ CREATE POLICY noren_select_to_billing_clinic_app ON clinic.invoice_reminders
 COMMENT ON POLICY noren_select_to_billing_clinic_app ON clinic.invoice_reminders
   IS 'noren: select of rows of the session''s tenant [compile:d4c9de49b95cfedf]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.invoice_reminders
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (
@@ -223,9 +223,9 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.invoice_reminders
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:33  select to billing
+-- access.noren:37  select to billing
 GRANT SELECT ON TABLE clinic.invoice_reminders TO billing;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.invoice_reminders TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.invoice_reminders TO exporter;

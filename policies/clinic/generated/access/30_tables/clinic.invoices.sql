@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by organisation_id
+-- access.noren:9  scoped by organisation_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."invoices"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_billing_clinic_app ON clinic.invoices;
 DROP POLICY IF EXISTS noren_select_to_billing_clinic_app ON clinic.invoices;
 DROP POLICY IF EXISTS noren_update_to_billing_clinic_app ON clinic.invoices;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.invoices
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (invoices.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.invoices
   IS 'noren: delete of rows of the session''s tenant [compile:121526046cf538f2]';
 
--- access.noren:6  floor: only rows of the session's tenant
+-- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.invoices
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (invoices.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON clinic.invoices
 COMMENT ON POLICY noren_floor ON clinic.invoices
   IS 'noren: floor: only rows of the session''s tenant [compile:464e444ffb0ac2c0]';
 
--- access.noren:6  guard: only roles of the policy
+-- access.noren:9  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.invoices
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON clinic.invoices
 COMMENT ON POLICY noren_guard ON clinic.invoices
   IS 'noren: guard: only roles of the policy [compile:2acd278042b672c6]';
 
--- access.noren:28, access.noren:32  insert of rows of the session's tenant
+-- access.noren:32, access.noren:36  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_billing_clinic_app ON clinic.invoices
   AS PERMISSIVE FOR INSERT TO billing, clinic_app
   WITH CHECK (invoices.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_billing_clinic_app ON clinic.invoices
   IS 'noren: insert of rows of the session''s tenant [compile:a6ffbf06f8b04005]';
 
--- access.noren:28, access.noren:32  select of rows of the session's tenant
+-- access.noren:32, access.noren:36  select of rows of the session's tenant
 CREATE POLICY noren_select_to_billing_clinic_app ON clinic.invoices
   AS PERMISSIVE FOR SELECT TO billing, clinic_app
   USING (invoices.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_billing_clinic_app ON clinic.invoices
   IS 'noren: select of rows of the session''s tenant [compile:577636e6b3059a72]';
 
--- access.noren:28, access.noren:32  update of rows of the session's tenant
+-- access.noren:32, access.noren:36  update of rows of the session's tenant
 CREATE POLICY noren_update_to_billing_clinic_app ON clinic.invoices
   AS PERMISSIVE FOR UPDATE TO billing, clinic_app
   USING (invoices.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -174,9 +174,9 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.invoices
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:32  select, insert, update to billing
+-- access.noren:36  select, insert, update to billing
 GRANT SELECT, INSERT, UPDATE ON TABLE clinic.invoices TO billing;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.invoices TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.invoices TO exporter;

@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by organisation_id
+-- access.noren:9  scoped by organisation_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."memberships"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.memberships;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.memberships;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.memberships;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.memberships
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (memberships.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.memberships
   IS 'noren: delete of rows of the session''s tenant [compile:58730d35b8564fab]';
 
--- access.noren:6  floor: only rows of the session's tenant
+-- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.memberships
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (memberships.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON clinic.memberships
 COMMENT ON POLICY noren_floor ON clinic.memberships
   IS 'noren: floor: only rows of the session''s tenant [compile:b57407187cb829f6]';
 
--- access.noren:6  guard: only roles of the policy
+-- access.noren:9  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.memberships
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON clinic.memberships
 COMMENT ON POLICY noren_guard ON clinic.memberships
   IS 'noren: guard: only roles of the policy [compile:aa40bbbd8c1fc860]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.memberships
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (memberships.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.memberships
   IS 'noren: insert of rows of the session''s tenant [compile:4df41d523bfe3535]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.memberships
   AS PERMISSIVE FOR SELECT TO clinic_app
   USING (memberships.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_clinic_app ON clinic.memberships
   IS 'noren: select of rows of the session''s tenant [compile:088ecf0cfb7c0715]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.memberships
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (memberships.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.memberships
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.memberships TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.memberships TO exporter;

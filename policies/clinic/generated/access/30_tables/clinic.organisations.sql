@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:12  scoped by id
+-- access.noren:15  scoped by id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."organisations"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.organisations;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.organisations;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.organisations;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.organisations
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (organisations.id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.organisations
   IS 'noren: delete of rows of the session''s tenant [compile:de24719d165b3e73]';
 
--- access.noren:12  floor: only rows of the session's tenant
+-- access.noren:15  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.organisations
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (organisations.id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON clinic.organisations
 COMMENT ON POLICY noren_floor ON clinic.organisations
   IS 'noren: floor: only rows of the session''s tenant [compile:d6c20dddd0576e7f]';
 
--- access.noren:12  guard: only roles of the policy
+-- access.noren:15  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.organisations
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON clinic.organisations
 COMMENT ON POLICY noren_guard ON clinic.organisations
   IS 'noren: guard: only roles of the policy [compile:0ea5af3dbb908309]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.organisations
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (organisations.id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.organisations
   IS 'noren: insert of rows of the session''s tenant [compile:4ef38bc1ee9f12a9]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.organisations
   AS PERMISSIVE FOR SELECT TO clinic_app
   USING (organisations.id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_clinic_app ON clinic.organisations
   IS 'noren: select of rows of the session''s tenant [compile:dd3f53b51a9659cc]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.organisations
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (organisations.id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.organisations
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.organisations TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.organisations TO exporter;

@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by organisation_id
+-- access.noren:9  scoped by organisation_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."patients"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.patients;
 DROP POLICY IF EXISTS noren_select_to_clinic_app_frontdesk ON clinic.patients;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.patients;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.patients
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (patients.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.patients
   IS 'noren: delete of rows of the session''s tenant [compile:e62f71ae27120ba5]';
 
--- access.noren:6  floor: only rows of the session's tenant
+-- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.patients
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (patients.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON clinic.patients
 COMMENT ON POLICY noren_floor ON clinic.patients
   IS 'noren: floor: only rows of the session''s tenant [compile:53285d66a1c83721]';
 
--- access.noren:6  guard: only roles of the policy
+-- access.noren:9  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.patients
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON clinic.patients
 COMMENT ON POLICY noren_guard ON clinic.patients
   IS 'noren: guard: only roles of the policy [compile:0eb2bc0acff33a52]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.patients
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (patients.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.patients
   IS 'noren: insert of rows of the session''s tenant [compile:c374d01fb163417c]';
 
--- access.noren:28, access.noren:31  select of rows of the session's tenant
+-- access.noren:32, access.noren:35  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app_frontdesk ON clinic.patients
   AS PERMISSIVE FOR SELECT TO clinic_app, frontdesk
   USING (patients.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_clinic_app_frontdesk ON clinic.patients
   IS 'noren: select of rows of the session''s tenant [compile:17b1e81ffedfea6d]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.patients
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (patients.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -174,11 +174,11 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.patients
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.patients TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.patients TO exporter;
--- access.noren:31  select to frontdesk
+-- access.noren:35  select to frontdesk
 GRANT SELECT (chart_no, full_name, id, organisation_id, phone)
   ON TABLE clinic.patients
   TO frontdesk;

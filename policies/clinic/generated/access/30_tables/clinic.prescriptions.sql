@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:16  scoped via clinic.encounters, by a column that it is given
+-- access.noren:19  scoped via clinic.encounters, by a column that it is given
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."prescriptions"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.prescriptions;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.prescriptions
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (prescriptions.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.prescriptions
   IS 'noren: delete of rows of the session''s tenant [compile:8ddf3d9b736ce344]';
 
--- access.noren:16  floor: only rows of the session's tenant
+-- access.noren:19  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.prescriptions
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (prescriptions.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON clinic.prescriptions
 COMMENT ON POLICY noren_floor ON clinic.prescriptions
   IS 'noren: floor: only rows of the session''s tenant [compile:3248c1b2733423cc]';
 
--- access.noren:16  guard: only roles of the policy
+-- access.noren:19  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.prescriptions
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON clinic.prescriptions
 COMMENT ON POLICY noren_guard ON clinic.prescriptions
   IS 'noren: guard: only roles of the policy [compile:f949cbd7b4b57dbb]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.prescriptions
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (prescriptions.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.prescriptions
   IS 'noren: insert of rows of the session''s tenant [compile:4b8845817d99ac10]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.prescriptions
   AS PERMISSIVE FOR SELECT TO clinic_app
   USING (prescriptions.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_clinic_app ON clinic.prescriptions
   IS 'noren: select of rows of the session''s tenant [compile:98aa57ed44c68ce3]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.prescriptions
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (prescriptions.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.prescriptions
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.prescriptions TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.prescriptions TO exporter;

@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:13  scoped through clinic.memberships
+-- access.noren:16  scoped through clinic.memberships
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."users"';
@@ -79,7 +79,7 @@ DROP POLICY IF EXISTS noren_guard ON clinic.users;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.users;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.users;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.users
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (
@@ -93,7 +93,7 @@ CREATE POLICY noren_delete_to_clinic_app ON clinic.users
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.users
   IS 'noren: delete of rows of the session''s tenant [compile:bad68f2879128c00]';
 
--- access.noren:13  floor: only rows of the session's tenant
+-- access.noren:16  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.users
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (
@@ -115,7 +115,7 @@ CREATE POLICY noren_floor ON clinic.users
 COMMENT ON POLICY noren_floor ON clinic.users
   IS 'noren: floor: only rows of the session''s tenant [compile:0b63f14f4dae40cd]';
 
--- access.noren:13  guard: only roles of the policy
+-- access.noren:16  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.users
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -143,7 +143,7 @@ CREATE POLICY noren_guard ON clinic.users
 COMMENT ON POLICY noren_guard ON clinic.users
   IS 'noren: guard: only roles of the policy [compile:1095615421442ec6]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.users
   AS PERMISSIVE FOR SELECT TO clinic_app
   USING (
@@ -157,7 +157,7 @@ CREATE POLICY noren_select_to_clinic_app ON clinic.users
 COMMENT ON POLICY noren_select_to_clinic_app ON clinic.users
   IS 'noren: select of rows of the session''s tenant [compile:e42c9805f72ef113]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.users
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (
@@ -208,7 +208,7 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.users
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, update, delete to clinic_app
+-- access.noren:32  select, update, delete to clinic_app
 GRANT SELECT, UPDATE, DELETE ON TABLE clinic.users TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.users TO exporter;

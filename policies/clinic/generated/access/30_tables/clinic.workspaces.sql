@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by organisation_id
+-- access.noren:9  scoped by organisation_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."workspaces"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.workspaces;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.workspaces;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.workspaces;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:32  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_clinic_app ON clinic.workspaces
   AS PERMISSIVE FOR DELETE TO clinic_app
   USING (workspaces.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.workspaces
   IS 'noren: delete of rows of the session''s tenant [compile:1ccc966cbb6e270d]';
 
--- access.noren:6  floor: only rows of the session's tenant
+-- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.workspaces
   AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
   USING (workspaces.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON clinic.workspaces
 COMMENT ON POLICY noren_floor ON clinic.workspaces
   IS 'noren: floor: only rows of the session''s tenant [compile:494a52bbd1b47fb9]';
 
--- access.noren:6  guard: only roles of the policy
+-- access.noren:9  guard: only roles of the policy
 CREATE POLICY noren_guard ON clinic.workspaces
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON clinic.workspaces
 COMMENT ON POLICY noren_guard ON clinic.workspaces
   IS 'noren: guard: only roles of the policy [compile:7baeeef3655d7a17]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.workspaces
   AS PERMISSIVE FOR INSERT TO clinic_app
   WITH CHECK (workspaces.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_insert_to_clinic_app ON clinic.workspaces
   IS 'noren: insert of rows of the session''s tenant [compile:1bb12cd9d8420d79]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.workspaces
   AS PERMISSIVE FOR SELECT TO clinic_app
   USING (workspaces.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_select_to_clinic_app ON clinic.workspaces
   IS 'noren: select of rows of the session''s tenant [compile:b6a42cfcf3b467e2]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:32  update of rows of the session's tenant
 CREATE POLICY noren_update_to_clinic_app ON clinic.workspaces
   AS PERMISSIVE FOR UPDATE TO clinic_app
   USING (workspaces.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE clinic.workspaces
   FROM PUBLIC, billing, clinic_app, exporter, frontdesk, importer, researcher;
--- access.noren:28  select, insert, update, delete to clinic_app
+-- access.noren:32  select, insert, update, delete to clinic_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE clinic.workspaces TO clinic_app;
 -- exports.noren:4, exports.noren:12  select to exporter
 GRANT SELECT ON TABLE clinic.workspaces TO exporter;

@@ -113,7 +113,7 @@ CREATE TEMPORARY TABLE pg_temp.noren_expected (
 COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
 noren	1	-
 export	research	-
-policy	53f186e6d6157853aa2780474b29a7ddb636724bee923eebfd699309780f810a	-
+policy	f76f6394232aeb6ac0e223d6cb05a3bb2570c9e5b2334a73f44198251fcb3db1	-
 key	fingerprint	-
 table	clinic.disease_codes	code,title,chapter
 table	clinic.organisations	id,name,registration_no,region,created_at

@@ -86,50 +86,50 @@ ALTER TABLE clinic.workspaces OWNER TO importer;
 
 -- what holds in the copy only
 GRANT USAGE ON SCHEMA clinic TO researcher;
--- access.noren:34  clinic.appointments to researcher
+-- access.noren:38  clinic.appointments to researcher
 REVOKE ALL ON TABLE clinic.appointments FROM researcher;
 GRANT SELECT ON TABLE clinic.appointments TO researcher;
--- access.noren:34  clinic.consents to researcher
+-- access.noren:38  clinic.consents to researcher
 REVOKE ALL ON TABLE clinic.consents FROM researcher;
 GRANT SELECT ON TABLE clinic.consents TO researcher;
--- access.noren:34  clinic.diagnoses to researcher
+-- access.noren:38  clinic.diagnoses to researcher
 REVOKE ALL ON TABLE clinic.diagnoses FROM researcher;
 GRANT SELECT ON TABLE clinic.diagnoses TO researcher;
--- access.noren:34  clinic.disease_codes to researcher
+-- access.noren:38  clinic.disease_codes to researcher
 REVOKE ALL ON TABLE clinic.disease_codes FROM researcher;
 GRANT SELECT ON TABLE clinic.disease_codes TO researcher;
--- access.noren:34  clinic.encounters to researcher
+-- access.noren:38  clinic.encounters to researcher
 REVOKE ALL ON TABLE clinic.encounters FROM researcher;
 GRANT SELECT ON TABLE clinic.encounters TO researcher;
--- access.noren:34  clinic.invoice_reminders to researcher
+-- access.noren:38  clinic.invoice_reminders to researcher
 REVOKE ALL ON TABLE clinic.invoice_reminders FROM researcher;
 GRANT SELECT ON TABLE clinic.invoice_reminders TO researcher;
--- access.noren:34  clinic.invoices to researcher
+-- access.noren:38  clinic.invoices to researcher
 REVOKE ALL ON TABLE clinic.invoices FROM researcher;
 GRANT SELECT ON TABLE clinic.invoices TO researcher;
--- access.noren:34  clinic.lab_results to researcher
+-- access.noren:38  clinic.lab_results to researcher
 REVOKE ALL ON TABLE clinic.lab_results FROM researcher;
 GRANT SELECT ON TABLE clinic.lab_results TO researcher;
--- access.noren:34  clinic.memberships to researcher
+-- access.noren:38  clinic.memberships to researcher
 REVOKE ALL ON TABLE clinic.memberships FROM researcher;
 GRANT SELECT ON TABLE clinic.memberships TO researcher;
--- access.noren:34  clinic.organisations to researcher
+-- access.noren:38  clinic.organisations to researcher
 REVOKE ALL ON TABLE clinic.organisations FROM researcher;
 GRANT SELECT ON TABLE clinic.organisations TO researcher;
--- access.noren:34  clinic.patients to researcher
+-- access.noren:38  clinic.patients to researcher
 REVOKE ALL ON TABLE clinic.patients FROM researcher;
 GRANT SELECT ON TABLE clinic.patients TO researcher;
 DROP POLICY IF EXISTS noren_copy_select_to_researcher ON clinic.patients;
 CREATE POLICY noren_copy_select_to_researcher ON clinic.patients
   AS PERMISSIVE FOR SELECT TO researcher
   USING (true);
--- access.noren:34  clinic.prescriptions to researcher
+-- access.noren:38  clinic.prescriptions to researcher
 REVOKE ALL ON TABLE clinic.prescriptions FROM researcher;
 GRANT SELECT ON TABLE clinic.prescriptions TO researcher;
--- access.noren:34  clinic.users to researcher
+-- access.noren:38  clinic.users to researcher
 REVOKE ALL ON TABLE clinic.users FROM researcher;
 GRANT SELECT ON TABLE clinic.users TO researcher;
--- access.noren:34  clinic.workspaces to researcher
+-- access.noren:38  clinic.workspaces to researcher
 REVOKE ALL ON TABLE clinic.workspaces FROM researcher;
 GRANT SELECT ON TABLE clinic.workspaces TO researcher;
 COMMIT;

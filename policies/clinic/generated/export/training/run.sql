@@ -194,7 +194,7 @@ SELECT encode(
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\ttraining\t-\t-\t-'
-\qecho 'policy\t53f186e6d6157853aa2780474b29a7ddb636724bee923eebfd699309780f810a\t-\t-\t-'
+\qecho 'policy\tf76f6394232aeb6ac0e223d6cb05a3bb2570c9e5b2334a73f44198251fcb3db1\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/clinic.disease_codes.sql
 \ir tables/clinic.organisations.sql

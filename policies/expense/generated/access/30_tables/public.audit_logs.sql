@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by tenant_id
+-- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."audit_logs"';
@@ -77,7 +77,7 @@ DROP POLICY IF EXISTS noren_floor ON public.audit_logs;
 DROP POLICY IF EXISTS noren_guard ON public.audit_logs;
 DROP POLICY IF EXISTS noren_select_to_app ON public.audit_logs;
 
--- access.noren:6  floor: only rows of the session's tenant
+-- access.noren:10  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON public.audit_logs
   AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
   USING (audit_logs.tenant_id = (SELECT noren.app_tenant_id()))
@@ -85,7 +85,7 @@ CREATE POLICY noren_floor ON public.audit_logs
 COMMENT ON POLICY noren_floor ON public.audit_logs
   IS 'noren: floor: only rows of the session''s tenant [compile:d4e7895a2573390f]';
 
--- access.noren:6  guard: only roles of the policy
+-- access.noren:10  guard: only roles of the policy
 CREATE POLICY noren_guard ON public.audit_logs
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -113,7 +113,7 @@ CREATE POLICY noren_guard ON public.audit_logs
 COMMENT ON POLICY noren_guard ON public.audit_logs
   IS 'noren: guard: only roles of the policy [compile:ea0bb4baeb15516b]';
 
--- access.noren:29  select of rows of the session's tenant where (actor_id = app.user_id)
+-- access.noren:36  select of rows of the session's tenant where (actor_id = app.user_id)
 CREATE POLICY noren_select_to_app ON public.audit_logs
   AS PERMISSIVE FOR SELECT TO app
   USING (
@@ -152,7 +152,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.audit_logs
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:29  select to app
+-- access.noren:36  select to app
 GRANT SELECT ON TABLE public.audit_logs TO app;
 -- exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.audit_logs TO exporter;

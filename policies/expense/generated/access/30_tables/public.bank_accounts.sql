@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by tenant_id
+-- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."bank_accounts"';
@@ -81,14 +81,14 @@ DROP POLICY IF EXISTS noren_select_to_app ON public.bank_accounts;
 DROP POLICY IF EXISTS noren_update_to_app ON public.bank_accounts;
 DROP POLICY IF EXISTS own_accounts ON public.bank_accounts;
 
--- access.noren:28  delete of rows of the session's tenant
+-- access.noren:35  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.bank_accounts
   AS PERMISSIVE FOR DELETE TO app
   USING (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_delete_to_app ON public.bank_accounts
   IS 'noren: delete of rows of the session''s tenant [compile:c819e6a33d6c751c]';
 
--- access.noren:6  floor: only rows of the session's tenant
+-- access.noren:10  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON public.bank_accounts
   AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
   USING (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()))
@@ -96,7 +96,7 @@ CREATE POLICY noren_floor ON public.bank_accounts
 COMMENT ON POLICY noren_floor ON public.bank_accounts
   IS 'noren: floor: only rows of the session''s tenant [compile:8a90f503209a31c2]';
 
--- access.noren:6  guard: only roles of the policy
+-- access.noren:10  guard: only roles of the policy
 CREATE POLICY noren_guard ON public.bank_accounts
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -124,21 +124,21 @@ CREATE POLICY noren_guard ON public.bank_accounts
 COMMENT ON POLICY noren_guard ON public.bank_accounts
   IS 'noren: guard: only roles of the policy [compile:01310edcc99bed90]';
 
--- access.noren:28  insert of rows of the session's tenant
+-- access.noren:35  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.bank_accounts
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public.bank_accounts
   IS 'noren: insert of rows of the session''s tenant [compile:e5332e34735ec938]';
 
--- access.noren:28  select of rows of the session's tenant
+-- access.noren:35  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.bank_accounts
   AS PERMISSIVE FOR SELECT TO app
   USING (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON public.bank_accounts
   IS 'noren: select of rows of the session''s tenant [compile:1db6e7d18752a95c]';
 
--- access.noren:28  update of rows of the session's tenant
+-- access.noren:35  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.bank_accounts
   AS PERMISSIVE FOR UPDATE TO app
   USING (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()))
@@ -175,7 +175,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.bank_accounts
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:28  select, insert, update, delete to app
+-- access.noren:35  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.bank_accounts TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.bank_accounts TO exporter;

@@ -24,7 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:6  scoped by tenant_id
+-- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."card_transactions_2025_12"';

@@ -228,7 +228,7 @@ $noren$;
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tinvestigations\t-\t-\t-'
-\qecho 'policy\tf15041c12f21fb6d065fd5a79cb6afb8e0e7d9a7c18638fce6e1442964ef4f7a\t-\t-\t-'
+\qecho 'policy\t9129d21b43720ab8801314244e69e07b34b5eb0cb12d134d672c7e93ccb3a47a\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/public.audit_logs.sql
 \ir tables/public.companies.sql

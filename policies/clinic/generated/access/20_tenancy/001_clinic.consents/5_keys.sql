@@ -1,6 +1,6 @@
 -- No row can belong to another tenant than its parent. Before FORCE: under it, an owner who validates a key sees
 -- only the rows that policies show him, and calls the rest valid.
--- access.noren:14  clinic.consents scoped via patient_id
+-- access.noren:17  clinic.consents scoped via patient_id
 -- Run as the owner of the tables: psql -X -f
 
 \set ON_ERROR_STOP on

@@ -1,6 +1,6 @@
 -- The way back: drops what this folder added, never CASCADE. The column holds nothing but copies of the parent's
 -- tenant. A policy that reads the column keeps it: rollback.sql first. Folders with higher numbers first.
--- access.noren:14  clinic.consents scoped via patient_id
+-- access.noren:17  clinic.consents scoped via patient_id
 -- Run as the owner of the tables: psql -X -f
 
 \set ON_ERROR_STOP on

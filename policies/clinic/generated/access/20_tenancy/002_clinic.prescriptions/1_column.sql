@@ -1,5 +1,5 @@
 -- The column, empty: with a default, each row that is there would get today's tenant.
--- access.noren:16  clinic.prescriptions scoped via encounter_id
+-- access.noren:19  clinic.prescriptions scoped via encounter_id
 -- Run as the owner of the tables: psql -X -f
 
 \set ON_ERROR_STOP on

@@ -1,6 +1,6 @@
 -- Built while everybody works, outside a transaction: it may take long, and waits for transactions that are open.
 -- What a stopped run left half built is dropped first.
--- access.noren:16  clinic.prescriptions scoped via encounter_id
+-- access.noren:19  clinic.prescriptions scoped via encounter_id
 -- Run as the owner of the tables: psql -X -f
 
 \set ON_ERROR_STOP on

@@ -1,6 +1,6 @@
 -- No row can belong to another tenant than its parent. Before FORCE: under it, an owner who validates a key sees
 -- only the rows that policies show him, and calls the rest valid.
--- access.noren:16  clinic.prescriptions scoped via encounter_id
+-- access.noren:19  clinic.prescriptions scoped via encounter_id
 -- Run as the owner of the tables: psql -X -f
 
 \set ON_ERROR_STOP on

@@ -1,5 +1,5 @@
 -- The column, empty: with a default, each row that is there would get today's tenant.
--- access.noren:13  public.expense_items scoped via expense_id
+-- access.noren:17  public.expense_items scoped via expense_id
 -- Run as the owner of the tables: psql -X -f
 
 \set ON_ERROR_STOP on

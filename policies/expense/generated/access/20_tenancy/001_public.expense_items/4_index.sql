@@ -1,6 +1,6 @@
 -- Built while everybody works, outside a transaction: it may take long, and waits for transactions that are open.
 -- What a stopped run left half built is dropped first.
--- access.noren:13  public.expense_items scoped via expense_id
+-- access.noren:17  public.expense_items scoped via expense_id
 -- Run as the owner of the tables: psql -X -f
 
 \set ON_ERROR_STOP on
