@@ -185,22 +185,43 @@ fn in_the_way(path: &str, why: &str) -> Diagnostic {
 /// Every changed file under a temporary name beside its place, whole and on disk: a full disk is met here.
 fn prepare(output: &Path, files: &Files, changed: &[String]) -> Result<Vec<(TempPath, PathBuf)>, Failure> {
     let mut prepared = Vec::new();
+    let together = changed.len() > MANY && cfg!(target_os = "linux");
     // The lock is renamed last.
     let (locks, others): (Vec<&String>, Vec<&String>) = changed.iter().partition(|path| *path == LOCK);
     for path in others.into_iter().chain(locks) {
         let target = place(output, path)?;
         let bytes = files.get(path).map(Vec::as_slice).unwrap_or_default();
-        let temporary = temporary(&target, bytes).map_err(|error| failed("write", &target, error))?;
-        prepared.push((temporary, target));
+        let written = temporary(&target, bytes, !together);
+        prepared.push((written.map_err(|error| failed("write", &target, error))?, target));
+    }
+    if together {
+        sync_file_system(output).map_err(|error| failed("sync", output, error))?;
     }
     Ok(prepared)
 }
 
-fn temporary(target: &Path, bytes: &[u8]) -> io::Result<TempPath> {
+/// To sync each of ten thousand files is to wait for the disk ten thousand times, so more than these are synced by one
+/// call for their whole file system.
+const MANY: usize = 64;
+
+/// Linux writes all files of the file system and waits for them; from 5.8 on it reports what could not be written.
+#[cfg(target_os = "linux")]
+fn sync_file_system(folder: &Path) -> io::Result<()> {
+    Ok(nix::unistd::syncfs(fs::File::open(folder)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_file_system(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn temporary(target: &Path, bytes: &[u8], sync: bool) -> io::Result<TempPath> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut file: NamedTempFile = builder().tempfile_in(folder)?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
+    if sync {
+        file.as_file().sync_all()?;
+    }
     Ok(file.into_temp_path())
 }
 
@@ -218,7 +239,7 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 
 /// Writes one file of the user's, for `fmt` and `init`, through a temporary file and a rename.
 pub fn replace(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let temporary = temporary(target, bytes).map_err(|error| failed("write", target, error))?;
+    let temporary = temporary(target, bytes, true).map_err(|error| failed("write", target, error))?;
     if let Ok(metadata) = fs::metadata(target) {
         fs::set_permissions(&temporary, metadata.permissions()).map_err(|error| failed("write", target, error))?;
     }
@@ -229,7 +250,7 @@ pub fn replace(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
 pub fn create(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = target.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|error| failed("make the folder", folder, error))?;
-    let temporary = temporary(target, bytes).map_err(|error| failed("write", target, error))?;
+    let temporary = temporary(target, bytes, true).map_err(|error| failed("write", target, error))?;
     temporary.persist_noclobber(target).map_err(|error| failed("create", target, error.error))
 }
 

@@ -5,7 +5,7 @@
 
 use crate::catalog::{self, Catalog};
 use crate::check::check;
-use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, codes, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, apply_schema_allowances, codes, did_you_mean};
 use crate::emit::{Digests, emit};
 use crate::model::Model;
 use crate::plan::access::AccessFacts;
@@ -68,6 +68,7 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     }
     dedup(&mut diagnostics);
     let failed = has_errors(&diagnostics);
+    let diagnostics = apply_schema_allowances(diagnostics, &project.allowances, &project.schemas, sources);
     let mut diagnostics = apply_allowances(diagnostics, &allowances, sources);
     if failed {
         // What an allowance would silence may not have been reached.
@@ -80,24 +81,28 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     compiled
 }
 
-/// Plans and prints what the model means; findings of the plan are errors like any other.
-fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
-    let Some(model) = &compiled.model else { return };
+/// What the project file says of the exports.
+pub fn facts(catalog: &Catalog, project: &Project) -> ProjectFacts {
     let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
         TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
         TargetKind::Later { .. } => None,
     });
     let environments = project.environments.iter();
-    let facts = ProjectFacts {
+    ProjectFacts {
         version: u32::from(project.version),
         search: project.search.clone(),
         directories: directories.collect(),
-        access: access_facts(&compiled.catalog, project, None),
+        access: access_facts(catalog, project, None),
         environments: environments
-            .map(|(name, own)| (name.clone(), access_facts(&compiled.catalog, project, Some(&own.rls))))
+            .map(|(name, own)| (name.clone(), access_facts(catalog, project, Some(&own.rls))))
             .collect(),
-    };
-    match plan(&compiled.catalog, model, &facts) {
+    }
+}
+
+/// Plans and prints what the model means; findings of the plan are errors like any other.
+fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
+    let Some(model) = &compiled.model else { return };
+    match plan(&compiled.catalog, model, &facts(&compiled.catalog, project)) {
         Err(found) => {
             compiled.diagnostics.extend(found);
             compiled.draft = compiled.model.take();
@@ -203,7 +208,8 @@ fn check_stages(catalog: &Catalog, project: &Project, diagnostics: &mut Vec<Diag
 }
 
 fn policy_digest(sources: &Sources, project: &Project) -> String {
-    let mut files: Vec<_> = project.policies.iter().filter_map(|id| sources.get(*id)).collect();
+    let read = project.policies.iter().chain(&project.dictionaries);
+    let mut files: Vec<_> = read.filter_map(|id| sources.get(*id)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let mut hash = Sha256::new();
     for file in files {

@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod check;
 pub mod cli;
 pub mod compiler;
+pub mod csv;
 pub mod diagnostic;
 pub mod emit;
 pub mod mask;

@@ -10,7 +10,7 @@ mod folder;
 mod manifest;
 mod read;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, SchemaAllowance};
 use crate::source::{SourceId, Sources, Span, Spanned};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -42,6 +42,8 @@ pub struct Project {
     pub search: Vec<String>,
     /// The policy files, sorted by path.
     pub policies: Vec<SourceId>,
+    /// The dictionaries' files, sorted by path.
+    pub dictionaries: Vec<SourceId>,
     /// Where generated files go, relative to the project's folder.
     pub output: PathBuf,
     /// `[export.NAME]`, by name.
@@ -50,6 +52,8 @@ pub struct Project {
     pub rls: Rls,
     /// `[env.NAME]`, by name.
     pub environments: BTreeMap<String, Environment>,
+    /// `[[allow]]`: warnings about schema files that may stay.
+    pub allowances: Vec<SchemaAllowance>,
     /// The project file.
     pub manifest: SourceId,
 }
@@ -171,10 +175,13 @@ struct Manifest {
     schema: Vec<Spanned<String>>,
     search: Vec<Spanned<String>>,
     policies: Vec<Spanned<String>>,
+    /// `None` where nothing was said: the files that there are in `dictionaries`.
+    dictionaries: Option<Vec<Spanned<String>>>,
     output: Spanned<String>,
     exports: BTreeMap<String, ExportTarget>,
     rls: Rls,
     environments: BTreeMap<String, Environment>,
+    allowances: Vec<SchemaAllowance>,
 }
 
 /// What reading a project gave.

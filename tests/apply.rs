@@ -1,6 +1,6 @@
 //! What the files of access do to a database: applied, applied again, stopped anywhere, and taken back.
 
-mod cluster;
+pub mod cluster;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

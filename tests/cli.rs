@@ -1,6 +1,7 @@
 //! The verbs, run as a user runs them: the binary, its exit code, and what stands on each stream.
 
 mod init;
+mod preview;
 
 use std::fs;
 use std::io::Write as _;
@@ -430,6 +431,98 @@ fn truncated_and_binary_inputs_are_errors_and_write_nothing() {
         assert!(found.code == 2 && found.err.contains("error[N0910]") && found.err.contains(said), "{file}: {found:?}");
         assert!(!project.path("generated").exists());
     }
+}
+
+/// Five megabytes as somebody might write them: comments and reasons, classes, documents, masks and tests.
+fn large_policy() -> String {
+    let statement = |index: usize| {
+        let what = ["of a person", "of a company", "of a contract", "that a batch wrote", "that nobody has read"];
+        let said = format!("{} {}", what[index % what.len()], "as the register of processing says ".repeat(7));
+        format!(
+            "\n-- Number {index}: what support may see {said}\n-- and what they may not, {said}\n\
+             class c_{index}  mask (left(email, {}) || '**');\n\
+             class d_{index}  mask json {{ a.b keep because \"{index}: {said}\"; else drop; }};\n\
+             mask m_{index}(value text) returns text unique no total yes = (coalesce(left(value, 1), ')') || '.');\n\
+             test \"number {index} {said}\"  expect (mask.m_{index}('a') = '.');\n",
+            index % 9
+        )
+    };
+    let text: String = std::iter::once(POLICY.to_owned()).chain((0..3_800).map(statement)).collect();
+    assert!(text.len() > 5_000_000, "{}", text.len());
+    text
+}
+
+#[test]
+fn a_policy_of_five_megabytes_is_read_and_laid_out() {
+    let project = Project::new();
+    let large = large_policy();
+    project.write("policy.noren", &large);
+    let checked = project.run(&["check"]);
+    assert!(checked.code == 0 && !checked.err.contains("error"), "{:.2000}", checked.err);
+    assert!(checked.err.len() < 10_000, "{} bytes of notes", checked.err.len());
+    let laid = project.run(&["fmt"]);
+    assert!(laid.code == 0, "{:.2000}", laid.err);
+    let text = project.read("policy.noren");
+    let words = |text: &str| text.split_whitespace().map(str::len).sum::<usize>();
+    assert!(text != large && words(&text) == words(&large), "{} and {}", words(&text), words(&large));
+}
+
+/// Broken in one place, in every place, or cut off: soon told, and never page after page.
+#[test]
+fn five_megabytes_of_mistakes_are_a_short_answer() {
+    let large = large_policy();
+    let middle = large.len() / 2 + large[large.len() / 2..].find("class ").unwrap();
+    let [before, after] = [&large[..middle], &large[middle..]];
+    for (name, text) in [
+        ("one mistake", format!("{before}clas x keep;\n{after}")),
+        ("an open string", format!("{before}class x mask ('{};\n{after}", "a".repeat(100))),
+        ("an open bracket", format!("{before}class x mask json {{ a.b keep;\n{after}")),
+        ("cut off", large[..middle + 20].to_owned()),
+        ("a mistake in each", large.replace("class ", "clas ")),
+        ("brackets", "({[".repeat(1_700_000)),
+    ] {
+        let project = Project::new();
+        project.write("policy.noren", &text);
+        let before = tree(project.folder.path());
+        let found = project.run(&["build"]);
+        assert!(found.code == 1 && found.err.contains("error[N"), "{name}: {} {:.2000}", found.code, found.err);
+        assert!(found.err.len() < 100_000, "{name}: {} bytes of findings", found.err.len());
+        if name == "cut off" {
+            assert_eq!(project.run(&["fmt"]).code, 2, "{name}");
+        }
+        assert!(tree(project.folder.path()) == before, "{name}: something was written");
+    }
+}
+
+#[test]
+fn a_statement_of_the_schema_that_is_not_followed_stays_with_a_reason() {
+    let project = Project::new();
+    let schema = |more: &str| format!("{SCHEMA}CREATE TABLE public.archive\n  AS SELECT 1 AS id;\n{more}");
+    let allow =
+        |text: &str, rest: &str| format!("{MANIFEST}\n[[allow]]\ncode = \"N0953\"\ntext = \"{text}\"\n{rest}\n");
+    let because = "because = \"rebuilt every night\"";
+    project.write("schema.sql", schema(""));
+    let found = project.run(&["check"]);
+    assert!(found.code == 1 && found.err.contains("warning[N0953]"), "{found:?}");
+    let second = schema("CREATE TABLE public.archive_of_2024 AS SELECT 2 AS id;\n");
+    for (text, rest, schema, code, said) in [
+        ("CREATE TABLE public.archive AS", because, schema(""), 0, ""),
+        ("CREATE TABLE public.archive", because, second.clone(), 1, "[N0953]"),
+        ("CREATE TABLE", because, second, 1, "of 2 statements"),
+        ("CREATE TABLE public.arch", because, schema(""), 1, "silences nothing"),
+        ("CREATE TABLE public.archive AS", "", schema(""), 2, "`allow.because`"),
+        ("CREATE TABLE public.archive AS", "because = \" \"", schema(""), 2, "allow.because"),
+        ("CREATE TABLE public.archive AS", "reason = \"x\"", schema(""), 2, "reason"),
+    ] {
+        project.write("noren.toml", allow(text, rest));
+        project.write("schema.sql", schema);
+        let found = project.run(&["check"]);
+        assert!(found.code == code && found.err.contains(said), "{text} {rest}: {found:?}");
+    }
+    project.write("noren.toml", allow("CREATE TABLE public.archive AS", because).replace("N0953", "N0950"));
+    project.write("schema.sql", schema(""));
+    let found = project.run(&["check"]);
+    assert!(found.code == 1 && found.err.contains("error[N0191]") && found.err.contains("N0953"), "{found:?}");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use noren::catalog::{BaseType, Category, DataType, QName};
 use noren::mask::hmac::{self as keyed, Canonical};
 use noren::mask::{
-    self, Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, Value, json,
+    self, Arguments, Context, Hashes, Length, Mask, NullRule, Parameter, ParameterKind, Probed, Rendered, Uniqueness,
+    Value, json,
 };
 use noren::model::{Fill, JsonNode, MaskUse, Treatment};
 use noren::server::Server;
@@ -33,6 +34,11 @@ fn argument_lists(mask: &dyn Mask, sample: &Sample) -> Vec<Arguments> {
             }
         }
         lists = longer;
+    }
+    if mask.name() == "dictionary" {
+        let list = ["a", "it's \"x\" \\", "😀", "名前 太郎", " "].map(str::to_owned).into();
+        let words = Value::Words(noren::mask::words::Words { list, digest: String::new() });
+        lists.iter_mut().for_each(|arguments| drop(arguments.insert(mask::dictionary::WORDS, words.clone())));
     }
     lists.retain(|list| mask.check_arguments(&sample.base, list).is_ok());
     let step = lists.len().div_ceil(8).max(1);
@@ -149,6 +155,15 @@ fn judge_printed(
     let expect = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
     expect(again.strip_suffix(&format!("{END}\n")) == Some(printed), "is not the same twice")?;
     expect(rows.len() == sample.values.len() + 1, "loses or doubles rows")?;
+    if mask.of_rows() {
+        let sorted = |column: usize| {
+            let mut values: Vec<_> = rows.iter().map(|row| row[column].clone()).collect();
+            values.sort();
+            values
+        };
+        expect(sorted(0) == sorted(2), "says that it only moves values")?;
+        expect(rows.iter().all(|row| row[0] != row[2]), "leaves a value at its row")?;
+    }
     for row in &rows {
         judge_row(mask, sample, arguments, row)?;
     }
@@ -220,7 +235,7 @@ fn judge_probe(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, rows: &[
 fn judge_row(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, row: &Row) -> Result<(), String> {
     let [raw, plain, masked, ..] = row.as_slice() else { return Err("has no three columns".into()) };
     let fail = |what: String| Err(format!("{what}: {} becomes {plain:?}, {masked:?}", short(raw.as_ref())));
-    if raw.is_none() != masked.is_none() {
+    if mask.null_rule() != NullRule::Moves && raw.is_none() != masked.is_none() {
         return fail("says that NULL stays NULL and nothing else becomes it".into());
     }
     let (Some(raw), Some(plain), Some(masked)) = (raw, plain, masked) else { return Ok(()) };
@@ -381,6 +396,9 @@ impl Mask for Liar {
     fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
         if self.0 == "unique" { Uniqueness::Preserved } else { Uniqueness::Lossy }
     }
+    fn of_rows(&self) -> bool {
+        self.0 == "moves"
+    }
     fn shows_length(&self, _arguments: &Arguments) -> bool {
         self.0 != "length"
     }
@@ -411,7 +429,7 @@ impl Mask for Liar {
             "makes null" => Expr::call("nullif", [input(), Expr::text("a")]),
             "twice" => input().op("||", Expr::call("random", []).cast("text")),
             "as long" => input().op("||", Expr::text("!")),
-            "longer" | "constant" => input(),
+            "longer" | "constant" | "moves" => input(),
             "length" => Expr::call("repeat", [Expr::text("*"), Expr::call("length", [input()])]),
             _ => Expr::call("left", [input(), Expr::Integer(1)]),
         };
@@ -431,7 +449,8 @@ fn a_mask_that_lies_is_found_out() {
     let database = database(server);
     let sample = sample("text", &[], "text", TEXT);
     fill(&database, &sample);
-    let lies = ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows", "length"];
+    let lies =
+        ["total", "unique", "null", "makes null", "twice", "as long", "longer", "constant", "rows", "length", "moves"];
     for lie in lies.into_iter().chain(["probe of outputs", "probe of values"]) {
         let judged = judge(&database, &Liar(lie), &sample, &Arguments::new());
         assert!(judged.is_err(), "{lie} was believed");
@@ -439,7 +458,7 @@ fn a_mask_that_lies_is_found_out() {
     assert!(judge(&database, &Liar("honest"), &sample, &Arguments::new()).is_ok());
 }
 
-fn reference(key: &str, message: &str) -> String {
+pub(crate) fn reference(key: &str, message: &str) -> String {
     let mut hmac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
     hmac.update(message.as_bytes());
     hmac.finalize()

@@ -162,7 +162,7 @@ pub(super) fn is_range(name: &str) -> bool {
 }
 
 /// The extension that brings a type.
-pub(super) fn extension_of(name: &str) -> Option<&'static str> {
+pub fn extension_of(name: &str) -> Option<&'static str> {
     EXTENSIONS.iter().find(|(known, _)| *known == name).map(|(_, extension)| *extension)
 }
 

@@ -4,6 +4,7 @@ use super::evaluate::{Constant, holds};
 use super::{Case, leaves};
 use crate::catalog::{Check, TypeKind};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::mask::over::Over;
 use crate::model::{Fill, MaskUse, RowSql, Treatment};
 use crate::sql::Expr;
 
@@ -35,7 +36,8 @@ fn output(case: &Case<'_>, treatment: &Treatment) -> Output {
         Treatment::Keep | Treatment::Generated | Treatment::Drop(Fill::Trigger(_)) => Output::Own,
         Treatment::Mask(MaskUse::Null) => Output::One(Constant::Null),
         Treatment::Mask(MaskUse::Call(call)) => {
-            let constant = call.mask.constant(case.base, &call.arguments);
+            let (over, seen) = case.seen(call.mask);
+            let constant = call.mask.constant(&seen, &call.arguments).filter(|_| over == Over::Value);
             constant.as_ref().and_then(of_expr).map_or(Output::Any, Output::One)
         }
         Treatment::Mask(_) => Output::Any,

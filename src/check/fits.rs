@@ -9,7 +9,7 @@ use crate::model::{JsonNode, MaskCall, MaskUse, Treatment};
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for treatment in leaves(&case.resolved.treatment) {
         match treatment {
-            Treatment::Mask(MaskUse::Call(call)) => check_call(case, call, case.base, diagnostics),
+            Treatment::Mask(MaskUse::Call(call)) => check_call(case, call, &case.seen(call.mask).1, diagnostics),
             Treatment::Mask(MaskUse::Json(json)) if is_json(case.base) => check_node(case, &json.root, diagnostics),
             Treatment::Mask(MaskUse::Json(_)) => {
                 let title = format!("expected a json or jsonb column for `mask json`, found `{}`", type_name(case));
@@ -35,6 +35,7 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
         return;
     }
     if let Hashes::Column(name) = call.mask.hashes(&call.arguments) {
+        check_order(case, call, name, diagnostics);
         let by = case.table.columns.get(name);
         if by.is_some_and(|by| !super::null::refuses_null(case.catalog, by)) {
             let title = format!("expected a NOT NULL column to key `{}` by, found `{name}`", call.mask.name());
@@ -48,10 +49,32 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
     }
 }
 
+/// A mask of all rows together has its place at the column itself.
+fn check_rows(case: &Case<'_>, call: &MaskCall, place: &str, diagnostics: &mut Vec<Diagnostic>) {
+    if call.mask.of_rows() {
+        let title = format!("expected a mask of one value {place}, found `{}`, which is of all rows", call.mask.name());
+        diagnostics.push(
+            case.finding(codes::N0425, title, "moves the values of a whole column").help("use a mask of the value"),
+        );
+    }
+}
+
+/// The order in which a mask of all rows puts them must be one order, or the same input gives another output.
+fn check_order(case: &Case<'_>, call: &MaskCall, by: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let is_key = |key: &crate::catalog::UniqueKey<'_>| key.columns == [by] && !key.partial && !key.expression;
+    if !call.mask.of_rows() || case.table.unique_keys().iter().any(is_key) {
+        return;
+    }
+    let title = format!("expected a unique column to order the rows of `{}` by, found `{by}`", call.mask.name());
+    let finding = case.finding(codes::N0420, title, "rows with the same value have no order");
+    diagnostics.push(finding.help("write `by => ` and the primary key"));
+}
+
 fn check_node(case: &Case<'_>, node: &JsonNode, diagnostics: &mut Vec<Diagnostic>) {
     match node {
         JsonNode::Leaf(treatment) => {
             if let Treatment::Mask(MaskUse::Call(call)) = treatment.as_ref() {
+                check_rows(case, call, "at a JSON path", diagnostics);
                 check_call(case, call, &text_type(), diagnostics);
             }
         }

@@ -4,7 +4,8 @@
 //! where none may be, two rows with one key, a value that is too long, or a masked value that leaves by another
 //! door.
 
-mod access;
+pub mod access;
+mod actors;
 mod constant;
 mod evaluate;
 mod fits;
@@ -18,8 +19,12 @@ mod total;
 mod tsvector;
 mod unique;
 
+pub use null::refuses_null;
+
 use crate::catalog::{BaseType, Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::mask::Mask;
+use crate::mask::over::{self, Over};
 use crate::model::{Decision, ExportColumn, ExportTable, MaskUse, Model, Rule, Step, Treatment};
 
 /// One column of one export, with all that a proof may need.
@@ -39,6 +44,12 @@ impl Case<'_> {
         format!("{}.{}", self.table.name, self.column.name)
     }
 
+    /// What a mask is given of the column's value, and the type of that.
+    fn seen(&self, mask: &dyn Mask) -> (Over, BaseType) {
+        let seen = over::seen(mask, self.base, self.catalog).map(|(over, _, base)| (over, base));
+        seen.unwrap_or_else(|| (Over::Value, self.base.clone()))
+    }
+
     /// A finding at the rule that decides this column.
     fn finding(&self, code: crate::diagnostic::Code, title: String, label: impl Into<String>) -> Diagnostic {
         Diagnostic::new(code, title)
@@ -51,12 +62,13 @@ impl Case<'_> {
 pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
     let mut diagnostics = access::check(catalog, model, version);
     for export in model.exports.values() {
+        actors::check(&model.access, export, &mut diagnostics);
         for exported in export.tables.values() {
             let Some(table) = catalog.tables.get(&exported.table) else { continue };
             check_columns(catalog, table, exported, &mut diagnostics);
             total::check_rows(exported, &mut diagnostics);
             unique::check(catalog, table, exported, &mut diagnostics);
-            orphans::check(catalog, export, table, exported, &mut diagnostics);
+            orphans::check(catalog, model, export, (table, exported), &mut diagnostics);
         }
         key::check(model, export, &mut diagnostics);
     }

@@ -1,15 +1,16 @@
 //! A row of the copy must not reference a row that did not leave.
 
-use crate::catalog::{Catalog, ForeignKey, Table};
+use crate::catalog::{Catalog, ForeignKey, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::model::{Export, ExportTable, Fill, MaskUse, Treatment};
+use crate::model::access::{Access, ScopeKind};
+use crate::model::{Export, ExportTable, Fill, MaskUse, Model, Treatment};
 use crate::syntax::ast::Orphans;
 
 pub(super) fn check(
     catalog: &Catalog,
+    model: &Model,
     export: &Export,
-    table: &Table,
-    exported: &ExportTable,
+    (table, exported): (&Table, &ExportTable),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for key in table.foreign_keys.iter().filter(|key| key.enforced) {
@@ -20,7 +21,7 @@ pub(super) fn check(
         } else {
             key.columns.iter().any(|name| orphans(name).is_some())
         };
-        if !decided && may_dangle(catalog, export, exported, key) {
+        if !decided && may_dangle(catalog, model, export, exported, key) {
             diagnostics.push(undecided(catalog, export, exported, key));
         }
     }
@@ -28,7 +29,7 @@ pub(super) fn check(
 }
 
 /// Whether a row that leaves may reference one that does not.
-fn may_dangle(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &ForeignKey) -> bool {
+fn may_dangle(catalog: &Catalog, model: &Model, export: &Export, exported: &ExportTable, key: &ForeignKey) -> bool {
     let severed = key.columns.iter().any(|name| {
         let treatment = exported.columns.get(name).map(|column| &column.treatment);
         matches!(treatment, Some(Treatment::Drop(Fill::Default) | Treatment::Mask(MaskUse::Null)))
@@ -37,7 +38,27 @@ fn may_dangle(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &
         return false;
     }
     // A key may point at a partition; what leaves is decided for the root.
-    export.tables.get(catalog.partition_root(&key.references)).is_none_or(is_filtered)
+    let target = catalog.partition_root(&key.references);
+    let may_be_anothers =
+        export.tenant_one.is_some() && !stays_within_tenant(&model.access, &exported.table, key, target);
+    may_be_anothers || export.tables.get(target).is_none_or(is_filtered)
+}
+
+/// Whether a key can only reference a row of the same tenant: the target belongs to nobody, the tenant is part of the
+/// key, or the key is where the row's own tenant comes from.
+fn stays_within_tenant(access: &Access, table: &QName, key: &ForeignKey, target: &QName) -> bool {
+    if !access.scopes.get(target).is_some_and(|scope| scope.kind.is_scoped()) {
+        return true;
+    }
+    match access.scopes.get(table).map(|scope| &scope.kind) {
+        Some(ScopeKind::Added(parent) | ScopeKind::Lookup(parent)) => parent.constraint == key.name,
+        Some(ScopeKind::Column { column, .. }) => {
+            let mut pairs = key.columns.iter().zip(&key.referenced_columns);
+            let tenant = access.tenant_column(target);
+            pairs.any(|(own, referenced)| own == column && Some(referenced.as_str()) == tenant)
+        }
+        _ => false,
+    }
 }
 
 /// Whether some rows of the table stay behind.
@@ -49,7 +70,8 @@ fn undecided(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &F
     let columns: Vec<String> = key.columns.iter().map(|column| format!("{}.{column}", exported.table)).collect();
     let why = match export.tables.get(catalog.partition_root(&key.references)) {
         None => format!("`{}` is not part of `export {}`", key.references, export.name),
-        Some(_) => format!("only some rows of `{}` leave", key.references),
+        Some(target) if is_filtered(target) => format!("only some rows of `{}` leave", key.references),
+        Some(_) => format!("the key may reference another tenant's row of `{}`", key.references),
     };
     let title = format!("expected `orphans` on `{}`, since {why}", columns.join("`, `"));
     let rule = key.columns.first().and_then(|name| exported.columns.get(name)).map(|column| &column.decision.rule);

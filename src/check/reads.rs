@@ -79,7 +79,10 @@ fn columns_read<'a>(treatment: &'a Treatment, read: &mut BTreeSet<&'a str>) {
             columns_read(otherwise, read);
         }
         Treatment::Mask(MaskUse::Json(json)) => node_reads(&json.root, read),
-        Treatment::Mask(MaskUse::Call(call)) if !call.mask.keyed() => {
+        // What is made from another column's masked value reads that, not the column.
+        Treatment::Mask(MaskUse::Call(call))
+            if !call.mask.keyed() && call.mask.recomputed_from(&call.arguments).is_none() =>
+        {
             for parameter in call.mask.parameters().iter().filter(|parameter| parameter.kind == ParameterKind::Column) {
                 if let Some(Value::Column(name)) = call.arguments.get(parameter.name) {
                     read.insert(name);

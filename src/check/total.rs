@@ -12,7 +12,7 @@ pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
                 Some(name) => format!("`{name}`"),
                 None => "this expression".to_owned(),
             },
-            Treatment::Mask(MaskUse::Call(call)) if !call.mask.total(case.base, &call.arguments) => {
+            Treatment::Mask(MaskUse::Call(call)) if !call.mask.total(&case.seen(call.mask).1, &call.arguments) => {
                 format!("`{}`", call.mask.name())
             }
             _ => continue,

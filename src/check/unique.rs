@@ -5,10 +5,11 @@
 //! when each of its columns keeps distinct values apart, or when a smaller key within it does.
 
 use super::{is_kept, leaves};
-use crate::catalog::{Catalog, Index, IndexPart, Table};
+use crate::catalog::{BaseType, Catalog, Index, IndexPart, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::mask::Uniqueness;
-use crate::model::{ExportColumn, ExportTable, Fill, MaskUse, Treatment};
+use crate::mask::over::{self, Over};
+use crate::mask::{Hashes, Uniqueness};
+use crate::model::{ExportColumn, ExportTable, Fill, MaskCall, MaskUse, Treatment};
 use crate::source::Span;
 
 /// Rows for which collision odds are said.
@@ -100,6 +101,8 @@ impl<'a> View<'a> {
             // NULLs are distinct from each other, unless the key says otherwise.
             Treatment::Mask(MaskUse::Null) => !key.nulls_distinct,
             Treatment::Drop(fill) => self.fill_is_lossy(name, fill, key),
+            // The same values as before: unique by themselves, not beside a column that they left.
+            Treatment::Mask(MaskUse::Call(call)) if call.mask.of_rows() => key.partial || key.columns != [name],
             treatment => match self.uniqueness(name, treatment) {
                 Uniqueness::Preserved => false,
                 Uniqueness::Hash { bits } => odds(bits) > REFUSED_ODDS,
@@ -126,12 +129,29 @@ impl<'a> View<'a> {
             Treatment::Generated if self.is_from_masked(name) => Uniqueness::Lossy,
             Treatment::Keep | Treatment::Generated => Uniqueness::Preserved,
             Treatment::Mask(MaskUse::Call(call)) => match self.table.columns.get(name) {
-                Some(column) => call.mask.uniqueness(&self.catalog.base_type(&column.data_type), &call.arguments),
+                Some(column) => self.of_call(call, &self.catalog.base_type(&column.data_type)),
                 None => Uniqueness::Lossy,
             },
             Treatment::Mask(MaskUse::Expression(own)) if own.unique => Uniqueness::Preserved,
             Treatment::Mask(MaskUse::When { .. }) => self.of_branches(name, treatment),
             _ => Uniqueness::Lossy,
+        }
+    }
+
+    /// Whether the column alone tells rows apart.
+    fn is_key(&self, name: &str) -> bool {
+        let keys = self.table.unique_keys();
+        keys.iter().any(|key| key.columns == [name] && !key.partial && !key.expression)
+    }
+
+    /// Arrays of different dimensions may have the same elements, and ranges are put into order.
+    fn of_call(&self, call: &MaskCall, base: &BaseType) -> Uniqueness {
+        match over::seen(call.mask, base, self.catalog) {
+            Some((Over::Elements | Over::Bounds, ..)) => Uniqueness::Lossy,
+            _ => match call.mask.hashes(&call.arguments) {
+                Hashes::Column(by) if !self.is_key(by) => Uniqueness::Lossy,
+                _ => call.mask.uniqueness(base, &call.arguments),
+            },
         }
     }
 

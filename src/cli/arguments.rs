@@ -51,6 +51,8 @@ pub(super) enum Verb {
         #[arg(long, conflicts_with = "name")]
         markdown: bool,
     },
+    /// Show what the masks of a table make of made-up values, on a private PostgreSQL that is started for it
+    Preview(PreviewOptions),
     /// Say which rule decides over a column, which lost and why, and what its mask does
     Why {
         /// The column: `users.email`, or `sales.users.email` with its schema
@@ -87,6 +89,19 @@ pub(super) struct BuildOptions {
     /// Write nothing; print what would change, and exit 1 when something would
     #[arg(long)]
     pub(super) diff: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PreviewOptions {
+    /// The table: `users`, or `sales.users` with its schema
+    #[arg(value_name = "TABLE")]
+    pub(super) table: String,
+    /// Rows of your own: CSV, the first line the columns' names; values are made up for columns that it lacks
+    #[arg(long, value_name = "FILE.csv")]
+    pub(super) rows: Option<PathBuf>,
+    /// Only as this export gives it
+    #[arg(long, value_name = "NAME")]
+    pub(super) export: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -4,7 +4,7 @@ use super::arguments::FmtOptions;
 use super::console::Console;
 use super::{Failure, Outcome, Result, load, read_file};
 use crate::artifact;
-use crate::diagnostic::{Diagnostic, Severity, plural};
+use crate::diagnostic::plural;
 use crate::source::Sources;
 use crate::syntax;
 use std::io::Read as _;
@@ -28,7 +28,9 @@ pub(super) fn run(options: &FmtOptions, console: &Console) -> Result<Outcome> {
     let mut sources = Sources::default();
     let (mut laid, mut found) = (Vec::new(), Vec::new());
     for input in inputs {
-        match lay_out(&input, &mut sources)? {
+        let id = sources.add(&input.name, &input.text);
+        let id = id.ok_or_else(|| Failure::new(format!("`{}` is larger than 4 GiB", input.name)))?;
+        match syntax::format_source(&sources, id) {
             Ok(text) => laid.push(Laid { input, text }),
             Err(diagnostics) => found.extend(diagnostics),
         }
@@ -76,16 +78,6 @@ fn policies_of_project(console: &Console) -> Result<Option<Vec<Input>>> {
         text: source.text.clone(),
     });
     Ok(Some(inputs.collect()))
-}
-
-fn lay_out(input: &Input, sources: &mut Sources) -> Result<std::result::Result<String, Vec<Diagnostic>>> {
-    let id = sources.add(&input.name, &input.text);
-    let id = id.ok_or_else(|| Failure::new(format!("`{}` is larger than 4 GiB", input.name)))?;
-    let read = syntax::parse(sources, id).diagnostics;
-    if read.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        return Ok(Err(read));
-    }
-    laid_out(&input.name, &input.text).map(Ok)
 }
 
 /// A text that reads without an error, in the one style.

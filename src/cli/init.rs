@@ -1,7 +1,7 @@
 //! `noren init --from schema.sql`: a first project, with a TODO for each column that is not clear.
 
 mod guess;
-mod names;
+pub(super) mod names;
 mod propose;
 
 use super::console::Console;

@@ -15,6 +15,7 @@ mod explain;
 mod fmt;
 mod init;
 mod masks;
+mod preview;
 mod progress;
 mod why;
 
@@ -95,6 +96,7 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
         Verb::Fmt(options) => fmt::run(options, console),
         Verb::Explain { code } => explain::run(code.as_deref(), console),
         Verb::Masks { name, markdown } => masks::run(name.as_deref(), *markdown, console),
+        Verb::Preview(options) => preview::run(options, console),
         Verb::Why { column, export } => why::run(column, export.as_deref(), console),
         Verb::Init { from } => init::run(from, console),
         Verb::Completions { shell } => Ok(completions::completions(*shell, console)),

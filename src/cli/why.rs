@@ -12,7 +12,7 @@ use crate::source::{Sources, Span};
 use std::fmt::Write as _;
 
 pub(super) fn run(column: &str, export: Option<&str>, console: &Console) -> Result<Outcome> {
-    let words = parse_name(column)?;
+    let words = parse_column(column)?;
     let loaded = load()?;
     let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
     let (table, column) = find_column(&words, &run)?;
@@ -64,8 +64,9 @@ fn tell_errors(errors: &[Diagnostic], spans: &[Span], is_open: bool, console: &C
     Outcome::Findings
 }
 
-/// `users.email` as PostgreSQL reads names: folded unless quoted, a doubled quote stands for one.
-fn parse_name(written: &str) -> Result<Vec<String>> {
+/// `users.email` as PostgreSQL reads names: folded unless quoted, a doubled quote stands for one; nothing where it
+/// is no name.
+fn parse_name(written: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut characters = written.chars().peekable();
     let mut quoted = false;
@@ -78,9 +79,36 @@ fn parse_name(written: &str) -> Result<Vec<String>> {
             (other, false) => push(&mut words, other.to_ascii_lowercase()),
         }
     }
-    let complete = !quoted && (2..=3).contains(&words.len()) && words.iter().all(|word| !word.is_empty());
+    if quoted || words.iter().any(String::is_empty) {
+        words.clear();
+    }
+    words
+}
+
+fn parse_column(written: &str) -> Result<Vec<String>> {
+    let words = parse_name(written);
     let help = "write a table and a column, for example `users.email` or `public.users.email`";
-    if complete { Ok(words) } else { Err(Failure::new(format!("expected TABLE.COLUMN, found `{written}`")).help(help)) }
+    if (2..=3).contains(&words.len()) {
+        return Ok(words);
+    }
+    Err(Failure::new(format!("expected TABLE.COLUMN, found `{written}`")).help(help))
+}
+
+/// The table of a name with or without its schema.
+pub(super) fn find_table<'a>(written: &str, run: &'a Run<'_>) -> Result<&'a Table> {
+    let tables = &run.compiled.catalog.tables;
+    let found = match parse_name(written).as_slice() {
+        [table] => run.project.search.iter().find_map(|schema| tables.get(&QName::new(schema, table))),
+        [schema, table] => tables.get(&QName::new(schema, table)),
+        _ => {
+            let help = "write a table, for example `users` or `public.users`";
+            return Err(Failure::new(format!("expected a table, found `{written}`")).help(help));
+        }
+    };
+    found.ok_or_else(|| {
+        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.clone(), name.to_string()]).collect();
+        unknown("table", written, all.iter().map(String::as_str))
+    })
 }
 
 fn push(words: &mut [String], character: char) {
@@ -209,6 +237,7 @@ fn called(call: &MaskCall) -> String {
             Value::Decimal(text) => text.clone(),
             Value::Boolean(truth) => truth.to_string(),
             Value::Column(column) => column.clone(),
+            Value::Words(words) => format!("{} words", words.list.len()),
         };
         format!("{name} => {value}")
     });

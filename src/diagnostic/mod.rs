@@ -9,7 +9,7 @@ pub mod words;
 use crate::source::Span;
 use std::fmt;
 
-pub use allowance::apply_allowances;
+pub use allowance::{SchemaAllowance, apply_allowances, apply_schema_allowances};
 pub use codes::Code;
 pub use render::{Format, render};
 pub use words::{alternatives, list, plural};

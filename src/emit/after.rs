@@ -23,6 +23,7 @@ impl Emitter<'_> {
             ],
             &self.export.search,
         );
+        self.act_as(&mut script, self.export.import_role.as_ref());
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });
         for table in &import.forced {

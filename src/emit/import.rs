@@ -9,7 +9,7 @@ use super::psql::{
     SHAPE, column_list, demand, in_temp, include_shape, insert, into_variables, select_one, shape_rows, temporary,
 };
 use crate::catalog::{QName, TriggerMode};
-use crate::plan::{ImportPlan, SequencePlan, TablePlan, TriggerPlan, names};
+use crate::plan::{Bystander, ImportPlan, SequencePlan, TablePlan, TriggerPlan, names};
 use crate::sql::{
     AlterTable, Condition, CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, From, Ident, LockMode, Meta,
     Relation, Script, Select, SettingValue, Statement, Word,
@@ -30,6 +30,7 @@ impl Emitter<'_> {
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
             "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
         ], &self.export.search);
+        self.act_as(&mut script, self.export.import_role.as_ref());
         self.run_folder(&mut script);
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });
@@ -44,6 +45,7 @@ impl Emitter<'_> {
         if import.alters() || import.cyclic {
             script.blank();
         }
+        bystanders(&mut script, import);
         script.comment("exactly the exported tables, and those beside them that were found empty");
         script.run(Statement::Truncate { tables: self.emptied(import), restart_identity: true });
         script.blank().comment("referenced tables first; a table that was empty has no file");
@@ -59,7 +61,7 @@ impl Emitter<'_> {
     }
 
     /// Nothing else proves that the target is not production.
-    fn marker(&self, script: &mut Script) {
+    pub(super) fn marker(&self, script: &mut Script) {
         script.blank().comment("the target says that it may be overwritten by this export");
         script.run(Statement::Do(include_str!("marker.sql")));
         let one = Expr::call("count", [Expr::Star]).op("=", Expr::Integer(1));
@@ -107,14 +109,13 @@ impl Emitter<'_> {
         script.run(Statement::Lock { tables: self.emptied(import), mode: LockMode::AccessExclusive });
         script.run(Statement::Do(include_str!("shape.sql")));
         script.run(Statement::Do(include_str!("import_shape.sql")));
-        bystanders(script, import);
         script.blank();
     }
 
     /// The tables of the export and those that reference them, by name.
     fn emptied(&self, import: &ImportPlan) -> Vec<(QName, bool)> {
         let mut tables = self.locked();
-        tables.extend(import.bystanders.iter().cloned());
+        tables.extend(import.bystanders.iter().map(|table| (table.name.clone(), table.only)));
         tables.sort();
         tables
     }
@@ -172,14 +173,15 @@ impl Emitter<'_> {
     }
 }
 
-/// TRUNCATE must name tables that reference the exported ones, so it must find them empty.
+/// TRUNCATE must name tables that reference the exported ones, so it must find them empty. Forced row security would
+/// hide their rows from the owner, or refuse the question, so it is off by now.
 fn bystanders(script: &mut Script, import: &ImportPlan) {
     if import.bystanders.is_empty() {
         return;
     }
-    script.blank().comment("tables that are not exported and reference one that is: nothing of theirs may be lost");
+    script.comment("tables that are not exported and reference one that is: nothing of theirs may be lost");
     script.run(counted("noren_bystander"));
-    for (name, only) in &import.bystanders {
+    for Bystander { name, only, .. } in &import.bystanders {
         let rows = Relation::Table { name: name.clone(), only: *only };
         let one = Select { from: vec![From::first(rows, "t")], limit: Some(1), ..Select::default() };
         let select = Select {
@@ -190,6 +192,7 @@ fn bystanders(script: &mut Script, import: &ImportPlan) {
         script.run(count_into("noren_bystander", select));
     }
     script.run(Statement::Do(include_str!("bystanders.sql")));
+    script.blank();
 }
 
 fn row<const N: usize>(words: [&str; N]) -> Vec<String> {
@@ -224,7 +227,7 @@ fn turn_off(script: &mut Script, import: &ImportPlan) {
     for trigger in &import.triggers {
         script.run(trigger_mode(trigger, TriggerMode::Disabled));
     }
-    for table in &import.forced {
+    for table in import.forced() {
         script.run(force(table, false));
     }
     for (table, name) in &import.deferred {
@@ -242,7 +245,7 @@ fn turn_on(script: &mut Script, import: &ImportPlan) {
     for (table, name) in &import.deferred {
         script.run(defer(table, name, false));
     }
-    for table in &import.forced {
+    for table in import.forced() {
         script.run(force(table, true));
     }
     for trigger in &import.triggers {

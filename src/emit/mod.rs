@@ -8,9 +8,12 @@ mod import;
 mod plan_json;
 mod psql;
 mod readme;
+mod rights;
 mod run;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use psql::session;
 
 use crate::model::Model;
 use crate::plan::{ExportPlan, Plan, names};
@@ -70,6 +73,12 @@ pub fn emit(
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
         }
+        if let (Some(role), Some(rights)) = (&export.role, &export.source_rights) {
+            print("rights_source.sql".to_owned(), emitter.rights_source(role, rights))?;
+        }
+        if let Some(rights) = &export.target_rights {
+            print("rights_target.sql".to_owned(), emitter.rights_target(rights))?;
+        }
         if let Some(import) = &export.import {
             print("import.sql".to_owned(), emitter.import(import))?;
             print("after.sql".to_owned(), emitter.after(import))?;
@@ -77,7 +86,7 @@ pub fn emit(
         files.insert(format!("{folder}/plan.json"), plan_json::emit(export));
     }
     if let Some(plans) = &plan.access {
-        files.extend(access::emit(plans, sources)?);
+        files.extend(access::emit(plans, model, sources)?);
     }
     Ok(files)
 }

@@ -3,6 +3,7 @@
 use super::Emitter;
 use crate::catalog::{DataType, QName};
 use crate::plan::{Shape, TablePlan, names};
+use crate::source::Spanned;
 use crate::sql::{
     Condition, End, Expr, From, Ident, Meta, Relation, Script, Select, SettingValue, Shell, ShellPart, Statement,
     TemporaryTable, Word,
@@ -45,6 +46,19 @@ pub(super) const LIMITS: [(&str, &str); 3] = [
     ("default_transaction_read_only", "off"),
 ];
 
+/// What a session sets before it reads or writes a value. Names are looked up in `pg_catalog`, then in `search`.
+pub(crate) fn session(search: &[String]) -> Vec<Statement> {
+    let path = std::iter::once("pg_catalog").chain(search.iter().map(String::as_str)).chain(["pg_temp"]);
+    let values = path.map(|schema| SettingValue::Name(Ident::from(schema))).collect();
+    let mut statements = vec![
+        set("standard_conforming_strings", SettingValue::On),
+        Statement::Set { local: false, name: "search_path".to_owned(), values },
+    ];
+    statements.extend(EXACT.map(|(name, value)| set(name, SettingValue::Text(value.to_owned()))));
+    statements.push(set("extra_float_digits", SettingValue::Integer(1)));
+    statements
+}
+
 impl Emitter<'_> {
     /// The head of a file that is run by itself.
     /// The export reads with `pg_catalog` alone in its search path, so that nobody can slip an operator or a function
@@ -66,15 +80,17 @@ impl Emitter<'_> {
             script.run(set(name, SettingValue::Text(value.to_owned())));
         }
         script.comment("names mean what they mean here, and values are written and read back exactly");
-        script.run(set("standard_conforming_strings", SettingValue::On));
-        let path = std::iter::once("pg_catalog").chain(search.iter().map(String::as_str)).chain(["pg_temp"]);
-        let values = path.map(|schema| SettingValue::Name(Ident::from(schema))).collect();
-        script.run(Statement::Set { local: false, name: "search_path".to_owned(), values });
-        for (name, value) in EXACT {
-            script.run(set(name, SettingValue::Text(value.to_owned())));
+        for statement in session(search) {
+            script.run(statement);
         }
-        script.run(set("extra_float_digits", SettingValue::Integer(1)));
         script
+    }
+
+    /// Everything after this is done with this role's rights and no others; an error where the runner is no member.
+    pub(super) fn act_as(&self, script: &mut Script, role: Option<&Spanned<String>>) {
+        let Some(role) = role else { return };
+        script.comment(&format!("{}  as {}", self.place(role.span), role.value));
+        script.run(Statement::SetRole(Ident::from(role.value.as_str())));
     }
 
     /// Where the files of a run are, unless psql was told by `-v run=FOLDER`.

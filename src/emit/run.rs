@@ -8,10 +8,11 @@ use super::psql::{
     SHAPE, column_list, demand, in_temp, include_shape, insert, into_variables, select_one, set_by_shell, shape_rows,
     temporary,
 };
-use crate::plan::{KeyPlan, TablePlan};
+use crate::plan::one_tenant::VARIABLE;
+use crate::plan::{KeyPlan, TablePlan, TenantPlan};
 use crate::sql::{
-    CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, Ident, Isolation, LockMode, Meta, Script, ShellPart,
-    Statement, Word, WordPart,
+    Condition, CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, Ident, Isolation, LockMode, Meta, Script,
+    SettingValue, ShellPart, Statement, Word, WordPart,
 };
 
 /// Makes the run folder, for its owner only; a folder that exists is refused.
@@ -52,10 +53,18 @@ impl Emitter<'_> {
         let mut script = self.head(
             &[
                 "Exports the masked rows of one audience into a fresh folder. Changes nothing in the database.",
-                "Run as: psql -X -v run=FOLDER -f run.sql",
+                if self.export.tenant.is_some() {
+                    "Run as: psql -X -v tenant=ID -v run=FOLDER -f run.sql"
+                } else {
+                    "Run as: psql -X -v run=FOLDER -f run.sql"
+                },
             ],
             &[],
         );
+        self.act_as(&mut script, self.export.role.as_ref());
+        if let Some(tenant) = &self.export.tenant {
+            self.ask_for_tenant(&mut script, tenant);
+        }
         self.run_folder(&mut script);
         fresh_folder(&mut script);
         script.blank();
@@ -96,7 +105,27 @@ impl Emitter<'_> {
             script.blank();
             use_key(script, key);
         }
+        if let Some(tenant) = &self.export.tenant {
+            script.blank();
+            use_tenant(script, tenant);
+        }
         script.blank();
+    }
+
+    fn ask_for_tenant(&self, script: &mut Script, tenant: &TenantPlan) {
+        script.comment(&format!("{}  tenant one", self.place(tenant.span)));
+        script.meta(Meta::If(Condition::Defined(VARIABLE.to_owned())));
+        script.meta(Meta::Else);
+        script.run(Statement::Do(include_str!("refuse_tenant.sql")));
+        script.meta(Meta::EndIf);
+        if tenant.role_is_bound {
+            script.comment("the database keeps the rows of other tenants from this role as well");
+            script.run(Statement::Set {
+                local: false,
+                name: "row_security".to_owned(),
+                values: vec![SettingValue::On],
+            });
+        }
     }
 
     fn export_tables(&self, script: &mut Script) {
@@ -213,6 +242,15 @@ fn read_key(script: &mut Script) {
     }));
     script.run(Statement::Do(include_str!("key.sql")));
     script.blank();
+}
+
+/// The session's tenant until the end of the transaction, and a proof that there is one of that name.
+fn use_tenant(script: &mut Script, tenant: &TenantPlan) {
+    let set =
+        Expr::call("set_config", [Expr::text(tenant.setting.as_str()), tenant.value.clone(), Expr::Boolean(true)]);
+    into_variables(script, select_one(set.is_not_null(), "noren_tenant_is_set", None));
+    into_variables(script, tenant.count.clone());
+    demand(script, "noren_tenant_exists", include_str!("refuse_no_tenant.sql"));
 }
 
 /// Into the setting that masks read, until the end of the transaction: a key from before is overwritten.

@@ -37,6 +37,9 @@ impl World {
             linkage: "developers".to_owned(),
             import: true,
             strategy: ImportStrategy::Order,
+            role: None,
+            import_role: None,
+            tenant_one: None,
         };
         Self { sources, span, catalog: Catalog::default(), export }
     }

@@ -49,6 +49,7 @@ mask's page, `noren preview TABLE` shows what masks do to made-up values.
 `sha256` calls, shared by all masks of a row that hash the same; *join* a small list joined by it; *patterns* regular \
 expressions; *sort* a sort of the table. [Measured](../performance.md#masks).
 
+On an array a mask for its elements masks each of them, on a range one for its bounds both. \
 No mask raises an error on any value unless the table says so. Beside these there are `mask null`, `mask json { … }`, \
 `mask (SQL)`, `TREATMENT when (P) else TREATMENT` and masks of your own: see [the language](../language.md).
 
@@ -131,7 +132,8 @@ fn null_words(mask: &dyn Mask) -> &'static str {
     match mask.null_rule() {
         NullRule::Keeps => "kept",
         NullRule::AlwaysNull => "always NULL",
-        NullRule::Unknown => "moves",
+        NullRule::Moves => "moves",
+        NullRule::Unknown => "anything",
     }
 }
 
@@ -146,6 +148,7 @@ fn length_words(mask: &dyn Mask) -> String {
     match mask.length(&text, &arguments) {
         Length::NotText => "—".to_owned(),
         Length::AtMost(most) => format!("{most}{shows}"),
+        Length::AsColumn => "a value's".to_owned(),
         Length::AsInput => format!("the value's{shows}"),
         Length::Unbounded => format!("any{shows}"),
     }

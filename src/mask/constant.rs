@@ -72,7 +72,7 @@ fn literal(value: &Value) -> Expr {
         Value::Integer(value) => Expr::text(value.to_string()),
         Value::Decimal(digits) => Expr::text(digits.clone()),
         Value::Boolean(value) => Expr::text(if *value { "true" } else { "false" }),
-        Value::Column(_) => Expr::Null,
+        Value::Column(_) | Value::Words(_) => Expr::Null,
     }
 }
 

@@ -1,6 +1,8 @@
 //! `email`: a pseudonym that looks like an address and reaches nobody.
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, types};
+use super::{
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, types,
+};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -21,12 +23,20 @@ impl Mask for Email {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[Parameter {
-            name: "domain",
-            kind: ParameterKind::Text,
-            required: false,
-            summary: "the domain of every address; 'example.invalid' without it",
-        }]
+        &[
+            Parameter {
+                name: "domain",
+                kind: ParameterKind::Text,
+                required: false,
+                summary: "the domain of every address; 'example.invalid' without it",
+            },
+            Parameter {
+                name: "by",
+                kind: ParameterKind::Column,
+                required: false,
+                summary: "the column that chooses, NOT NULL; the value itself without it",
+            },
+        ]
     }
 
     fn accepts_words(&self) -> &'static str {
@@ -41,8 +51,12 @@ impl Mask for Email {
         true
     }
 
-    fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
-        Hashes::Input
+    fn hashes<'a>(&self, arguments: &'a Arguments) -> Hashes<'a> {
+        types::column(arguments, "by").map_or(Hashes::Input, Hashes::Column)
+    }
+
+    fn linkage<'a>(&self, arguments: &'a Arguments) -> Linkage<'a> {
+        types::column(arguments, "by").map_or(Linkage::Own, Linkage::Of)
     }
 
     fn check_arguments(&self, _input: &BaseType, arguments: &Arguments) -> Result<(), String> {
@@ -69,7 +83,11 @@ impl Mask for Email {
         let hex = Expr::call("encode", [context.hash(), Expr::text("hex")]);
         let digits = Expr::call("left", [hex, Expr::Integer(i64::from(DIGITS))]);
         let at_domain = format!("@{}", domain(context.arguments));
-        Rendered::plain(Expr::text("u").op("||", digits).op("||", Expr::text(at_domain)))
+        let address = Expr::text("u").op("||", digits).op("||", Expr::text(at_domain));
+        Rendered::plain(match self.hashes(context.arguments) {
+            Hashes::Column(_) => types::unless_null(context, address),
+            _ => address,
+        })
     }
 }
 

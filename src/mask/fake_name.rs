@@ -4,7 +4,7 @@
 //! of that length would be read again for every row.
 
 use super::{
-    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, names, pieces, types,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, names, pieces, types,
 };
 use crate::catalog::{BaseType, DataType, QName};
 use crate::sql::Expr;
@@ -42,6 +42,12 @@ impl Mask for FakeName {
                 required: false,
                 summary: "'full', 'family' or 'given'; 'full' without it",
             },
+            Parameter {
+                name: "by",
+                kind: ParameterKind::Column,
+                required: false,
+                summary: "the column that chooses, NOT NULL; the value itself without it",
+            },
         ]
     }
 
@@ -57,8 +63,12 @@ impl Mask for FakeName {
         true
     }
 
-    fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
-        Hashes::Input
+    fn hashes<'a>(&self, arguments: &'a Arguments) -> Hashes<'a> {
+        types::column(arguments, "by").map_or(Hashes::Input, Hashes::Column)
+    }
+
+    fn linkage<'a>(&self, arguments: &'a Arguments) -> Linkage<'a> {
+        types::column(arguments, "by").map_or(Linkage::Own, Linkage::Of)
     }
 
     fn length(&self, _input: &BaseType, arguments: &Arguments) -> Length {
@@ -91,14 +101,16 @@ impl Mask for FakeName {
         let given = (format!("{}_given", context.alias), given, 1);
         let word = |list: &(String, &str, i64)| Expr::of(&list.0, "name");
         let join = |list: &(String, &str, i64)| pieces::dictionary(context, &list.0, list.1, list.2);
+        let by_column = matches!(self.hashes(context.arguments), Hashes::Column(_));
+        let whole = |expr: Expr| if by_column { types::unless_null(context, expr) } else { expr };
         match part(context.arguments) {
-            "family" => Rendered { expr: word(&family), joins: vec![join(&family)] },
-            "given" => Rendered { expr: word(&given), joins: vec![join(&given)] },
+            "family" => Rendered { expr: whole(word(&family)), joins: vec![join(&family)] },
+            "given" => Rendered { expr: whole(word(&given)), joins: vec![join(&given)] },
             _ => {
                 let japanese = types::text(context.arguments, "locale") == Some("ja");
                 let (first, second) = if japanese { (&family, &given) } else { (&given, &family) };
                 let expr = word(first).op("||", Expr::text(" ")).op("||", word(second));
-                Rendered { expr, joins: vec![join(&family), join(&given)] }
+                Rendered { expr: whole(expr), joins: vec![join(&family), join(&given)] }
             }
         }
     }

@@ -15,6 +15,7 @@ mod constant;
 mod corporate_number;
 mod date_shift;
 mod default;
+pub mod dictionary;
 mod digits;
 mod email;
 mod email_partial;
@@ -24,6 +25,7 @@ mod fake_city;
 mod fake_company;
 mod fake_kana;
 mod fake_name;
+mod fake_phone;
 mod geo_round;
 mod hash;
 pub mod hmac;
@@ -35,7 +37,9 @@ mod keyed;
 mod my_number;
 mod names;
 mod noise;
+pub mod over;
 mod partial;
+mod partial_length;
 mod pattern;
 mod permute;
 mod phone;
@@ -47,9 +51,12 @@ mod regex_replace;
 mod salted_sha256;
 mod scrub;
 mod shape;
+mod shuffle;
 mod truncate;
+mod tsvector;
 mod types;
 mod uuid;
+pub mod words;
 mod zero;
 
 use crate::catalog::{BaseType, DataType};
@@ -68,6 +75,7 @@ const MASKS: &[&dyn Mask] = &[
     &corporate_number::CorporateNumber,
     &date_shift::DateShift,
     &default::Default,
+    &dictionary::Dictionary,
     &digits::Digits,
     &email::Email,
     &email_partial::EmailPartial,
@@ -77,6 +85,7 @@ const MASKS: &[&dyn Mask] = &[
     &fake_company::FakeCompany,
     &fake_kana::FakeKana,
     &fake_name::FakeName,
+    &fake_phone::FakePhone,
     &geo_round::GeoRound,
     &hash::Hash,
     &iban::Iban,
@@ -85,13 +94,16 @@ const MASKS: &[&dyn Mask] = &[
     &my_number::MyNumber,
     &noise::Noise,
     &partial::Partial,
+    &partial_length::PartialLength,
     &permute::Permute,
     &phone::Phone,
     &postal_code::PostalCode,
     &regex_replace::RegexReplace,
     &salted_sha256::SaltedSha256,
     &scrub::Scrub,
+    &shuffle::Shuffle,
     &truncate::Truncate,
+    &tsvector::TsVector,
     &uuid::Uuid,
     &zero::Zero,
 ];
@@ -135,6 +147,15 @@ pub trait Mask: Sync + Send {
     /// With which columns it must agree beyond its own.
     fn linkage<'a>(&self, _arguments: &'a Arguments) -> Linkage<'a> {
         Linkage::Own
+    }
+    /// Whether it is of all rows together, so that no single value can be masked by it. Its outputs are values of the
+    /// column: it hides whose they are, not what they are.
+    fn of_rows(&self) -> bool {
+        false
+    }
+    /// The column whose masked value it is made from: that is then [`Context::input`].
+    fn recomputed_from<'a>(&self, _arguments: &'a Arguments) -> Option<&'a str> {
+        None
     }
     /// Whether it needs [`Context::default`].
     fn needs_default(&self) -> bool {
@@ -224,6 +245,8 @@ pub enum Value {
     Boolean(bool),
     /// A column of the same row.
     Column(String),
+    /// The words that a dictionary's name stands for.
+    Words(words::Words),
 }
 
 /// What the HMAC that a mask reads is of.
@@ -269,6 +292,8 @@ pub enum NullRule {
     Keeps,
     /// The output is always NULL.
     AlwaysNull,
+    /// NULLs are as many as before, at other rows.
+    Moves,
     /// Anything may come out.
     Unknown,
 }
@@ -282,6 +307,8 @@ pub enum Length {
     AtMost(u32),
     /// At most as long as the input.
     AsInput,
+    /// A value that the column held elsewhere.
+    AsColumn,
     /// Nothing is known.
     Unbounded,
 }

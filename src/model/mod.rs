@@ -9,7 +9,7 @@ pub mod formula;
 
 use crate::catalog::QName;
 use crate::mask::{Arguments, Mask};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use crate::syntax::ast::{ImportStrategy, Orphans};
 use access::Access;
 use indexmap::IndexMap;
@@ -56,6 +56,12 @@ pub struct Export {
     pub import: bool,
     /// How foreign keys are satisfied on import.
     pub strategy: ImportStrategy,
+    /// Who exports; without one, whoever runs the files.
+    pub role: Option<Spanned<String>>,
+    /// Who imports; without one, whoever runs the files.
+    pub import_role: Option<Spanned<String>>,
+    /// `tenant one`: the run names one tenant, and only its rows leave.
+    pub tenant_one: Option<Span>,
 }
 
 /// A table of an export.

@@ -6,6 +6,7 @@ use crate::catalog::{BaseType, Catalog, Column, DataType, Expression, QName, Typ
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0853;
 use crate::mask::hmac::{self, Canonical};
+use crate::mask::over::{self, Over};
 use crate::mask::{Context, Hashes, Rendered, json};
 use crate::model::{JsonMask, JsonNode, LinkageGroup, MaskCall, MaskUse, Model, Treatment};
 use crate::source::Span;
@@ -94,6 +95,13 @@ impl Planner<'_> {
         hmac::of_value(&self.export.linkage, group, form.unwrap_or(Canonical::Own), value)
     }
 
+    /// Whether the mask is given the column's value, not what is in it.
+    pub(super) fn sees_value(&self, call: &MaskCall, column: Option<&Column>) -> bool {
+        let seen =
+            column.and_then(|column| over::seen(call.mask, &self.catalog.base_type(&column.data_type), self.catalog));
+        seen.is_none_or(|(over, ..)| over == Over::Value)
+    }
+
     /// Whether something rendered since the last call reads the key.
     pub(super) fn takes_key(&self) -> bool {
         self.reads_key.replace(false)
@@ -132,8 +140,11 @@ pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<D
             for (column, own) in &exported.columns {
                 each_hash(&own.treatment, column, false, &mut |call, hashed, in_json| {
                     let Some(hashed) = table.columns.get(hashed) else { return };
+                    let of_itself = !in_json && hashed.name == *column;
                     let hashed = if in_json { &text_column(hashed) } else { hashed };
                     let base = catalog.base_type(&hashed.data_type);
+                    let base =
+                        over::seen(call.mask, &base, catalog).filter(|_| of_itself).map_or(base, |(_, _, seen)| seen);
                     if !in_json && is_loose(catalog, hashed, &base) {
                         loose.insert((export.linkage.clone(), call.group.clone()));
                     }

@@ -7,9 +7,12 @@ pub mod access;
 mod alone;
 mod masks;
 pub mod names;
+pub mod one_tenant;
 pub mod order;
+mod over;
 mod probes;
 mod references;
+pub mod rights;
 mod select;
 mod sequences;
 mod shape;
@@ -20,8 +23,8 @@ pub mod words;
 use crate::catalog::{Catalog, QName, Table, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Export, ExportTable, Model};
-use crate::source::Span;
-use crate::sql::Select;
+use crate::source::{Span, Spanned};
+use crate::sql::{Expr, Select};
 use crate::syntax::ast::ImportStrategy;
 use access::{AccessFacts, AccessPlans};
 use std::cell::Cell;
@@ -82,6 +85,31 @@ pub struct ExportPlan<'a> {
     pub import: Option<ImportPlan>,
     /// Materialized views that read an exported table, in the order of their dependence.
     pub refresh: Vec<QName>,
+    /// Who exports; without one, whoever runs the files.
+    pub role: Option<Spanned<String>>,
+    /// Who imports; without one, whoever runs the files.
+    pub import_role: Option<Spanned<String>>,
+    /// What the exporting role needs.
+    pub source_rights: Option<rights::SourceRights>,
+    /// What the importing role needs, and who may read the copy.
+    pub target_rights: Option<rights::TargetRights>,
+    /// Only the rows of one tenant leave, which the run names.
+    pub tenant: Option<TenantPlan>,
+}
+
+/// The tenant of a run.
+#[derive(Clone, Debug)]
+pub struct TenantPlan {
+    /// `tenant one`
+    pub span: Span,
+    /// The setting that the run puts the tenant into.
+    pub setting: String,
+    /// The psql variable `tenant` as text of the setting's type: an error where it is no tenant's id.
+    pub value: Expr,
+    /// Counts the tenants of that name, which must be one.
+    pub count: Select,
+    /// Row security is what the tables have: the role sees one tenant's rows only.
+    pub role_is_bound: bool,
 }
 
 /// The key of keyed masks.
@@ -175,6 +203,8 @@ pub enum ShapeKind {
     ForeignKey,
     /// Whether it is forced; only the import asks.
     RowSecurity,
+    /// The same of a table beside the exported ones.
+    Bystander,
     /// A setting of the session; only the import asks.
     Setting,
 }
@@ -188,6 +218,7 @@ impl ShapeKind {
             Self::Trigger => "trigger",
             Self::ForeignKey => "foreign key",
             Self::RowSecurity => "row security",
+            Self::Bystander => "row security beside",
             Self::Setting => "setting",
         }
     }
@@ -198,14 +229,14 @@ impl ShapeKind {
 pub struct ImportPlan {
     /// How foreign keys are satisfied.
     pub strategy: ImportStrategy,
-    /// Tables that are not exported and reference one that is, each with whether ONLY itself is meant: they must be
-    /// empty, and are named beside the others where those are emptied.
-    pub bystanders: Vec<(QName, bool)>,
+    /// Tables that are not exported and reference one that is: they must be empty, and are named beside the others
+    /// where those are emptied.
+    pub bystanders: Vec<Bystander>,
     /// Facts that only the import asks for, sorted.
     pub shape: Vec<Shape>,
     /// Triggers that would fire, and copies that are in another mode than their original; originals first.
     pub triggers: Vec<TriggerPlan>,
-    /// Tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
+    /// Exported tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
     pub forced: Vec<QName>,
     /// Foreign keys of cycles that are not deferrable: made so, and put back.
     pub deferred: Vec<(QName, String)>,
@@ -220,8 +251,25 @@ pub struct ImportPlan {
 impl ImportPlan {
     /// Whether the load turns something off that must be on again at its end.
     pub fn alters(&self) -> bool {
-        !(self.triggers.is_empty() && self.forced.is_empty() && self.deferred.is_empty())
+        !(self.triggers.is_empty() && self.forced().next().is_none() && self.deferred.is_empty())
     }
+
+    /// Tables whose rows not even their owner sees all: exported ones, then those beside them.
+    pub fn forced(&self) -> impl Iterator<Item = &QName> {
+        let beside = self.bystanders.iter().filter(|table| table.forced).map(|table| &table.name);
+        self.forced.iter().chain(beside)
+    }
+}
+
+/// A table beside the exported ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bystander {
+    /// The table.
+    pub name: QName,
+    /// It has no partitions: ONLY itself is meant.
+    pub only: bool,
+    /// FORCE ROW LEVEL SECURITY, under which not even the owner could see that it is empty.
+    pub forced: bool,
 }
 
 /// A trigger that is off during the load.

@@ -52,6 +52,7 @@ impl Planner<'_> {
         let output = Expr::of(ROW, &column.name);
         let base = self.catalog.base_type(&column.data_type);
         match treatment {
+            Treatment::Mask(MaskUse::Call(call)) if !self.sees_value(call, Some(column)) => None,
             Treatment::Mask(MaskUse::Call(call)) => call.mask.probe(&Probed {
                 output: &output,
                 input_type: &base,

@@ -19,7 +19,8 @@ impl Planner<'_> {
     /// What must be true of the row `alias` of `table` for it to leave; `None` when every row leaves.
     pub(super) fn leaves(&self, table: &QName, alias: &str) -> Option<Expr> {
         let export = self.export.tables.get(table)?;
-        let mut conditions: Vec<Expr> = export.rows.iter().map(|predicate| row_sql(&predicate.sql, alias)).collect();
+        let mut conditions: Vec<Expr> = self.tenants_own(table, alias).into_iter().collect();
+        conditions.extend(export.rows.iter().map(|predicate| row_sql(&predicate.sql, alias)));
         for key in self.keys_with(table, export, Orphans::Skip) {
             if let Some(there) = self.target_leaves(key, alias) {
                 let mut either: Vec<Expr> = key.columns.iter().map(|name| Expr::of(alias, name).is_null()).collect();

@@ -6,7 +6,9 @@
 
 use super::Planner;
 use super::masks::hashed_column;
+use super::over::Inner;
 use crate::catalog::{Column, Table};
+use crate::mask::over::{self, Over};
 use crate::mask::{Value, hmac};
 use crate::model::{ExportTable, Fill, MaskCall, MaskUse, RowSql, Treatment};
 use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
@@ -118,6 +120,9 @@ impl<'p, 'a> Masked<'p, 'a> {
         match treatment {
             Treatment::Mask(MaskUse::Call(call)) => {
                 let Some(hashed) = hashed_column(call, column) else { return };
+                if hashed == column && !self.planner.sees_value(call, self.table.columns.get(column)) {
+                    return;
+                }
                 let key = (call.group.0.clone(), hashed.to_owned());
                 let name = self.free_name(self.hashes.len() + 1);
                 self.hashes.entry(key).or_insert(name);
@@ -201,9 +206,34 @@ impl Masked<'_, '_> {
             .and_then(|hashed| self.hashes.get(&(call.group.0.clone(), hashed.to_owned())))
             .map(|name| Expr::Column(Some(Ident::from(ROW)), name.clone()));
         let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
-        let rendered = self.planner.render(call, column, &Expr::of(ROW, &column.name), hash.as_ref(), &alias);
-        self.joins.extend(rendered.joins);
+        let base = self.planner.catalog.base_type(&column.data_type);
+        if let Some((over @ (Over::Elements | Over::Bounds), inner, _)) =
+            over::seen(call.mask, &base, self.planner.catalog)
+        {
+            let whole = Expr::of(ROW, &column.name);
+            let of_one = Column { data_type: inner, default: None, ..column.clone() };
+            let inner = Inner { over, column: of_one, whole: &whole, row_hash: hash.as_ref(), alias: &alias };
+            return self.planner.over(call, &inner, &base.data_type.name);
+        }
+        let input = match call.mask.recomputed_from(&call.arguments) {
+            Some(other) => self.recomputed(other),
+            None => Expr::of(ROW, &column.name),
+        };
+        let rendered = self.planner.render(call, column, &input, hash.as_ref(), &alias);
+        for join in rendered.joins {
+            // A value that another column is made from is written twice, and joins its lists once.
+            if !self.joins.contains(&join) {
+                self.joins.push(join);
+            }
+        }
         rendered.expr
+    }
+
+    /// What leaves of another column, as text that is never NULL.
+    fn recomputed(&mut self, name: &str) -> Expr {
+        let own = self.export.columns.get(name).zip(self.table.columns.get(name));
+        let value = own.map_or(Expr::Null, |(own, column)| self.value(&own.treatment, column));
+        Expr::call("coalesce", [value.cast("text"), Expr::text("")])
     }
 }
 

@@ -3,7 +3,7 @@
 //! The words are those that `emit/shape.sql` makes of `pg_catalog`: a type by schema and internal name, with its
 //! modifiers as `format_type` prints them, so that no search path and no spelling changes them.
 
-use super::{Planner, Shape, ShapeKind};
+use super::{Bystander, Planner, Shape, ShapeKind};
 use crate::catalog::{Column, DataType, ForeignKey, Identity, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::syntax::ast::ImportStrategy;
 use std::collections::BTreeSet;
@@ -17,8 +17,8 @@ impl Planner<'_> {
         shape
     }
 
-    /// Triggers of the tables and of their partitions, and foreign keys that the load alters, sorted.
-    pub(super) fn import_shape(&self, deferred: &[(QName, String)]) -> Vec<Shape> {
+    /// Triggers of the tables and of their partitions, foreign keys that the load alters, forced row security, sorted.
+    pub(super) fn import_shape(&self, deferred: &[(QName, String)], bystanders: &[Bystander]) -> Vec<Shape> {
         let mut shape = Vec::new();
         for table in self.loaded_tables() {
             // A copy in its original's mode goes with the original.
@@ -33,8 +33,10 @@ impl Planner<'_> {
             }
         }
         for table in self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name)) {
-            let forced = if table.force_row_security { "forced" } else { "not forced" };
-            shape.push(fact(ShapeKind::RowSecurity, table, "", forced));
+            shape.push(fact(ShapeKind::RowSecurity, table, "", forced(table)));
+        }
+        for table in bystanders.iter().filter_map(|beside| self.catalog.tables.get(&beside.name)) {
+            shape.push(fact(ShapeKind::Bystander, table, "", forced(table)));
         }
         shape.push(Shape {
             kind: ShapeKind::Setting,
@@ -45,6 +47,10 @@ impl Planner<'_> {
         shape.sort();
         shape
     }
+}
+
+fn forced(table: &Table) -> &'static str {
+    if table.force_row_security { "forced" } else { "not forced" }
 }
 
 fn fact(kind: ShapeKind, table: &Table, item: &str, value: impl Into<String>) -> Shape {

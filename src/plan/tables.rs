@@ -4,7 +4,7 @@ use super::order::{Graph, components};
 use super::select::{Masked, leaves};
 use super::sequences::plan_sequences;
 use super::words::{one_line, orphan_words, treatment_words};
-use super::{ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
+use super::{Bystander, ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
 use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{N0851, N0854};
@@ -37,6 +37,11 @@ impl<'a> Planner<'a> {
             shape: self.shape(),
             import: self.export.import.then(|| self.import(&groups)),
             refresh: self.refresh(),
+            role: self.export.role.clone(),
+            import_role: self.export.import_role.clone(),
+            tenant: self.tenant(),
+            source_rights: self.source_rights(),
+            target_rights: self.target_rights(),
             planner: self,
         })
     }
@@ -115,10 +120,11 @@ impl<'a> Planner<'a> {
         let names: BTreeSet<&QName> = self.export.tables.keys().collect();
         let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
         let forced = tables.filter(|table| table.force_row_security);
+        let bystanders = self.bystanders();
         ImportPlan {
-            bystanders: self.bystanders().into_iter().map(|name| (name.clone(), self.only(&name))).collect(),
             strategy: self.export.strategy,
-            shape: self.import_shape(&deferred),
+            shape: self.import_shape(&deferred, &bystanders),
+            bystanders,
             triggers: self.triggers(),
             forced: forced.map(|table| table.name.clone()).collect(),
             deferred,
@@ -201,7 +207,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Materialized views that read an exported table, after those that they read themselves.
-    fn refresh(&self) -> Vec<QName> {
+    pub(super) fn refresh(&self) -> Vec<QName> {
         let views = &self.catalog.views;
         let graph: Graph =
             views.values().map(|view| (view.name.clone(), view.reads.iter().cloned().collect())).collect();
@@ -222,8 +228,18 @@ impl<'a> Planner<'a> {
 
     /// Tables outside the export that reference a table inside, directly or through each other. TRUNCATE refuses a
     /// table that another references, even an empty one, unless both are named; CASCADE would empty what nobody named.
-    fn bystanders(&self) -> Vec<QName> {
-        let mut found: BTreeSet<&QName> = BTreeSet::new();
+    fn bystanders(&self) -> Vec<Bystander> {
+        let tables = self.referencing().into_iter().filter_map(|name| self.catalog.tables.get(name));
+        let bystander = |table: &Table| Bystander {
+            name: table.name.clone(),
+            only: self.only(&table.name),
+            forced: table.force_row_security,
+        };
+        tables.map(bystander).collect()
+    }
+
+    pub(super) fn referencing(&self) -> BTreeSet<&'a QName> {
+        let mut found: BTreeSet<&'a QName> = BTreeSet::new();
         loop {
             let before = found.len();
             for table in self.catalog.tables.values() {
@@ -240,7 +256,7 @@ impl<'a> Planner<'a> {
                 }
             }
             if found.len() == before {
-                return found.into_iter().cloned().collect();
+                return found;
             }
         }
     }

@@ -151,10 +151,14 @@ pub fn access_sql(access: &Access, sql: &AccessSql, row: &Row) -> Expr {
             Row::Table(table) => format!("{}.{}", quoted(&table.name), quoted(column)),
         },
         AccessName::Setting(setting) => {
-            let function = access.settings.get(setting).map(|setting| &setting.function);
-            function
-                .map(|function| format!("(SELECT {}.{}())", quoted(&function.schema), quoted(&function.name)))
-                .unwrap_or_default()
+            let found = access.settings.get(setting).map(|setting| &setting.data_type);
+            let value = setting_value(access, setting).unwrap_or(Expr::Null);
+            // What cannot be printed is no SQL, and is refused where the whole is read again.
+            match found.filter(|data_type| data_type.dimensions > 0) {
+                // Bare in `ANY (…)` it would be the rows of a sub-select instead of one array.
+                Some(array) => format!("({})", value.cast_to(array.clone()).print().unwrap_or_default()),
+                None => value.print().unwrap_or_default(),
+            }
         }
         AccessName::Relation(relation) => format!("{}.{}", quoted(&relation.schema), quoted(&relation.name)),
     });

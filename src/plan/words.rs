@@ -56,6 +56,7 @@ fn value_words(value: &Value) -> String {
         Value::Decimal(number) => number.clone(),
         Value::Boolean(truth) => truth.to_string(),
         Value::Column(name) => name_words(name),
+        Value::Words(words) => format!("sha256:{}", words.digest),
     }
 }
 

@@ -4,6 +4,8 @@
 //! document keeps the place of every key and value; [`Reader`] takes keys out of it and says what is wrong with
 //! them.
 
+mod allow;
+
 use super::{
     Bypass, Engine, Environment, ExportTarget, Manifest, Rls, STAGES, Stage, TARGETS, TargetKind, VERSIONS, folder,
 };
@@ -74,7 +76,7 @@ impl Reader {
     fn manifest(&mut self, document: &DeTable<'_>) -> Option<Manifest> {
         let end = Span::new(self.source, self.end, self.end);
         let root = Table { name: String::new(), span: end, entries: document };
-        self.known_keys(&root, &["project", "export", "rls", "env"]);
+        self.known_keys(&root, &["project", "export", "rls", "env", "allow"]);
         let Some(project) = self.table(&root, "project") else {
             if root.get("project", self.source).is_none() {
                 self.missing(
@@ -88,12 +90,16 @@ impl Reader {
         let exports = self.exports(&root);
         let rls = self.table(&root, "rls").map(|table| self.rls(&table)).unwrap_or_default();
         let environments = self.environments(&root, &exports);
+        let allowances = self.allowances(&root);
         let manifest = self.project(&project)?;
-        Some(Manifest { exports, rls, environments, ..manifest })
+        Some(Manifest { exports, rls, environments, allowances, ..manifest })
     }
 
     fn project(&mut self, table: &Table<'_>) -> Option<Manifest> {
-        self.known_keys(table, &["name", "engine", "version", "schema", "search", "policies", "output"]);
+        self.known_keys(
+            table,
+            &["name", "engine", "version", "schema", "search", "policies", "dictionaries", "output"],
+        );
         let name = self.required_text(table, "name", "name = \"expense\"");
         let engine = self.engine(table);
         let version = self.version(table);
@@ -101,6 +107,7 @@ impl Reader {
         let default = |text: &str| vec![Spanned::new(text.to_owned(), table.span)];
         let search = self.texts(table, "search").unwrap_or_else(|| default("public"));
         let policies = self.texts(table, "policies").unwrap_or_else(|| default("policies/**/*.noren"));
+        let dictionaries = self.texts(table, "dictionaries");
         let output = self.output(table);
         Some(Manifest {
             name: name?,
@@ -109,10 +116,12 @@ impl Reader {
             schema: schema?,
             search,
             policies,
+            dictionaries,
             output,
             exports: BTreeMap::new(),
             rls: Rls::default(),
             environments: BTreeMap::new(),
+            allowances: Vec::new(),
         })
     }
 

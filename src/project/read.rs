@@ -34,6 +34,7 @@ struct Loader {
 enum Kind {
     Schema,
     Policy,
+    Dictionary,
 }
 
 impl Kind {
@@ -43,6 +44,7 @@ impl Kind {
         match self {
             Self::Schema => "*.sql",
             Self::Policy => "**/*.noren",
+            Self::Dictionary => "*.csv",
         }
     }
 
@@ -50,6 +52,7 @@ impl Kind {
         match self {
             Self::Schema => "project.schema",
             Self::Policy => "project.policies",
+            Self::Dictionary => "project.dictionaries",
         }
     }
 }
@@ -63,6 +66,10 @@ impl Loader {
         let manifest = manifest?;
         let schemas = self.read_all(&manifest.schema, Kind::Schema, &manifest);
         let policies = self.read_all(&manifest.policies, Kind::Policy, &manifest);
+        let dictionaries = match &manifest.dictionaries {
+            Some(named) => self.read_all(named, Kind::Dictionary, &manifest),
+            None => self.usual_dictionaries(&manifest),
+        };
         Some(Project {
             name: manifest.name.value,
             engine: manifest.engine.value,
@@ -70,10 +77,12 @@ impl Loader {
             schemas,
             search: manifest.search.into_iter().map(|name| name.value).collect(),
             policies,
+            dictionaries,
             output: PathBuf::from(manifest.output.value),
             exports: manifest.exports,
             rls: manifest.rls,
             environments: manifest.environments,
+            allowances: manifest.allowances,
             manifest: manifest_id,
         })
     }
@@ -89,10 +98,17 @@ impl Loader {
                 }
             }
         }
-        if let Kind::Policy = kind {
+        if let Kind::Policy | Kind::Dictionary = kind {
             paths.sort();
         }
         paths.iter().filter_map(|(path, span)| self.read(path, Some(*span))).collect()
+    }
+
+    /// What lies in the folder that nobody needs to name; it need not be there.
+    fn usual_dictionaries(&mut self, manifest: &Manifest) -> Vec<SourceId> {
+        let span = manifest.name.span;
+        let paths = self.walk("dictionaries/*.csv", "dictionaries", span, &manifest.output.value);
+        paths.unwrap_or_default().iter().filter_map(|path| self.read(path, Some(span))).collect()
     }
 
     /// The files of one name, sorted: a file itself, the files of a folder, or what a glob matches.
@@ -281,6 +297,7 @@ fn matches_nothing(name: &Spanned<String>, kind: Kind) -> Diagnostic {
         .note(format!("`{}` names what the project is made of; a missing part would go unnoticed", kind.key()))
         .help(match kind {
             Kind::Schema => "write the schema with `pg_dump --schema-only --file=schema.sql DATABASE`",
+            Kind::Dictionary => "a dictionary is a CSV file whose first line names its columns",
             Kind::Policy => "write a first policy with `noren init --from schema.sql`, or correct the path",
         })
 }

@@ -7,8 +7,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::Setting;
 use crate::source::Span;
 use crate::syntax::ast::{
-    self, Class, Export, ExportClause, File, Grant, MaskDefinition, Name, Policy, Role, Statement, TableBlock, Tenancy,
-    Workload,
+    self, Class, Export, File, Grant, MaskDefinition, Name, Policy, Role, Statement, TableBlock, Tenancy, Workload,
 };
 use std::collections::BTreeMap;
 
@@ -159,18 +158,7 @@ impl Deferred {
         match statement {
             Statement::Test(test) => self.add("test", test.span),
             Statement::Extension(extension) => self.add("extension", extension.span),
-            Statement::Export(export) => self.export(export),
             _ => {}
-        }
-    }
-
-    fn export(&mut self, export: &Export) {
-        for clause in &export.clauses {
-            match clause {
-                ExportClause::As(name) => self.add("as", name.span),
-                ExportClause::ImportAs(name) => self.add("import as", name.span),
-                _ => {}
-            }
         }
     }
 

@@ -27,10 +27,12 @@ pub fn link(catalog: &Catalog, tables: &mut BTreeMap<QName, ExportTable>) {
             each_call(&mut own.treatment, &mut |call| {
                 let group = match call.mask.linkage(&call.arguments) {
                     Linkage::Own => None,
-                    Linkage::Of(column) => of_values.get(column).cloned(),
+                    Linkage::Of(column) => {
+                        Some(of_values.get(column).cloned().unwrap_or_else(|| root("persona", catalog, name, column)))
+                    }
                     // A class says itself what moves together.
                     Linkage::Entity(_) if call.group.0.starts_with("class:") => None,
-                    Linkage::Entity(column) => Some(entity(catalog, name, column)),
+                    Linkage::Entity(column) => Some(root("entity", catalog, name, column)),
                 };
                 call.group = group.unwrap_or_else(|| call.group.clone());
             });
@@ -50,7 +52,7 @@ fn each_call(treatment: &mut Treatment, found: &mut dyn FnMut(&mut MaskCall)) {
 }
 
 /// The group of the column at the end of the foreign keys from this one.
-fn entity(catalog: &Catalog, table: &QName, column: &str) -> LinkageGroup {
+fn root(word: &str, catalog: &Catalog, table: &QName, column: &str) -> LinkageGroup {
     let mut place = (table.clone(), column.to_owned());
     let mut seen = BTreeSet::new();
     while seen.insert(place.clone()) {
@@ -64,5 +66,5 @@ fn entity(catalog: &Catalog, table: &QName, column: &str) -> LinkageGroup {
             None => break,
         }
     }
-    LinkageGroup(format!("entity:{}.{}", place.0, place.1))
+    LinkageGroup(format!("{word}:{}.{}", place.0, place.1))
 }

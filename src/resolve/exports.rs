@@ -10,7 +10,7 @@ use super::{entities, foreign_keys};
 use crate::catalog::{Catalog, Column, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{Decision, Export, ExportColumn, ExportTable, Fill, Rule, Step, Treatment};
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, Spanned};
 use crate::syntax::ast::{self, ExportClause, ImportStrategy, TableBlock, TableClause, TablePattern, TreatmentKind};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +79,7 @@ impl<'a> Exports<'a> {
         let treatments = Treatments {
             catalog: self.catalog,
             search: self.search,
+            sources: self.sources,
             declared: self.declared,
             class_overrides: &overrides,
         };
@@ -102,6 +103,18 @@ impl<'a> Exports<'a> {
             linkage: self.linkage(written, diagnostics),
             import: !written.clauses.iter().any(|clause| matches!(clause, ExportClause::NoImport(_))),
             strategy: ImportStrategy::Order,
+            role: role_of(written, |clause| match clause {
+                ExportClause::As(name) => Some(name),
+                _ => None,
+            }),
+            import_role: role_of(written, |clause| match clause {
+                ExportClause::ImportAs(name) => Some(name),
+                _ => None,
+            }),
+            tenant_one: written.clauses.iter().find_map(|clause| match clause {
+                ExportClause::TenantOne(span) => Some(*span),
+                _ => None,
+            }),
         };
         if !compiled {
             // Which tables such an export has is not known, so none can be missing.
@@ -379,12 +392,15 @@ fn linked_set<'a>(name: &'a str, declared: &'a Declarations<'_>) -> BTreeSet<&'a
     }
 }
 
+fn role_of(written: &ast::Export, role: impl Fn(&ExportClause) -> Option<&ast::Name>) -> Option<Spanned<String>> {
+    written.clauses.iter().find_map(role).map(|name| Spanned::new(name.text.clone(), name.span))
+}
+
 /// Clauses without which the export would show more than was said: nothing is written for such an export.
 fn not_compiled(written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let mut compiled = true;
     for clause in &written.clauses {
         let (what, span) = match clause {
-            ExportClause::TenantOne(span) => ("tenant one", *span),
             ExportClause::ImportStrategy { strategy, span, .. } if strategy.value != ImportStrategy::Order => {
                 ("import strategy", *span)
             }

@@ -7,6 +7,7 @@ pub mod access;
 mod arguments;
 mod columns;
 mod declare;
+mod dictionary;
 mod entities;
 mod exports;
 pub mod expression;
@@ -68,6 +69,7 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
     report_uncovered(&uncovered, &shared, &mut diagnostics);
     check_patterns(catalog, &blocks, &mut diagnostics);
     model.access = ground.access(catalog, search, &declared, &selectors, &model, &mut diagnostics);
+    access::give_rights(&mut model);
     (model, diagnostics)
 }
 
@@ -104,8 +106,8 @@ fn select_blocks<'a>(
 }
 
 fn report_uncovered(uncovered: &Uncovered<'_>, shared: &Exports<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let Exports { catalog, search, declared, .. } = *shared;
-    let treatments = Treatments { catalog, search, declared, class_overrides: &BTreeMap::new() };
+    let Exports { catalog, search, declared, sources, .. } = *shared;
+    let treatments = Treatments { catalog, search, sources, declared, class_overrides: &BTreeMap::new() };
     for ((table, column), exports) in uncovered {
         let Some(table) = catalog.tables.get(table) else { continue };
         let Some(column) = table.columns.get(column) else { continue };

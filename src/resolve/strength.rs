@@ -25,6 +25,7 @@ pub fn of(treatment: &Treatment, column: &str) -> Strength {
         Treatment::Drop(_) => Strength::Drop,
         Treatment::Mask(MaskUse::Expression(own)) if shows(&own.sql.facts.shows) => Strength::Keep,
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => of(then, column).min(of(otherwise, column)),
+        Treatment::Mask(MaskUse::Call(call)) if call.mask.of_rows() => Strength::Keep,
         Treatment::Mask(MaskUse::Json(json)) if keeps_the_rest(&json.root) => Strength::Keep,
         Treatment::Mask(_) | Treatment::Generated => Strength::Mask,
     }

@@ -7,7 +7,7 @@ use super::{json, own_mask};
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::model::{Fill, LinkageGroup, MaskCall, MaskUse, OwnExpression, Predicate, RowSql, Treatment};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::syntax::ast::{self, SqlExpr, TreatmentKind};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub struct Treatments<'a> {
     pub catalog: &'a Catalog,
     /// Schemas in which an unqualified name is looked for.
     pub search: &'a [String],
+    /// The texts of the project, dictionaries among them.
+    pub sources: &'a Sources,
     /// The policy's own names.
     pub declared: &'a Declarations<'a>,
     /// What this export gives instead of a class's own treatment.
@@ -146,7 +148,8 @@ impl<'a> Treatments<'a> {
             return None;
         };
         let is_column = |name: &str| target.table.columns.contains_key(name);
-        let arguments = resolve_arguments(mask, call, &is_column, diagnostics)?;
+        let mut arguments = resolve_arguments(mask, call, &is_column, diagnostics)?;
+        super::dictionary::find_words(self.sources, call, &mut arguments, diagnostics)?;
         Some(Treatment::Mask(MaskUse::Call(MaskCall { mask, arguments, group: LinkageGroup(group.to_owned()) })))
     }
 

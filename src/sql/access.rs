@@ -83,6 +83,15 @@ pub enum AccessStatement {
         /// At least one.
         options: Vec<String>,
     },
+    /// `ALTER … name OWNER TO owner`
+    SetOwner {
+        /// What it is.
+        object: OwnedObject,
+        /// Its name.
+        name: QName,
+        /// The new owner.
+        owner: Ident,
+    },
     /// `DROP FUNCTION IF EXISTS name()`; never CASCADE.
     DropFunction(QName),
     /// `DROP SCHEMA IF EXISTS name`; never CASCADE.
@@ -178,6 +187,17 @@ pub enum Object {
     },
 }
 
+/// What changes hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnedObject {
+    /// A table; sequences that its columns own go with it.
+    Table,
+    /// A sequence.
+    Sequence,
+    /// A materialized view.
+    MaterializedView,
+}
+
 /// What default privileges are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DefaultKind {
@@ -213,6 +233,7 @@ impl AccessStatement {
             Self::GrantRole { .. } => "GrantRoleStmt",
             Self::RevokeDefault { .. } => "AlterDefaultPrivilegesStmt",
             Self::SetViewOptions { .. } | Self::ResetViewOptions { .. } => "AlterTableStmt",
+            Self::SetOwner { .. } => "AlterTableStmt",
             Self::DropRole(_) => "DropRoleStmt",
         }
     }

@@ -5,6 +5,7 @@
 //! with PostgreSQL's scanner and parser and compares it with the tokens that were meant.
 
 pub mod access;
+mod create;
 mod data;
 mod guard;
 mod layout;
@@ -19,6 +20,7 @@ mod statement;
 mod token;
 
 pub use access::AccessStatement;
+pub use create::Create;
 pub use migration::{Backfill, CHILD, Migration, NewForeignKey, PARENT};
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
 pub use script::{End, Script};
@@ -166,10 +168,16 @@ pub enum Expr {
     Row(Vec<Expr>),
     /// `function(… ORDER BY …)`, an aggregate with its order.
     Aggregate(Ident, Vec<Expr>, Vec<Expr>),
+    /// `function(…) OVER (ORDER BY …)`, a window over all rows.
+    Over(Box<Expr>, Vec<Expr>),
     /// A user's own expression.
     Source(SourceSql),
     /// `:'name'`: the value of a psql variable as a string. In psql files only.
     Variable(String),
+    /// `$1`: a bind parameter, in what a program sends.
+    Parameter(u16),
+    /// `current_user`, `session_user`: a key word that is a value.
+    Word(&'static str),
     /// An expression with a comment on the line above it.
     Commented(String, Box<Expr>),
 }
@@ -194,6 +202,11 @@ impl Expr {
     /// A call of a function of `pg_catalog`.
     pub fn call(function: &str, arguments: impl IntoIterator<Item = Self>) -> Self {
         Self::Call(None, Ident::from(function), arguments.into_iter().collect())
+    }
+
+    /// A call of a function of `pg_catalog`, which no search path leads elsewhere.
+    pub fn builtin(function: &str, arguments: impl IntoIterator<Item = Self>) -> Self {
+        Self::Call(Some(Ident::from("pg_catalog")), Ident::from(function), arguments.into_iter().collect())
     }
 
     /// `self OP right`
@@ -236,6 +249,12 @@ impl Expr {
     #[must_use]
     pub fn when(self, condition: Self) -> Self {
         Self::Case(vec![(condition, self)], None)
+    }
+
+    /// `self OVER (ORDER BY …)`
+    #[must_use]
+    pub fn over(self, order: Vec<Self>) -> Self {
+        Self::Over(Box::new(self), order)
     }
 
     /// `(SELECT …)`

@@ -135,8 +135,11 @@ pub(super) fn expr(of: &Expr) -> Doc<'_> {
         Expr::Field(inner, field) => all([parenthesised(expr(inner)), exact("."), name(field)]),
         Expr::Row(items) => all([words("ROW"), arguments(items)]),
         Expr::Aggregate(function, inputs, order) => aggregate(function, inputs, order),
+        Expr::Over(function, order) => over(function, order),
         Expr::Source(sql) => source::print(&sql.text),
         Expr::Variable(variable) => Doc::Token(Token::variable(variable)),
+        Expr::Parameter(number) => exact(format!("${number}")),
+        Expr::Word(word) => words(word),
         Expr::Commented(comment, inner) => all([Doc::Token(Token::comment(comment)), Doc::Hard, expr(inner)]),
     }
 }
@@ -179,6 +182,12 @@ fn aggregate<'t>(function: &'t Ident, inputs: &'t [Expr], order: &'t [Expr]) -> 
         inside.extend([Doc::Line, words("ORDER BY"), Doc::Space, commas(order.iter().map(expr).collect(), Doc::Line)]);
     }
     all([function_name(None, function), parenthesised(all(inside))])
+}
+
+fn over<'t>(function: &'t Expr, order: &'t [Expr]) -> Doc<'t> {
+    let by = (!order.is_empty())
+        .then(|| all([words("ORDER BY"), Doc::Space, commas(order.iter().map(expr).collect(), Doc::Line)]));
+    all([expr(function), Doc::Space, words("OVER"), Doc::Space, exact("("), by.unwrap_or_else(|| all([])), exact(")")])
 }
 
 fn cast_operand(inner: &Expr) -> Doc<'_> {

@@ -1,6 +1,6 @@
 //! Statements of roles, row security and grants as documents.
 
-use super::access::{AccessStatement, Commented, CreatePolicy, DefaultKind, Grantee, Object, Privilege};
+use super::access::{AccessStatement, Commented, CreatePolicy, DefaultKind, Grantee, Object, OwnedObject, Privilege};
 use super::layout::{Doc, all, commas, exact, group, indent, parenthesised, words};
 use super::print::{data_type, expr, literal, name, qname};
 use super::token::Token;
@@ -32,6 +32,14 @@ pub(super) fn access(of: &AccessStatement) -> Doc<'_> {
         }
         AccessStatement::ResetViewOptions { view, options } => {
             view_options(view, "RESET", options.iter().map(|option| word(option)).collect())
+        }
+        AccessStatement::SetOwner { object, name: of, owner } => {
+            let kind = match object {
+                OwnedObject::Table => "ALTER TABLE",
+                OwnedObject::Sequence => "ALTER SEQUENCE",
+                OwnedObject::MaterializedView => "ALTER MATERIALIZED VIEW",
+            };
+            all([named(kind, qname(of)), Doc::Space, words("OWNER TO"), Doc::Space, name(owner)])
         }
         AccessStatement::DropFunction(function) => {
             named("DROP FUNCTION IF EXISTS", all([qname(function), exact("("), exact(")")]))

@@ -25,10 +25,12 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
         Statement::Commit => words("COMMIT"),
         Statement::Rollback => words("ROLLBACK"),
         Statement::Set { local, name, values } => set(*local, name, values),
+        Statement::SetRole(role) => all([words("SET ROLE"), Doc::Space, name(role)]),
         Statement::SetConstraints { deferred } => {
             words(if *deferred { "SET CONSTRAINTS ALL DEFERRED" } else { "SET CONSTRAINTS ALL IMMEDIATE" })
         }
         Statement::CreateTemporary(table) => create_temporary(table),
+        Statement::Create(create) => super::create::print(create),
         Statement::InsertValues { table, columns, rows } => insert_values(table, columns, rows),
         Statement::InsertSelect { table, columns, query } => {
             all([insert_head(table, columns), Doc::Hard, select(query, &Doc::Hard)])

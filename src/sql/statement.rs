@@ -1,5 +1,6 @@
 //! The statements that Noren writes.
 
+use super::create::Create;
 use super::{AccessStatement, Expr, Ident, Migration, Select};
 use crate::catalog::{DataType, QName, TriggerMode};
 
@@ -51,6 +52,8 @@ pub enum Statement {
         /// At least one.
         values: Vec<SettingValue>,
     },
+    /// `SET ROLE role`
+    SetRole(Ident),
     /// `SET CONSTRAINTS ALL DEFERRED`, or `IMMEDIATE`.
     SetConstraints {
         /// Deferred, else immediate.
@@ -58,6 +61,8 @@ pub enum Statement {
     },
     /// `CREATE TEMPORARY TABLE …`
     CreateTemporary(TemporaryTable),
+    /// `CREATE …`: what a private server needs before it can run a compiled SELECT.
+    Create(Create),
     /// `INSERT INTO table (…) VALUES …`
     InsertValues {
         /// Where to.
@@ -213,9 +218,10 @@ impl Statement {
             Self::CopyTo { .. } | Self::CopyFrom { .. } => "CopyStmt",
             Self::Lock { .. } => "LockStmt",
             Self::Begin { .. } | Self::Commit | Self::Rollback => "TransactionStmt",
-            Self::Set { .. } => "VariableSetStmt",
+            Self::Set { .. } | Self::SetRole(_) => "VariableSetStmt",
             Self::SetConstraints { .. } => "ConstraintsSetStmt",
             Self::CreateTemporary(_) => "CreateStmt",
+            Self::Create(create) => create.kind(),
             Self::InsertValues { .. } | Self::InsertSelect { .. } => "InsertStmt",
             Self::Truncate { .. } => "TruncateStmt",
             Self::AlterTable { .. } => "AlterTableStmt",

@@ -51,6 +51,12 @@ impl Write for WithoutPlaces {
     }
 }
 
+/// Where one of two letters stands first. `find` with a list of them looks at every letter alone.
+fn first(text: &str, one: char, other: char) -> Option<usize> {
+    let at = text.find(one);
+    text.get(..at.unwrap_or(text.len()))?.find(other).or(at)
+}
+
 /// Each reads some bytes of what comes next and says how many.
 impl WithoutPlaces {
     fn keep(&mut self, text: &str, bytes: usize) -> usize {
@@ -59,7 +65,7 @@ impl WithoutPlaces {
     }
 
     fn plain(&mut self, text: &str) -> usize {
-        let Some(at) = text.find(['"', '{']) else { return self.keep(text, text.len()) };
+        let Some(at) = first(text, '"', '{') else { return self.keep(text, text.len()) };
         let read = self.keep(text, at + 1);
         if self.kept.ends_with('"') {
             self.in_string = true;
@@ -74,7 +80,7 @@ impl WithoutPlaces {
         if std::mem::take(&mut self.escaped) {
             return self.keep(text, text.chars().next().map_or(1, char::len_utf8));
         }
-        let Some(at) = text.find(['"', '\\']) else { return self.keep(text, text.len()) };
+        let Some(at) = first(text, '"', '\\') else { return self.keep(text, text.len()) };
         let read = self.keep(text, at + 1);
         self.escaped = self.kept.ends_with('\\');
         self.in_string = self.escaped;
@@ -82,7 +88,7 @@ impl WithoutPlaces {
     }
 
     fn place(&mut self, text: &str) -> usize {
-        let Some(at) = text.find(['{', '}']) else { return text.len() };
+        let Some(at) = first(text, '{', '}') else { return text.len() };
         let opens = text.get(at..).is_some_and(|brace| brace.starts_with('{'));
         self.skipping = if opens { self.skipping + 1 } else { self.skipping - 1 };
         at + 1

@@ -15,7 +15,7 @@ mod text;
 
 use crate::diagnostic::Diagnostic;
 
-pub use format::format;
+pub use format::{format, format_source};
 pub use meaning::same as same_meaning;
 pub use parse::parse;
 pub use text::{name_text, sql_text, treatment_text, type_text};

@@ -16,6 +16,9 @@ pub const KEY: &str = "Kq7-only-for-tests-0123456789-abcdefgh-zZ9";
 /// Owns the target database and is nothing more.
 pub const OWNER: &str = "plain owner";
 
+/// Memberships are the cluster's, and PostgreSQL lets one session at a time change a role's.
+static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// A policy project in a folder of its own.
 pub struct Project {
     pub folder: tempfile::TempDir,
@@ -70,7 +73,42 @@ impl Project {
             database.sql(rows);
         }
         fill(&database, seed).whole();
+        self.create_roles(server);
+        for export in self.exports() {
+            self.run_rights(&database, &export, "rights_source.sql");
+        }
         database
+    }
+
+    /// The roles of the policy: they are the cluster's, and tests share it.
+    fn create_roles(&self, server: &'static Server) {
+        let coverage = std::fs::read_to_string(self.folder.path().join("generated/coverage.txt")).unwrap_or_default();
+        for line in coverage.lines().filter_map(|line| line.strip_prefix("role ")) {
+            let Some((name, words)) = word(line) else { continue };
+            let Some(words) = words.strip_prefix(": ") else { continue };
+            if ["login", "nologin", "existing"].iter().any(|word| words.starts_with(word)) {
+                let bypass = if words.contains("tenants all") { "BYPASSRLS" } else { "NOBYPASSRLS" };
+                let role = format!(
+                    "DO $$ BEGIN CREATE ROLE \"{name}\" LOGIN {bypass}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;"
+                );
+                server.execute("postgres", &role).unwrap();
+            }
+        }
+    }
+
+    fn exports(&self) -> Vec<String> {
+        let folder = self.folder.path().join("generated/export");
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[track_caller]
+    fn run_rights(&self, database: &Database, export: &str, name: &str) {
+        let file = self.file(export, name);
+        if file.exists() {
+            let arguments: [std::ffi::OsString; 2] = ["-f".into(), file.into()];
+            support::succeeded(&database.psql("postgres", arguments, &[], self.folder.path()), name);
+        }
     }
 
     /// A database with the schema, owned by somebody who is no superuser, with other rows, its sequences moved, and the
@@ -86,7 +124,19 @@ impl Project {
         self.empty_what_stays(&database, export);
         database.sql(MOVE_SEQUENCES);
         mark(&database, export);
+        self.create_roles(server);
+        if let Some(role) = self.import_role(export) {
+            let _turn = TURN.lock().unwrap();
+            database.sql(&format!("GRANT \"{role}\" TO \"{OWNER}\""));
+        }
+        self.run_rights(&database, export, "rights_target.sql");
         database
+    }
+
+    fn import_role(&self, export: &str) -> Option<String> {
+        let text = std::fs::read_to_string(self.file(export, "import.sql")).ok()?;
+        let role = text.lines().find_map(|line| line.strip_prefix("SET ROLE "))?;
+        Some(role.trim_end_matches(';').trim_matches('"').to_owned())
     }
 
     /// A copy holds nothing in tables that no export loads.
@@ -119,7 +169,11 @@ impl Project {
     /// `run.sql` with this environment.
     pub fn export_with(&self, source: &Database, export: &str, run: &Path, environment: &[(&str, &str)]) -> Output {
         let file = self.file(export, "run.sql");
-        source.psql("postgres", arguments(run, &file), environment, self.folder.path())
+        let mut arguments = arguments(run, &file);
+        if std::fs::read_to_string(&file).unwrap_or_default().contains("\\if :{?tenant}") {
+            arguments.splice(0..0, ["-v".into(), format!("tenant={}", tenant(source)).into()]);
+        }
+        source.psql("postgres", arguments, environment, self.folder.path())
     }
 
     /// `import.sql` and `after.sql` on the target.
@@ -142,6 +196,11 @@ pub fn arguments(run: &Path, file: &Path) -> Vec<std::ffi::OsString> {
     let mut assignment = std::ffi::OsString::from("run=");
     assignment.push(run);
     vec!["-v".into(), assignment, "-f".into(), file.into()]
+}
+
+/// The tenant of a run that is of one.
+pub fn tenant(source: &Database) -> String {
+    source.value("SELECT id FROM companies ORDER BY id LIMIT 1")
 }
 
 /// Puts the marker that an import looks for.

@@ -1,6 +1,6 @@
 -- The smallest schema with what an interrupted or disturbed run can get wrong: a cycle, a reference to itself, sequences,
 -- all four modes of a trigger, forced row security, an empty table,
--- partitions, a table that stays behind and references one that leaves, and a sequence that no column owns, which TRUNCATE … RESTART IDENTITY does not touch.
+-- partitions, tables that stay behind and reference one that leaves (one under forced row security), and a sequence that no column owns, which TRUNCATE … RESTART IDENTITY does not touch.
 CREATE FUNCTION public.shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a trigger fired'; END $$;
 CREATE TABLE public.teams (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, leader integer);
 CREATE SEQUENCE public.people_id_seq AS integer START WITH -1 INCREMENT BY -1 MINVALUE -2000000000 MAXVALUE -1;
@@ -22,6 +22,9 @@ CREATE TABLE public.events (id bigint DEFAULT nextval('public.event_numbers'::re
 CREATE TABLE public.events_2025 PARTITION OF public.events FOR VALUES FROM ('2025-01-01 00:00:00+00') TO ('2026-01-01 00:00:00+00');
 CREATE TABLE public.events_later PARTITION OF public.events FOR VALUES FROM ('2026-01-01 00:00:00+00') TO (MAXVALUE);
 CREATE TABLE public.audits (person integer REFERENCES public.people (id), what text);
+CREATE TABLE public.minutes (team integer REFERENCES public.teams (id), body text);
+ALTER TABLE public.minutes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.minutes FORCE ROW LEVEL SECURITY;
 CREATE TRIGGER origin BEFORE INSERT ON public.teams FOR EACH ROW EXECUTE FUNCTION public.shout();
 CREATE TRIGGER disabled BEFORE INSERT ON public.teams FOR EACH ROW EXECUTE FUNCTION public.shout();
 ALTER TABLE public.teams DISABLE TRIGGER disabled;

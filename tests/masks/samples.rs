@@ -143,6 +143,12 @@ pub(crate) fn samples() -> Vec<Sample> {
         sample("text", &[], "text", &[TEXT, &[&digits]].concat()),
         sample("varchar", &[64], "varchar(64)", &[TEXT, &[&"😀".repeat(64)]].concat()),
         sample("bpchar", &[40], "char(40)", &["", "a", "ab", "abcdefgh", "😀", &"😀".repeat(40), "taro@corp.co.jp"]),
+        sample(
+            "tsvector",
+            &[],
+            "tsvector",
+            &["", "a fat cat", "'it''s':1A 'x\\y':2", "名前:1,2,16383", "😀", &"w".repeat(2000), "a:1 b:2"],
+        ),
         sample("bool", &[], "boolean", &["true", "false"]),
         sample(
             "date",

@@ -10,7 +10,7 @@ mod memberships;
 mod predicates;
 mod reads;
 mod recursion;
-mod truth;
+pub mod truth;
 mod views;
 mod writes;
 

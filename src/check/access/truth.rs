@@ -148,6 +148,8 @@ struct Key {
     text: String,
     /// It is made from the setting of a stranger.
     strange: bool,
+    /// A stranger's setting has a part in it, so that it may well be equal to one.
+    tainted: bool,
     /// It is what a function makes of something.
     opaque: bool,
     /// Whose value it is; of something computed nobody's.
@@ -156,7 +158,7 @@ struct Key {
 
 impl Key {
     fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), strange: false, opaque: false, node: None }
+        Self { text: text.into(), strange: false, tainted: false, opaque: false, node: None }
     }
 
     fn of(node: Node, text: String) -> Self {
@@ -244,14 +246,17 @@ impl World {
             let words = ["true", "false"];
             let both = words.contains(&left.text.as_str()) && words.contains(&right.text.as_str());
             // One of them is the stranger's, and nobody has that.
-            if both || left.strange != right.strange {
+            if both || of_nobody(left, right) {
                 return false;
             }
         }
         let (comparison, left, right) = match comparison {
             Comparison::Greater => (Comparison::Less, right, left),
             Comparison::GreaterOrEqual => (Comparison::LessOrEqual, right, left),
-            Comparison::Equal if left.text > right.text => (comparison, right, left),
+            // A column first, for a reader.
+            Comparison::Equal if (left.node.is_none(), &left.text) > (right.node.is_none(), &right.text) => {
+                (comparison, right, left)
+            }
             _ => (comparison, left, right),
         };
         let question = format!("{} {} {}", left.text, comparison.word(), right.text);
@@ -328,7 +333,7 @@ impl World {
         }
         let Some(value) = value else { return Ok(None) };
         let opaque = value.opaque || array.opaque;
-        let of_nobody = name == "=" && value.strange != array.strange;
+        let of_nobody = name == "=" && of_nobody(&value, &array);
         if !of_nobody && self.ask(format!("{} {name} an element of {}", value.text, array.text), opaque) {
             if name == "=" {
                 self.tie(&value, &array);
@@ -344,7 +349,7 @@ impl World {
             Term::Setting(name) => match mode {
                 Mode::Unset(setting) if setting == name => None,
                 Mode::Stranger(setting) if setting == name => {
-                    Some(Key { strange: true, ..Key::plain(format!("{name}{HIDDEN}stranger{HIDDEN}")) })
+                    Some(Key { strange: true, tainted: true, ..Key::plain(format!("{name}{HIDDEN}stranger{HIDDEN}")) })
                 }
                 _ => {
                     let text = format!("{name}{HIDDEN}setting{HIDDEN}");
@@ -423,18 +428,8 @@ fn in_words(question: &str) -> String {
     question.split(HIDDEN).step_by(2).collect()
 }
 
-/// Casts that give no two values one: equal results mean equal values.
-const EXACT_CASTS: &[&str] = &[
-    "::uuid",
-    "::text",
-    "::pg_catalog.uuid",
-    "::pg_catalog.text",
-    "::pg_catalog.varchar",
-    "::pg_catalog.int2",
-    "::pg_catalog.int4",
-    "::pg_catalog.int8",
-    "::pg_catalog.numeric",
-];
+/// Casts that make no two values one. (A cast to a value's own type was taken off before.)
+const EXACT_CASTS: &[&str] = &["::text", "::pg_catalog.text", "::pg_catalog.varchar"];
 
 fn made_of(name: &str, parts: &[Value], opaque: bool) -> Key {
     let parts: Vec<Option<&Key>> = parts.iter().map(Option::as_ref).collect();
@@ -446,9 +441,17 @@ fn made_of(name: &str, parts: &[Value], opaque: bool) -> Key {
     Key {
         text,
         strange: whole.is_some_and(|key| key.strange),
+        tainted: parts.iter().flatten().any(|key| key.tainted),
         opaque: opaque || parts.iter().flatten().any(|key| key.opaque),
         node: whole.and_then(|key| key.node.clone()),
     }
+}
+
+/// Whether one is a stranger's setting and the other something that the setting has no part in. What a function gives
+/// may have been made from the setting unseen.
+fn of_nobody(one: &Key, other: &Key) -> bool {
+    let is_else = |key: &Key| !key.tainted && !key.opaque;
+    (one.strange && is_else(other)) || (other.strange && is_else(one))
 }
 
 fn question_of(rows: &Rows, mode: Mode<'_>, inside: bool) -> String {

@@ -3,7 +3,7 @@
 
 /// What a name hints at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Hint {
+pub(in crate::cli) enum Hint {
     /// A password, a token, a key, a number that identifies a person to an authority or a bank.
     Secret,
     /// An electronic mail address.
@@ -168,7 +168,7 @@ pub(super) const TENANT_COLUMNS: &[&str] = &[
 ];
 
 /// What the name of a column in a table hints at; the graver of several hints.
-pub(super) fn hint(table: &str, column: &str) -> Option<Hint> {
+pub(in crate::cli) fn hint(table: &str, column: &str) -> Option<Hint> {
     let segments = segments(column);
     if let [only] = segments.as_slice()
         && ["name", "title", "code"].contains(&only.as_str())

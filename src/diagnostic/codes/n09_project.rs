@@ -13,6 +13,7 @@ super::family! {
     N0911 Error "a path of the project file matches nothing";
     N0912 Error "a path leads out of the project";
     N0913 Error "a file that Noren did not write is in the way";
+    N0914 Error "a dictionary cannot be used";
     N0950 Error "a schema file has a statement that PostgreSQL's parser refuses";
     N0951 Error "a schema file is not the whole text of one database's schema";
     N0952 Error "a schema file contradicts what it, or a file before it, declares";

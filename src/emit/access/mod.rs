@@ -5,6 +5,7 @@
 //! where they are.
 
 pub mod assert;
+pub mod contract;
 mod functions;
 mod head;
 pub mod preflight;
@@ -17,6 +18,7 @@ mod tables;
 pub mod tenancy;
 
 use super::EmitError;
+use crate::model::Model;
 use crate::plan::access::{AccessPlan, AccessPlans};
 use crate::source::{Sources, Span};
 use crate::sql::{Meta, Mismatch, Script, Word};
@@ -29,17 +31,17 @@ const FOLDER: &str = "access";
 ///
 /// # Errors
 /// The first file that is not read back as it was meant.
-pub fn emit(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+pub fn emit(plans: &AccessPlans, model: &Model, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
     // Where nobody acts there is nothing to give and nobody to keep out.
     if plans.base.roles.is_empty() {
-        return tenancy::print(&plans.migrations, sources);
+        return print_migrations(plans, sources);
     }
-    let files = Access { plan: &plans.base, plans, sources }.files(FOLDER)?;
+    let files = Access { plan: &plans.base, plans, model, sources }.files(FOLDER)?;
     let mut all = BTreeMap::new();
     all.insert(format!("{FOLDER}/apply.sql"), apply(FOLDER, steps(plans, &files))?);
     for (name, plan) in &plans.environments {
         let folder = format!("env/{}/{FOLDER}", crate::plan::names::encode(name));
-        let mut own = Access { plan, plans, sources }.files(&folder)?;
+        let mut own = Access { plan, plans, model, sources }.files(&folder)?;
         let differs = |path: &String| files.get(path) != own.get(path);
         if !own.keys().chain(files.keys()).any(differs) {
             continue;
@@ -52,6 +54,15 @@ pub fn emit(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, S
     }
     all.extend(files.into_iter().map(|(path, text)| (format!("{FOLDER}/{path}"), text)));
     Ok(all)
+}
+
+fn print_migrations(plans: &AccessPlans, sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
+    let print = |(name, script): (String, Script)| {
+        let path = format!("{FOLDER}/{name}");
+        let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
+        Ok((path, text))
+    };
+    tenancy::files(&plans.migrations, sources).into_iter().map(print).collect()
 }
 
 /// The files that `apply.sql` includes, in their order.
@@ -81,6 +92,7 @@ fn apply(folder: &str, steps: Vec<String>) -> Result<String, EmitError> {
 struct Access<'a> {
     plan: &'a AccessPlan,
     plans: &'a AccessPlans,
+    model: &'a Model,
     sources: &'a Sources,
 }
 
@@ -110,6 +122,10 @@ impl Access<'_> {
         print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
         print("rollback.sql".to_owned(), self.rollback())?;
         print("rollback_roles.sql".to_owned(), Ok(self.rollback_roles()))?;
+        let contract = contract::Contract::new(&self.model.access, self.plan);
+        let contract = contract.map_err(|mismatch| EmitError { path: format!("{folder}/contract.md"), mismatch })?;
+        files.insert("contract.md".to_owned(), contract.markdown());
+        files.insert("contract.json".to_owned(), contract.json());
         Ok(files)
     }
 

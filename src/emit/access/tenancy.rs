@@ -7,7 +7,6 @@
 //! stands in the file.
 
 use crate::catalog::QName;
-use crate::emit::EmitError;
 use crate::emit::import::qualified;
 use crate::emit::psql::{LIMITS, SWITCHES, into_variables, set};
 use crate::plan::access::{IndexNode, IndexPlan, MigrationPlan};
@@ -33,19 +32,6 @@ pub fn files(plans: &[MigrationPlan], sources: &Sources) -> BTreeMap<String, Scr
         }
     }
     files
-}
-
-/// The same files printed, by their path below the output folder.
-///
-/// # Errors
-/// The first file that is not read back as it was meant.
-pub fn print(plans: &[MigrationPlan], sources: &Sources) -> Result<BTreeMap<String, String>, EmitError> {
-    let print = |(name, script): (String, Script)| {
-        let path = format!("access/{name}");
-        let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
-        Ok((path, text))
-    };
-    files(plans, sources).into_iter().map(print).collect()
 }
 
 /// What `apply.sql` includes, in order, by path below `access/`.

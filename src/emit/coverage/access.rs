@@ -40,7 +40,8 @@ pub(super) fn facts(model: &Model) -> Vec<String> {
     facts
 }
 
-fn scope_words(access: &Access, scope: &Scope) -> String {
+/// A table's place in tenancy, in the words of the language.
+pub(in crate::emit) fn scope_words(access: &Access, scope: &Scope) -> String {
     let because = reason(scope.because.as_deref());
     let columns =
         |pairs: &[(String, String)]| pairs.iter().map(|(own, _)| name_words(own)).collect::<Vec<_>>().join(", ");

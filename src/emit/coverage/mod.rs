@@ -2,7 +2,7 @@
 //!
 //! A fact names the file of the rule that decided but no line: a comment above it would otherwise change every fact.
 
-mod access;
+pub(super) mod access;
 
 use crate::catalog::QName;
 use crate::diagnostic::words::printable;

@@ -217,7 +217,7 @@ pub struct AccessPlans {
     pub base: AccessPlan,
     /// By environment.
     pub environments: BTreeMap<String, AccessPlan>,
-    /// What gives child tables their tenant column, the same everywhere; parents first.
+    /// Tables that are given their tenant column, parents first.
     pub migrations: Vec<MigrationPlan>,
 }
 

@@ -67,12 +67,11 @@ pub fn resolve(context: Context<'_>, exports: &BTreeMap<String, Export>, diagnos
 fn roles<'a>(context: Context<'a>, grant: &Grant, diagnostics: &mut Vec<Diagnostic>) -> Vec<&'a str> {
     let mut roles = Vec::new();
     for name in &grant.roles {
-        match context.roles.get_key_value(&name.text) {
-            Some((role, _)) => roles.push(role.as_str()),
-            None => {
-                let known: Vec<&str> = context.roles.keys().map(String::as_str).collect();
-                diagnostics.push(unknown(name, &known));
-            }
+        if let Some((role, _)) = context.roles.get_key_value(&name.text) {
+            roles.push(role.as_str());
+        } else {
+            let known: Vec<&str> = context.roles.keys().map(String::as_str).collect();
+            diagnostics.push(unknown(name, &known));
         }
     }
     roles
@@ -193,6 +192,11 @@ impl Tables<'_> {
 
     fn condition(&self, name: &QName, diagnostics: &mut Vec<Diagnostic>) -> Option<AccessSql> {
         let written = self.grant.condition.as_ref()?;
+        if let Some(export) = self.export {
+            let why = format!("the copy of `{}` has no row security", export.name);
+            diagnostics.push(nothing(written.span, &why, "let the export's `rows` leave the others out"));
+            return None;
+        }
         let Some(table) = self.context.names.catalog.tables.get(name) else {
             diagnostics.push(nothing(
                 written.span,

@@ -79,7 +79,7 @@ fn check_circles(roles: &BTreeMap<String, Role>, diagnostics: &mut Vec<Diagnosti
         let reached = groups_of(roles, &role.name);
         let back = |name: &&&str| {
             roles.get(**name).is_some_and(|group| {
-                group.member_of.contains_key(&role.name) || groups_of(roles, **name).contains(role.name.as_str())
+                group.member_of.contains_key(&role.name) || groups_of(roles, name).contains(role.name.as_str())
             })
         };
         let is_own = role.member_of.contains_key(&role.name);

@@ -5,6 +5,7 @@
 //! finished: settings, then tenancy and the place of every table, then (with selectors that know the places) roles,
 //! grants, policies and workloads.
 
+mod exporters;
 mod grants;
 mod inheritance;
 mod memberships;
@@ -29,6 +30,7 @@ use crate::model::Model;
 use crate::model::access::{Access, AccessSetting, Role, Scope, ScopeKind, Tenancy};
 use std::collections::BTreeMap;
 
+pub use exporters::give_rights;
 pub use roles::PREDEFINED;
 pub use scopes::needs_tenancy;
 pub use stages::stages;

@@ -11,6 +11,7 @@ use crate::syntax::ast::{Grant, Name, TypePattern};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `function f(args)`
+#[derive(Clone, Copy)]
 pub struct Function<'a> {
     /// The schema, when it was written.
     pub schema: Option<&'a Name>,

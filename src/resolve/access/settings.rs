@@ -11,6 +11,7 @@ use crate::resolve::types;
 use crate::syntax::ast;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// The schema of everything that is ours.
 pub const SCHEMA: &str = "noren";
@@ -111,7 +112,11 @@ fn is_plain(name: &str) -> bool {
 
 fn hashed_name(name: &str, plain: &str) -> String {
     let digest = Sha256::digest(name.as_bytes());
-    let tail: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let tail = digest.iter().take(4).fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
     let cut = LONGEST - tail.len() - 1;
     format!("{}_{tail}", plain.get(..plain.len().min(cut)).unwrap_or_default())
 }

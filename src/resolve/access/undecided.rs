@@ -12,18 +12,18 @@ pub fn report(
     scopes: &BTreeMap<QName, Scope>,
     undecided: &[&Table],
 ) -> Vec<Diagnostic> {
-    let mut scoped: BTreeSet<&QName> =
+    let mut with_tenants: BTreeSet<&QName> =
         scopes.iter().filter(|(_, scope)| scope.kind.is_scoped()).map(|(name, _)| name).collect();
     // A chain of children gets its lines in one run: what would be scoped counts as scoped for those below it.
     let mut proposals: BTreeMap<&QName, &ForeignKey> = BTreeMap::new();
     loop {
         let open = undecided.iter().filter(|table| !proposals.contains_key(&table.name));
         let more: Vec<(&QName, &ForeignKey)> =
-            open.filter_map(|table| Some((&table.name, only_way(table, &scoped)?))).collect();
+            open.filter_map(|table| Some((&table.name, only_way(table, &with_tenants)?))).collect();
         if more.is_empty() {
             break;
         }
-        scoped.extend(more.iter().map(|(name, _)| *name));
+        with_tenants.extend(more.iter().map(|(name, _)| *name));
         proposals.extend(more);
     }
     undecided

@@ -113,11 +113,6 @@ pub fn is_aggregate(name: &str) -> bool {
     AGGREGATES.contains(&name)
 }
 
-/// Whether a core function gives several rows.
-pub fn gives_rows(name: &str) -> bool {
-    SETS.contains(&name)
-}
-
 /// Why a core function cannot stand in an expression over one row.
 pub fn refused(name: &str) -> Option<&'static str> {
     if AGGREGATES.contains(&name) {

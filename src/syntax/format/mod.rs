@@ -13,11 +13,20 @@ use super::{ast, meaning};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::source::{SourceId, Sources, Span};
 
-/// Lays out one file. Errors are those of reading it; warnings do not stop it.
+/// Lays out a text. Errors are those of reading it; warnings do not stop it.
 pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
-    let before = read(text)?;
+    let mut sources = Sources::default();
+    let Some(source) = sources.add("standard input", text) else { return Err(Vec::new()) };
+    format_source(&sources, source)
+}
+
+/// Lays out one file, like [`format`].
+pub fn format_source(sources: &Sources, source: SourceId) -> Result<String, Vec<Diagnostic>> {
+    let before = read(sources, source)?;
     let formatted = layout::file(&items::build(&before.pieces));
-    match read(&formatted) {
+    let mut again = Sources::default();
+    let after = again.add("standard input", formatted.as_str()).ok_or_else(Vec::new)?;
+    match read(&again, after) {
         Ok(after) if same(&before, &after) => Ok(formatted),
         _ => Err(vec![internal(&before)]),
     }
@@ -55,11 +64,10 @@ struct Piece {
     after_blank: bool,
 }
 
-fn read(text: &str) -> Result<Read, Vec<Diagnostic>> {
-    let mut sources = Sources::default();
-    let Some(source) = sources.add("standard input", text) else { return Err(Vec::new()) };
+fn read(sources: &Sources, source: SourceId) -> Result<Read, Vec<Diagnostic>> {
+    let text = sources.get(source).map(|source| source.text.as_str()).unwrap_or_default();
     let (mut tokens, mut statements) = (Vec::new(), 0);
-    let parsed = parse_and_show(&sources, source, &mut |node| {
+    let parsed = parse_and_show(sources, source, &mut |node| {
         flatten(node, statements, false, &mut tokens);
         statements += 1;
     });

@@ -3,11 +3,12 @@
 
 use super::keys::name_of;
 use super::{Kind, Lint, report};
-use crate::catalog::{DataType, Function, RowPolicy, Table};
+use crate::catalog::{DataType, Function, RowPolicy, Table, View};
 use crate::check::access::Case;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Command, Tenancy};
 use crate::sql::identifier as quoted;
+use std::collections::BTreeSet;
 
 const DEFINERS: Kind = Kind {
     code: codes::N0524,
@@ -30,6 +31,13 @@ const POLICIES: Kind = Kind {
     note: "permissive policies add rows beside ours as far as the tenant test lets them, restrictive ones hide rows that the policy shows",
 };
 
+const VIEWS: Kind = Kind {
+    code: codes::N0527,
+    expected: "no right to a view over scoped tables that this policy does not grant",
+    fault: "",
+    note: "a view reads as its owner unless it is told otherwise: it may show the rows of all tenants",
+};
+
 pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Diagnostic>) {
     let functions = case.catalog.functions.values().flatten().filter(|function| function.security_definer);
     report(&DEFINERS, functions.map(|function| definer(tenancy, function)).collect(), diagnostics);
@@ -44,6 +52,35 @@ pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Dia
     }
     report(&PUBLICATIONS, published, diagnostics);
     report(&POLICIES, foreign, diagnostics);
+    report(
+        &VIEWS,
+        case.catalog.views.values().flat_map(|view| granted_by_hand(case, tenancy, view)).collect(),
+        diagnostics,
+    );
+}
+
+/// What the schema grants on a view over scoped tables to everybody or to a role of the policy, and the policy does not.
+fn granted_by_hand(case: Case<'_>, tenancy: &Tenancy, view: &View) -> Vec<Lint> {
+    let as_caller =
+        view.options.get("security_invoker").is_some_and(|value| matches!(value.as_str(), "true" | "on" | "1" | "yes"));
+    let over = !as_caller && case.catalog.tables_under(&view.name).into_iter().any(|table| case.is_scoped(table));
+    let rights = case.access.rights.get(&view.name);
+    let is_granted = |role: &str| rights.is_some_and(|roles| roles.contains_key(role));
+    let is_open = |role: &str| role == "public" || (case.access.roles.contains_key(role) && !is_granted(role));
+    let roles: BTreeSet<&str> =
+        view.grants.iter().map(|grant| grant.grantee.as_str()).filter(|role| is_open(role)).collect();
+    let owns = |role: &str| case.access.roles.get(role).is_some_and(|role| role.owns.contains(&view.name));
+    let lint = |role: &str| Lint {
+        place: tenancy.span,
+        what: format!("`{}` for `{role}`", view.name),
+        fix: format!(
+            "REVOKE ALL ON {} FROM {}",
+            name_of(&view.name),
+            if role == "public" { "PUBLIC".to_owned() } else { quoted(role) }
+        ),
+        seen: view.span,
+    };
+    roles.into_iter().filter(|role| over && !owns(role)).map(lint).collect()
 }
 
 fn definer(tenancy: &Tenancy, function: &Function) -> Lint {

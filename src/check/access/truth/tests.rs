@@ -53,6 +53,7 @@ fn what_keeps_tenants_apart_is_shown_to() {
             TENANT,
         ),
         ("tenant_id = (select app.tenant_id)", TENANT),
+        ("tenant_id = app.tenant_id::uuid and tenant_id::uuid = app.tenant_id", TENANT),
         ("coalesce(maybe_tenant, tenant_id) = app.tenant_id", TENANT),
     ] {
         all(&[text], |formula| true_when_unset(formula, setting) == Outcome::Never);
@@ -112,6 +113,9 @@ fn what_shows_rows_to_every_tenant_is_found() {
         "tenant_id <> app.tenant_id",
         "not (tenant_id = app.tenant_id)",
         "tenant_id > app.tenant_id",
+        "app.tenant_id = public.own(app.tenant_id)",
+        "app.tenant_id::text = lower(app.tenant_id::text)",
+        "id = any (array(select m.user_id from members m)) and app.tenant_id::text <> ''",
         "tenant_id is not null and app.tenant_id::text <> ''",
         "tenant_id = app.tenant_id or app.tenant_id is not null",
         "left(tenant_id::text, 1) = left(app.tenant_id::text, 1)",

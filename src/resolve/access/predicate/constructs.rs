@@ -6,20 +6,47 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::AccessSetting;
 use crate::model::formula::Term;
 use crate::resolve::expression::{functions, string_of};
+use pg_query::NodeEnum;
 use pg_query::protobuf::{ColumnRef, FuncCall, TypeCast, TypeName};
 use std::ops::Range;
 
 /// Each call may give another value, or does something: `pg_proc.provolatile` is `v`.
 const VOLATILE: &[&str] = &[
+    "amvalidate",
     "clock_timestamp",
+    "currtid2",
     "gen_random_uuid",
+    "gin_clean_pending_list",
     "random",
     "random_normal",
     "setseed",
     "timeofday",
-    "txid_current",
     "uuidv4",
     "uuidv7",
+];
+
+/// Families of such.
+const VOLATILE_PREFIXES: &[&str] = &["binary_upgrade_", "brin_", "plpgsql_", "txid_"];
+
+/// Functions that give rows made of their arguments alone; of the others one runs SQL that is hidden in a text.
+const ROWS: &[&str] = &[
+    "generate_series",
+    "generate_subscripts",
+    "json_array_elements",
+    "json_array_elements_text",
+    "json_each",
+    "json_each_text",
+    "json_object_keys",
+    "jsonb_array_elements",
+    "jsonb_array_elements_text",
+    "jsonb_each",
+    "jsonb_each_text",
+    "jsonb_object_keys",
+    "jsonb_path_query",
+    "regexp_matches",
+    "regexp_split_to_table",
+    "string_to_table",
+    "unnest",
 ];
 
 /// Every overload is strict, and gives no NULL of values that are none.
@@ -84,7 +111,7 @@ impl Walker<'_> {
         self.refuse_core_function(name, is_aggregate, &range)?;
         let mut parts = self.terms(&call.args)?;
         for node in call.agg_order.iter() {
-            if let Some(pg_query::NodeEnum::SortBy(sort)) = node.node.as_ref() {
+            if let Some(NodeEnum::SortBy(sort)) = node.node.as_ref() {
                 parts.push(self.optional_term(sort.node.as_deref())?);
             }
         }
@@ -114,19 +141,12 @@ impl Walker<'_> {
         if is_aggregate {
             return if self.visible.is_empty() { Err(self.construct("an aggregate", range.clone())) } else { Ok(()) };
         }
-        if VOLATILE.contains(&name) {
+        if VOLATILE.contains(&name) || VOLATILE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
             return Err(self.construct(&format!("the volatile function `{name}`"), range.clone()));
         }
         match functions::refused(name) {
             _ if matches!(name, "pg_has_role") => Ok(()),
-            Some(_) if functions::gives_rows(name) => {
-                let in_sub_select = !self.visible.is_empty();
-                if in_sub_select {
-                    Ok(())
-                } else {
-                    Err(self.construct(&format!("`{name}`, which gives several rows"), range.clone()))
-                }
-            }
+            Some(_) if ROWS.contains(&name) && !self.visible.is_empty() => Ok(()),
             Some(what) => Err(self.construct(&format!("`{name}`, {what}"), range.clone())),
             None => Ok(()),
         }
@@ -212,12 +232,27 @@ impl Walker<'_> {
         };
         let parts: Vec<&str> = name.names.iter().filter_map(string_of).collect();
         self.check_type(name, &parts)?;
+        if self.is_own_type(cast, name) {
+            return Ok(inner);
+        }
         // The input of a literal is not NULL; of jsonb's null a cast gives NULL from 18 on.
         let may_be_null = !matches!(inner, Term::Constant(_) | Term::Setting(_));
         let brackets = "[]".repeat(name.array_bounds.len());
         let modifiers = if name.typmods.is_empty() { String::new() } else { format!("({:?})", name.typmods) };
         let name = format!("::{}{modifiers}{brackets}", parts.join("."));
         Ok(Term::Strict { name, parts: vec![inner], may_be_null })
+    }
+
+    /// A cast of a column or a setting to the type that it has.
+    fn is_own_type(&self, cast: &TypeCast, name: &TypeName) -> bool {
+        let declared = match cast.arg.as_deref().and_then(|node| node.node.as_ref()) {
+            Some(NodeEnum::ColumnRef(reference)) => match self.column_behind(reference) {
+                Some(column) => Some(&column.data_type),
+                None => self.setting_behind(reference).map(|setting| &setting.data_type),
+            },
+            _ => None,
+        };
+        name.typmods.is_empty() && declared.is_some() && declared == self.type_named(name).as_ref()
     }
 
     fn check_type(&self, name: &TypeName, parts: &[&str]) -> Read<()> {

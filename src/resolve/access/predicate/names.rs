@@ -98,8 +98,14 @@ impl<'a> Walker<'a> {
     fn own_column(&mut self, name: &str, range: Range<usize>) -> Term {
         self.predicate.add(range, AccessName::Column(name.to_owned()));
         self.predicate.columns.insert(name.to_owned());
-        let nullable = column_of(self.table, name).is_none_or(|column| !column.not_null);
+        let nullable = !self.is_never_null(self.table, name);
         Term::Column(ColumnTerm { name: name.to_owned(), item: None, nullable })
+    }
+
+    /// A partition or child may lack the NOT NULL of its parent (before 18), and its rows are the parent's too.
+    fn is_never_null(&self, table: &Table, name: &str) -> bool {
+        column_of(table, name).is_some_and(|column| column.not_null)
+            && self.names.catalog.children(&table.name).all(|child| self.is_never_null(child, name))
     }
 
     fn item_column(&mut self, index: usize, column: &str, range: Range<usize>) -> Read<Term> {

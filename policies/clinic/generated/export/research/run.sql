@@ -31,6 +31,8 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:12  as exporter
+SET ROLE exporter;
 \if :{?run}
 \else
 \set run data/research
@@ -192,7 +194,7 @@ SELECT encode(
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tresearch\t-\t-\t-'
-\qecho 'policy\tf263334cb29e05381ca8ec9e2df36e6d70b67d5d75fefbe5a7b7ab7d3f2f12a1\t-\t-\t-'
+\qecho 'policy\tf76f6394232aeb6ac0e223d6cb05a3bb2570c9e5b2334a73f44198251fcb3db1\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/clinic.disease_codes.sql
 \ir tables/clinic.organisations.sql

@@ -32,6 +32,8 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:5  as importer
+SET ROLE importer;
 \if :{?run}
 \else
 \set run data/training
@@ -245,7 +247,7 @@ BEGIN
   WITH expected AS (
     SELECT kind, schema_name, table_name, item, value
     FROM pg_temp.noren_shape
-    WHERE kind IN ('row security', 'trigger', 'foreign key', 'setting')
+    WHERE kind IN ('row security', 'row security beside', 'trigger', 'foreign key', 'setting')
   ), roots AS (
     SELECT c.oid, c.relkind, c.relforcerowsecurity, n.nspname::text AS schema_name, c.relname::text AS table_name
     FROM pg_catalog.pg_class AS c
@@ -264,6 +266,12 @@ BEGIN
     SELECT 'row security' AS kind, schema_name, table_name, '' AS item,
            CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'not forced' END AS value
     FROM roots
+    UNION ALL
+    SELECT 'row security beside', n.nspname::text, c.relname::text, '',
+           CASE WHEN c.relforcerowsecurity THEN 'forced' ELSE 'not forced' END
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'row security beside' AND e.schema_name = n.nspname AND e.table_name = c.relname
     UNION ALL
     -- TRUNCATE would reach through a foreign partition and empty the table on the other server.
     SELECT 'table', schema_name, table_name, '', 'a foreign partition' FROM tables WHERE relkind = 'f'

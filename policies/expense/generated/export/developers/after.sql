@@ -32,6 +32,8 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:7  as importer
+SET ROLE importer;
 
 BEGIN;
 ALTER TABLE public.bank_accounts NO FORCE ROW LEVEL SECURITY;

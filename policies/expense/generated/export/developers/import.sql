@@ -32,6 +32,8 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:7  as importer
+SET ROLE importer;
 \if :{?run}
 \else
 \set run data/developers
@@ -126,7 +128,7 @@ CREATE TEMPORARY TABLE pg_temp.noren_expected (
 COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
 noren	1	-
 export	developers	-
-policy	6a24ad5bce44733abf55582ab81b81ddcdfab981520f4428768e4cdb2d73d19a	-
+policy	f15041c12f21fb6d065fd5a79cb6afb8e0e7d9a7c18638fce6e1442964ef4f7a	-
 key	fingerprint	-
 table	public.companies	id,name,name_kana,plan,country_code,contact_email,settings,created_at
 table	archive.legacy_orders	id,company_id,customer,total
@@ -274,7 +276,7 @@ BEGIN
   WITH expected AS (
     SELECT kind, schema_name, table_name, item, value
     FROM pg_temp.noren_shape
-    WHERE kind IN ('row security', 'trigger', 'foreign key', 'setting')
+    WHERE kind IN ('row security', 'row security beside', 'trigger', 'foreign key', 'setting')
   ), roots AS (
     SELECT c.oid, c.relkind, c.relforcerowsecurity, n.nspname::text AS schema_name, c.relname::text AS table_name
     FROM pg_catalog.pg_class AS c
@@ -293,6 +295,12 @@ BEGIN
     SELECT 'row security' AS kind, schema_name, table_name, '' AS item,
            CASE WHEN relforcerowsecurity THEN 'forced' ELSE 'not forced' END AS value
     FROM roots
+    UNION ALL
+    SELECT 'row security beside', n.nspname::text, c.relname::text, '',
+           CASE WHEN c.relforcerowsecurity THEN 'forced' ELSE 'not forced' END
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'row security beside' AND e.schema_name = n.nspname AND e.table_name = c.relname
     UNION ALL
     -- TRUNCATE would reach through a foreign partition and empty the table on the other server.
     SELECT 'table', schema_name, table_name, '', 'a foreign partition' FROM tables WHERE relkind = 'f'

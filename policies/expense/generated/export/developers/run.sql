@@ -31,6 +31,8 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:6  as exporter
+SET ROLE exporter;
 \if :{?run}
 \else
 \set run data/developers
@@ -199,7 +201,7 @@ SELECT encode(
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tdevelopers\t-\t-\t-'
-\qecho 'policy\tf2a4df274d242f44e2f42eca112c47802e0a3a34328cfb13de1806d15e114626\t-\t-\t-'
+\qecho 'policy\tf15041c12f21fb6d065fd5a79cb6afb8e0e7d9a7c18638fce6e1442964ef4f7a\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/public.companies.sql
 \ir tables/archive.legacy_orders.sql

@@ -1,5 +1,5 @@
 -- Exports the masked rows of one audience into a fresh folder. Changes nothing in the database.
--- Run as: psql -X -v run=FOLDER -f run.sql
+-- Run as: psql -X -v tenant=ID -v run=FOLDER -f run.sql
 -- exports.noren:12  export investigations
 
 -- psql's own switches, whatever a start-up file made of them
@@ -31,6 +31,18 @@ SET transform_null_equals = 'off';
 SET synchronize_seqscans = 'off';
 SET row_security = 'off';
 SET extra_float_digits = 1;
+-- exports.noren:15  as exporter
+SET ROLE exporter;
+-- exports.noren:14  tenant one
+\if :{?tenant}
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'this export is of one tenant: name it'
+    USING HINT = 'psql -v tenant=ID -v run=FOLDER -f run.sql';
+END
+$noren$;
+\endif
 \if :{?run}
 \else
 \set run data/investigations
@@ -197,10 +209,26 @@ SELECT encode(
   ) AS noren_fingerprint
 \gset
 
+SELECT set_config('app.tenant_id', :'tenant'::uuid::text, true) IS NOT NULL AS noren_tenant_is_set
+\gset
+SELECT count(*) = 1 AS noren_tenant_exists
+FROM public.companies AS root
+WHERE root.id = :'tenant'::uuid
+\gset
+\if :noren_tenant_exists
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'there must be exactly one tenant of this name'
+    USING HINT = 'psql -v tenant=ID takes the key of the tenancy''s root; a role that may not read that row sees no tenant';
+END
+$noren$;
+\endif
+
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tinvestigations\t-\t-\t-'
-\qecho 'policy\tf2a4df274d242f44e2f42eca112c47802e0a3a34328cfb13de1806d15e114626\t-\t-\t-'
+\qecho 'policy\tf15041c12f21fb6d065fd5a79cb6afb8e0e7d9a7c18638fce6e1442964ef4f7a\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/public.audit_logs.sql
 \ir tables/public.companies.sql

@@ -67,35 +67,6 @@ ALTER TABLE clinic.consents
 COMMIT;
 
 SET noren.part = '"clinic"."consents"';
-BEGIN;
-DO LANGUAGE plpgsql $noren$
--- An owner under FORCE ROW LEVEL SECURITY sees and changes only what policies let him: until the end of this
--- transaction nothing here is forced. What was is written down, and noren.held says it.
-DECLARE
-  forced regclass[];
-BEGIN
-  SELECT coalesce(array_agg(c.oid::regclass ORDER BY c.oid), '{}') INTO forced
-  FROM pg_catalog.pg_class AS c
-  WHERE c.relforcerowsecurity AND row_security_active(c.oid)
-    AND (c.oid IN (current_setting('noren.table')::regclass, current_setting('noren.parent')::regclass)
-      OR c.oid IN (SELECT relid FROM pg_partition_tree(current_setting('noren.table')::regclass)));
-  FOR attempt IN 1..30 LOOP
-    BEGIN
-      PERFORM set_config('lock_timeout', '2s', true);
-      FOR at IN 1..cardinality(forced) LOOP
-        EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', forced[at]);
-      END LOOP;
-      PERFORM set_config('noren.held', forced::text, true);
-      RETURN;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      IF attempt = 30 THEN
-        RAISE;
-      END IF;
-    END;
-    PERFORM pg_sleep(least(attempt, 10) * 0.2);
-  END LOOP;
-END
-$noren$;
 PREPARE noren_backfill (tid, tid) AS
 WITH filled AS (
   UPDATE ONLY clinic.consents AS child
@@ -109,17 +80,6 @@ WITH filled AS (
   RETURNING 1
 )
 SELECT count(*) FROM filled;
-DO LANGUAGE plpgsql $noren$
--- Forced again is what was forced.
-DECLARE
-  forced regclass[] := current_setting('noren.held')::regclass[];
-BEGIN
-  FOR at IN 1..cardinality(forced) LOOP
-    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', forced[at]);
-  END LOOP;
-END
-$noren$;
-COMMIT;
 DO LANGUAGE plpgsql $noren$
 -- Runs noren_backfill over 128 pages after the other, each in a transaction of its own: stopped anywhere, what is filled
 -- stays filled, and another run goes on. Within a batch, triggers that the change would fire are off and row security
@@ -153,9 +113,8 @@ BEGIN
           WITH RECURSIVE fired AS (
             SELECT t.oid, t.tgname, t.tgenabled, t.tgrelid, t.tgparentid, t.tgisinternal
             FROM pg_catalog.pg_trigger AS t
-            LEFT JOIN pg_catalog.pg_constraint AS k ON k.oid = t.tgconstraint
-            WHERE t.tgrelid = part AND t.tgenabled IN ('O', 'A') AND t.tgtype & 16 <> 0
-              AND (NOT t.tgisinternal OR t.tgparentid <> 0) AND coalesce(k.contype, 't') = 't'
+            WHERE t.tgrelid = part AND t.tgconstraint = 0 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 16 <> 0
+              AND (NOT t.tgisinternal OR t.tgparentid <> 0)
               AND (t.tgattr::text = '' OR (
                 SELECT a.attnum FROM pg_catalog.pg_attribute AS a
                 WHERE a.attrelid = part AND a.attname = current_setting('noren.column')) = ANY (t.tgattr))

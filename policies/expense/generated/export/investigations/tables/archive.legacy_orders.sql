@@ -1,7 +1,7 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- classes.noren:27  legacy_orders.id is keep
 -- classes.noren:28  legacy_orders.company_id is keep
--- exports.noren:16  legacy_orders.customer is mask initials()
+-- exports.noren:17  legacy_orders.customer is mask initials()
 -- people.noren:65  legacy_orders.Note is drop
 -- people.noren:66  legacy_orders.total is mask noise(0.1, by => company_id)
 COPY (
@@ -80,6 +80,7 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY archive.legacy_orders AS t
+    WHERE t.company_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
     OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)

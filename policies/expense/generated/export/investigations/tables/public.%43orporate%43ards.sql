@@ -1,7 +1,7 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- classes.noren:27  CorporateCards.CardId is keep
 -- classes.noren:28  CorporateCards.tenant_id is keep
--- classes.noren:27  CorporateCards.holderId is keep
+-- exports.noren:22  CorporateCards.holderId is keep, orphans null
 -- money.noren:55  CorporateCards.CardNumber is mask hash(length => 19)
 -- CorporateCards.last4 is generated and stays out
 -- classes.noren:29  CorporateCards.expiresOn is keep
@@ -34,7 +34,15 @@ COPY (
   SELECT
     t."CardId" AS "CardId",
     t.tenant_id AS tenant_id,
-    t."holderId" AS "holderId",
+    CASE
+      WHEN EXISTS (
+        SELECT 1
+        FROM ONLY public.users AS t_parent
+        WHERE t_parent.id = t."holderId"
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+        THEN t."holderId"
+    END AS "holderId",
     left(encode(t.noren_hash_1, 'hex'), 19)::varchar(19) AS "CardNumber",
     t."expiresOn" AS "expiresOn",
     t."isActive" AS "isActive"
@@ -58,6 +66,7 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public."CorporateCards" AS t
+    WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
     OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)

@@ -2,7 +2,7 @@
 -- money.noren:42  取引先.番号 is partner_key
 -- classes.noren:28  取引先.tenant_id is keep
 -- money.noren:43  取引先.会社名 is company_name
--- exports.noren:16  取引先.担当者 is mask initials()
+-- exports.noren:17  取引先.担当者 is mask initials()
 -- money.noren:45  取引先.電話番号 is phone
 -- money.noren:47  取引先.メール is email
 -- money.noren:49  取引先.住所 is mask (case when "住所" is null then null else row(null, ("住所")."都道府県", null, null)::public."住所型" end)
@@ -76,6 +76,7 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public."取引先" AS t
+    WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
     OFFSET 0
   ) AS t
   CROSS JOIN (

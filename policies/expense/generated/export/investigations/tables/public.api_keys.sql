@@ -4,7 +4,7 @@
 -- people.noren:48  api_keys.label is required_text
 -- people.noren:49  api_keys.key_digest is mask hash(length => 40) because "the column is unique, so it cannot be left empty, and the digest is of no use without its key"
 -- people.noren:51  api_keys.scopes is keep
--- people.noren:52  api_keys.issued_by is keep
+-- exports.noren:23  api_keys.issued_by is keep, orphans null
 COPY (
   WITH noren_key AS MATERIALIZED (
     SELECT
@@ -36,7 +36,15 @@ COPY (
     (CASE WHEN t.label IS NOT NULL THEN '(masked)'::varchar(60) END)::varchar(60) AS label,
     left(encode(t.noren_hash_1, 'hex'), 40)::text AS key_digest,
     t.scopes AS scopes,
-    t.issued_by AS issued_by
+    CASE
+      WHEN EXISTS (
+        SELECT 1
+        FROM ONLY public.users AS t_parent
+        WHERE t_parent.id = t.issued_by
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+        THEN t.issued_by
+    END AS issued_by
   FROM (
     SELECT
       t.id,
@@ -57,6 +65,7 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public.api_keys AS t
+    WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
     OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)

@@ -1,6 +1,6 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- money.noren:33  attachments.id is mask uuid()
--- exports.noren:21  attachments.item_id is keep, orphans skip
+-- exports.noren:40  attachments.item_id is keep, orphans skip
 -- money.noren:34  attachments.file_name is mask constant('receipt.pdf')
 -- money.noren:35  attachments.mime_type is keep
 -- money.noren:36  attachments.content is drop
@@ -67,20 +67,57 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public.attachments AS t
-    WHERE t.item_id IS NULL
-      OR EXISTS (
+    WHERE EXISTS (
         SELECT 1
-        FROM ONLY public.expense_items AS t_parent
-        WHERE t_parent.id = t.item_id
-          AND (
-            t_parent.expense_id IS NULL
-            OR EXISTS (
-              SELECT 1
-              FROM ONLY public.expenses AS t_parent_parent
-              WHERE t_parent_parent.id = t_parent.expense_id
-                AND (t_parent_parent."spent_on" >= date '2025-01-01')
-            )
+        FROM public.expense_items AS noren_1
+        WHERE noren_1.id = t.item_id
+          AND EXISTS (
+            SELECT 1
+            FROM public.expenses AS noren_2
+            WHERE noren_2.id = noren_1.expense_id
+              AND noren_2.tenant_id
+                = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
           )
+      )
+      AND (
+        t.item_id IS NULL
+        OR EXISTS (
+          SELECT 1
+          FROM ONLY public.expense_items AS t_parent
+          WHERE t_parent.id = t.item_id
+            AND (
+              EXISTS (
+                SELECT 1
+                FROM public.expenses AS noren_1
+                WHERE noren_1.id = t_parent.expense_id
+                  AND noren_1.tenant_id
+                    = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+              )
+              AND (
+                t_parent.expense_id IS NULL
+                OR EXISTS (
+                  SELECT 1
+                  FROM ONLY public.expenses AS t_parent_parent
+                  WHERE t_parent_parent.id = t_parent.expense_id
+                    AND (
+                      t_parent_parent.tenant_id
+                        = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+                      AND (t_parent_parent."spent_on" >= date '2025-01-01')
+                      AND (
+                        t_parent_parent.created_by IS NULL
+                        OR EXISTS (
+                          SELECT 1
+                          FROM ONLY public.users AS t_parent_parent_parent
+                          WHERE t_parent_parent_parent.id = t_parent_parent.created_by
+                            AND t_parent_parent_parent.tenant_id
+                              = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+                        )
+                      )
+                    )
+                )
+              )
+            )
+        )
       )
     OFFSET 0
   ) AS t

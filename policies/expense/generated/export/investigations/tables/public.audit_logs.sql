@@ -41,6 +41,7 @@ COPY (
     )::inet AS ip_address,
     t.logged_at AS logged_at
   FROM public.audit_logs AS t
+  WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.audit_logs.txt
 \set noren_rows :ROW_COUNT

@@ -1,7 +1,7 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- classes.noren:27  bank_accounts.id is keep
 -- classes.noren:28  bank_accounts.tenant_id is keep
--- classes.noren:27  bank_accounts.user_id is keep
+-- exports.noren:32  bank_accounts.user_id is keep, orphans skip
 -- people.noren:56  bank_accounts.bank_code is keep
 -- people.noren:57  bank_accounts.branch_code is mask constant('000')
 -- people.noren:59  bank_accounts.number is mask constant('0000000')
@@ -22,6 +22,16 @@ COPY (
     )::varchar(48) AS holder_kana,
     t.is_default AS is_default
   FROM ONLY public.bank_accounts AS t
+  WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+    AND (
+      t.user_id IS NULL
+      OR EXISTS (
+        SELECT 1
+        FROM ONLY public.users AS t_parent
+        WHERE t_parent.id = t.user_id
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+    )
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.bank_accounts.txt
 \set noren_rows :ROW_COUNT

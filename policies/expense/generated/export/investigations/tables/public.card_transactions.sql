@@ -1,7 +1,7 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- classes.noren:27  card_transactions.id is keep
 -- classes.noren:28  card_transactions.tenant_id is keep
--- classes.noren:27  card_transactions.card_id is keep
+-- exports.noren:33  card_transactions.card_id is keep, orphans skip
 -- classes.noren:29  card_transactions.used_at is keep
 -- money.noren:59  card_transactions.merchant is company_name
 -- classes.noren:31  card_transactions.amount is keep
@@ -75,6 +75,16 @@ COPY (
       END
     )::jsonb AS raw
   FROM public.card_transactions AS t
+  WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+    AND (
+      t.card_id IS NULL
+      OR EXISTS (
+        SELECT 1
+        FROM ONLY public."CorporateCards" AS t_parent
+        WHERE t_parent."CardId" = t.card_id
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+    )
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.card_transactions.txt
 \set noren_rows :ROW_COUNT

@@ -12,6 +12,7 @@ COPY (
     t.account_code AS account_code,
     t.tax_rate AS tax_rate
   FROM ONLY public.expense_categories AS t
+  WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.expense_categories.txt
 \set noren_rows :ROW_COUNT

@@ -1,6 +1,6 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- classes.noren:27  expense_items.id is keep
--- exports.noren:20  expense_items.expense_id is keep, orphans skip
+-- exports.noren:39  expense_items.expense_id is keep, orphans skip
 -- money.noren:28  expense_items.line_no is keep
 -- money.noren:29  expense_items.description is required_text
 -- classes.noren:31  expense_items.unit_price is keep
@@ -14,11 +14,33 @@ COPY (
     t.unit_price AS unit_price,
     t.quantity AS quantity
   FROM ONLY public.expense_items AS t
-  WHERE t.expense_id IS NULL
-    OR EXISTS (
+  WHERE EXISTS (
       SELECT 1
-      FROM ONLY public.expenses AS t_parent
-      WHERE t_parent.id = t.expense_id AND (t_parent."spent_on" >= date '2025-01-01')
+      FROM public.expenses AS noren_1
+      WHERE noren_1.id = t.expense_id
+        AND noren_1.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+    )
+    AND (
+      t.expense_id IS NULL
+      OR EXISTS (
+        SELECT 1
+        FROM ONLY public.expenses AS t_parent
+        WHERE t_parent.id = t.expense_id
+          AND (
+            t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+            AND (t_parent."spent_on" >= date '2025-01-01')
+            AND (
+              t_parent.created_by IS NULL
+              OR EXISTS (
+                SELECT 1
+                FROM ONLY public.users AS t_parent_parent
+                WHERE t_parent_parent.id = t_parent.created_by
+                  AND t_parent_parent.tenant_id
+                    = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+              )
+            )
+          )
+      )
     )
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.expense_items.txt

@@ -1,11 +1,11 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
--- exports.noren:19  public.expenses rows (spent_on >= date '2025-01-01')
+-- exports.noren:20  public.expenses rows (spent_on >= date '2025-01-01')
 -- classes.noren:27  expenses.id is keep
 -- classes.noren:28  expenses.tenant_id is keep
--- classes.noren:27  expenses.report_id is keep
+-- exports.noren:38  expenses.report_id is keep, orphans null
 -- classes.noren:27  expenses.category_id is keep
--- money.noren:18  expenses.created_by is keep
--- money.noren:19  expenses.取引先番号 is partner_key
+-- exports.noren:35  expenses.created_by is keep, orphans skip
+-- exports.noren:27  expenses.取引先番号 is partner_key, orphans null
 -- classes.noren:29  expenses.spent_on is keep
 -- money.noren:20  expenses.payee is company_name
 -- classes.noren:31  expenses.amount is keep
@@ -46,13 +46,42 @@ COPY (
   SELECT
     t.id AS id,
     t.tenant_id AS tenant_id,
-    t.report_id AS report_id,
+    CASE
+      WHEN EXISTS (
+        SELECT 1
+        FROM ONLY public.expense_reports AS t_parent
+        WHERE t_parent.tenant_id = t.tenant_id
+          AND t_parent.id = t.report_id
+          AND (
+            t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+            AND (
+              t_parent.applicant_id IS NULL
+              OR EXISTS (
+                SELECT 1
+                FROM ONLY public.users AS t_parent_parent
+                WHERE t_parent_parent.id = t_parent.applicant_id
+                  AND t_parent_parent.tenant_id
+                    = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+              )
+            )
+          )
+      )
+        THEN t.report_id
+    END AS report_id,
     t.category_id AS category_id,
     t.created_by AS created_by,
-    (
-      (t_6_digits.start + (t_6_round_4.digit * t_6_digits.low_base) + t_6_round_3.digit)
-        # t_6_digits.sign
-    )::integer AS "取引先番号",
+    CASE
+      WHEN EXISTS (
+        SELECT 1
+        FROM ONLY public."取引先" AS t_parent
+        WHERE t_parent."番号" = t."取引先番号"
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+        THEN (
+          (t_6_digits.start + (t_6_round_4.digit * t_6_digits.low_base) + t_6_round_3.digit)
+            # t_6_digits.sign
+        )::integer
+    END AS "取引先番号",
     t.spent_on AS spent_on,
     (CASE WHEN t.payee IS NOT NULL THEN 'A company'::text END)::text AS payee,
     t.amount AS amount,
@@ -136,7 +165,17 @@ COPY (
       )
         % t_6_digits.high_base AS digit
   ) AS t_6_round_4
-  WHERE (t."spent_on" >= date '2025-01-01')
+  WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+    AND (t."spent_on" >= date '2025-01-01')
+    AND (
+      t.created_by IS NULL
+      OR EXISTS (
+        SELECT 1
+        FROM ONLY public.users AS t_parent
+        WHERE t_parent.id = t.created_by
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+    )
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.expenses.txt
 \set noren_rows :ROW_COUNT

@@ -21,7 +21,8 @@ COPY (
     END AS body,
     t.published_at AS published_at
   FROM ONLY public.notices AS t
-  WHERE (t."published_at" is not null)
+  WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+    AND (t."published_at" is not null)
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.notices.txt
 \set noren_rows :ROW_COUNT

@@ -1,7 +1,7 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- classes.noren:27  order.id is keep
 -- classes.noren:28  order.tenant_id is keep
--- money.noren:69  order.user is keep
+-- exports.noren:28  order.user is keep, orphans skip
 -- money.noren:70  order.desc is free_text
 -- money.noren:69  order.group is keep
 -- money.noren:71  order.ship_to is postal
@@ -16,6 +16,16 @@ COPY (
     NULL::public."住所型" AS ship_to,
     t.ordered_at AS ordered_at
   FROM ONLY public."order" AS t
+  WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+    AND (
+      t."user" IS NULL
+      OR EXISTS (
+        SELECT 1
+        FROM ONLY public.users AS t_parent
+        WHERE t_parent.id = t."user"
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+    )
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.order.txt
 \set noren_rows :ROW_COUNT

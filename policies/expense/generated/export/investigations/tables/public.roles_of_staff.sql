@@ -10,6 +10,11 @@ COPY (
     t.name AS name,
     t.permissions AS permissions
   FROM ONLY public.roles_of_staff AS t
+  WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+    OR (
+      t.tenant_id IS NULL
+      AND (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid) IS NOT NULL
+    )
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.roles_of_staff.txt
 \set noren_rows :ROW_COUNT

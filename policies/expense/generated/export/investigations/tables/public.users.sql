@@ -1,16 +1,16 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- classes.noren:27  users.id is keep
 -- classes.noren:28  users.tenant_id is keep
--- classes.noren:27  users.department_id is keep
--- classes.noren:27  users.manager_id is keep
+-- exports.noren:29  users.department_id is keep, orphans null
+-- exports.noren:30  users.manager_id is keep, orphans null
 -- people.noren:15  users.last_session_id is keep, orphans null
 -- classes.noren:33  users.email is email
 -- classes.noren:33  users.backup_email is email
--- exports.noren:16  users.name is mask initials()
--- exports.noren:16  users.name_kana is mask initials()
+-- exports.noren:17  users.name is mask initials()
+-- exports.noren:17  users.name_kana is mask initials()
 -- people.noren:17  users.nickname is mask (left(nickname, 1) || '**')
 -- people.noren:18  users.phone is phone
--- exports.noren:17  users.birth_date is drop
+-- exports.noren:18  users.birth_date is drop
 -- people.noren:20  users.gender_code is drop
 -- people.noren:21  users.settings is mask json { contact.email email; devices[*].os keep; locale keep; theme keep; else drop; }
 -- people.noren:28  users.profile is mask null
@@ -20,7 +20,7 @@
 -- people.noren:33  users.password_digest is drop, fill ('!')
 -- people.noren:34  users.locale is keep
 -- people.noren:35  users.search_key is drop, filled by trigger users_search_key
--- exports.noren:18  users.failed_logins is keep because "repeated failures are what is looked for"
+-- exports.noren:19  users.failed_logins is keep because "repeated failures are what is looked for"
 -- classes.noren:29  users.created_at is keep
 -- classes.noren:29  users.deleted_at is keep
 COPY (
@@ -51,8 +51,24 @@ COPY (
   SELECT
     t.id AS id,
     t.tenant_id AS tenant_id,
-    t.department_id AS department_id,
-    t.manager_id AS manager_id,
+    CASE
+      WHEN EXISTS (
+        SELECT 1
+        FROM ONLY public.departments AS t_parent
+        WHERE t_parent.id = t.department_id
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+        THEN t.department_id
+    END AS department_id,
+    CASE
+      WHEN EXISTS (
+        SELECT 1
+        FROM ONLY public.users AS t_parent
+        WHERE t_parent.id = t.manager_id
+          AND t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+      )
+        THEN t.manager_id
+    END AS manager_id,
     CASE WHEN false THEN t.last_session_id END AS last_session_id,
     (
       'u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid'
@@ -227,6 +243,7 @@ COPY (
           )
       ) AS noren_hash_2
     FROM ONLY public.users AS t
+    WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
     OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)

@@ -1,7 +1,7 @@
 -- One table of run.sql, which locks, checks and opens the manifest before it.
 -- money.noren:64  vouchers.number is keep because "counted down for every company alike"
 -- classes.noren:28  vouchers.tenant_id is keep
--- exports.noren:22  vouchers.expense_id is keep, orphans null
+-- exports.noren:41  vouchers.expense_id is keep, orphans null
 -- classes.noren:29  vouchers.printed_at is keep
 -- money.noren:65  vouchers.barcode is mask hash(length => 32)
 COPY (
@@ -36,7 +36,21 @@ COPY (
       WHEN EXISTS (
         SELECT 1
         FROM ONLY public.expenses AS t_parent
-        WHERE t_parent.id = t.expense_id AND (t_parent."spent_on" >= date '2025-01-01')
+        WHERE t_parent.id = t.expense_id
+          AND (
+            t_parent.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+            AND (t_parent."spent_on" >= date '2025-01-01')
+            AND (
+              t_parent.created_by IS NULL
+              OR EXISTS (
+                SELECT 1
+                FROM ONLY public.users AS t_parent_parent
+                WHERE t_parent_parent.id = t_parent.created_by
+                  AND t_parent_parent.tenant_id
+                    = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
+              )
+            )
+          )
       )
         THEN t.expense_id
     END AS expense_id,
@@ -60,6 +74,7 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public.vouchers AS t
+    WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
     OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)

@@ -1,0 +1,183 @@
+-- public.approvals: a table
+-- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
+
+-- psql's own switches, whatever a start-up file made of them
+\set ON_ERROR_STOP on
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT on
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set ECHO_HIDDEN off
+\set QUIET on
+-- limits of this role or database that are meant for applications
+SET statement_timeout = '0';
+SET idle_in_transaction_session_timeout = '0';
+SET default_transaction_read_only = 'off';
+-- names and predicates mean what they mean here
+SET standard_conforming_strings = on;
+SET search_path = pg_catalog, pg_temp;
+SET client_encoding = 'UTF8';
+SET client_min_messages = 'warning';
+SET transform_null_equals = 'off';
+SET quote_all_identifiers = 'off';
+SET row_security = 'off';
+SET lock_timeout = '10s';
+-- access.noren:6  scoped by tenant_id
+
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SET LOCAL noren."table" = '"public"."approvals"';
+SET LOCAL noren.lock = 'table';
+DO LANGUAGE plpgsql $noren$
+-- One run at a time. A lock is waited for two seconds at a time, so that nobody queues behind it for longer.
+DECLARE
+  target text := current_setting('noren.table', true);
+  lock text := coalesce(current_setting('noren.lock', true), '');
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('noren', 0));
+  IF lock = '' THEN
+    RETURN;
+  END IF;
+  PERFORM set_config('lock_timeout', '2s', true);
+  FOR attempt IN 1..30 LOOP
+    BEGIN
+      -- LOCK TABLE on a view would lock the tables that it reads.
+      EXECUTE CASE lock
+        WHEN 'view' THEN format('ALTER VIEW %s SET (security_barrier = true)', target::regclass)
+        ELSE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', target::regclass) END;
+      RETURN;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      IF attempt = 30 THEN
+        RAISE EXCEPTION 'a lock on % was not to be had', target::regclass
+          USING ERRCODE = 'lock_not_available', HINT = 'find what holds it in pg_stat_activity, then run this file again';
+      END IF;
+    END;
+    PERFORM pg_sleep(least(attempt, 10) * 0.2);
+  END LOOP;
+END
+$noren$;
+SET LOCAL lock_timeout = '2s';
+DO LANGUAGE plpgsql $noren$
+-- Policies of earlier files, also those that these files no longer have.
+DECLARE
+  earlier record;
+BEGIN
+  FOR earlier IN
+    SELECT of.polname, of.polrelid FROM pg_policy AS of
+    WHERE of.polrelid = current_setting('noren.table')::regclass
+      AND obj_description(of.oid, 'pg_policy') LIKE 'noren: %'
+    ORDER BY of.polname
+  LOOP
+    EXECUTE format('DROP POLICY %I ON %s', earlier.polname, earlier.polrelid::regclass);
+  END LOOP;
+END
+$noren$;
+DROP POLICY IF EXISTS noren_delete_to_app ON public.approvals;
+DROP POLICY IF EXISTS noren_floor ON public.approvals;
+DROP POLICY IF EXISTS noren_guard ON public.approvals;
+DROP POLICY IF EXISTS noren_insert_to_app ON public.approvals;
+DROP POLICY IF EXISTS noren_select_to_app ON public.approvals;
+DROP POLICY IF EXISTS noren_update_to_app ON public.approvals;
+
+-- access.noren:28  delete of rows of the session's tenant
+CREATE POLICY noren_delete_to_app ON public.approvals
+  AS PERMISSIVE FOR DELETE TO app
+  USING (approvals.tenant_id = (SELECT noren.app_tenant_id()));
+COMMENT ON POLICY noren_delete_to_app ON public.approvals
+  IS 'noren: delete of rows of the session''s tenant [compile:13a9e2c7e034b051]';
+
+-- access.noren:6  floor: only rows of the session's tenant
+CREATE POLICY noren_floor ON public.approvals
+  AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
+  USING (approvals.tenant_id = (SELECT noren.app_tenant_id()))
+  WITH CHECK (approvals.tenant_id = (SELECT noren.app_tenant_id()));
+COMMENT ON POLICY noren_floor ON public.approvals
+  IS 'noren: floor: only rows of the session''s tenant [compile:220d31e615c41d2b]';
+
+-- access.noren:6  guard: only roles of the policy
+CREATE POLICY noren_guard ON public.approvals
+  AS RESTRICTIVE FOR ALL TO PUBLIC
+  USING (
+    (
+      SELECT pg_has_role('app'::name, 'USAGE')
+        OR pg_has_role('exporter'::name, 'USAGE')
+        OR pg_has_role('importer'::name, 'USAGE')
+        OR pg_has_role('investigator'::name, 'USAGE')
+        OR pg_has_role('migrator'::name, 'USAGE')
+        OR pg_has_role('reporting'::name, 'USAGE')
+        OR pg_has_role('support'::name, 'USAGE')
+    )
+  )
+  WITH CHECK (
+    (
+      SELECT pg_has_role('app'::name, 'USAGE')
+        OR pg_has_role('exporter'::name, 'USAGE')
+        OR pg_has_role('importer'::name, 'USAGE')
+        OR pg_has_role('investigator'::name, 'USAGE')
+        OR pg_has_role('migrator'::name, 'USAGE')
+        OR pg_has_role('reporting'::name, 'USAGE')
+        OR pg_has_role('support'::name, 'USAGE')
+    )
+  );
+COMMENT ON POLICY noren_guard ON public.approvals
+  IS 'noren: guard: only roles of the policy [compile:c0c312c54fc1777a]';
+
+-- access.noren:28  insert of rows of the session's tenant
+CREATE POLICY noren_insert_to_app ON public.approvals
+  AS PERMISSIVE FOR INSERT TO app
+  WITH CHECK (approvals.tenant_id = (SELECT noren.app_tenant_id()));
+COMMENT ON POLICY noren_insert_to_app ON public.approvals
+  IS 'noren: insert of rows of the session''s tenant [compile:331fd8eee7772918]';
+
+-- access.noren:28  select of rows of the session's tenant
+CREATE POLICY noren_select_to_app ON public.approvals
+  AS PERMISSIVE FOR SELECT TO app
+  USING (approvals.tenant_id = (SELECT noren.app_tenant_id()));
+COMMENT ON POLICY noren_select_to_app ON public.approvals
+  IS 'noren: select of rows of the session''s tenant [compile:7a4c32e730e2254f]';
+
+-- access.noren:28  update of rows of the session's tenant
+CREATE POLICY noren_update_to_app ON public.approvals
+  AS PERMISSIVE FOR UPDATE TO app
+  USING (approvals.tenant_id = (SELECT noren.app_tenant_id()))
+  WITH CHECK (approvals.tenant_id = (SELECT noren.app_tenant_id()));
+COMMENT ON POLICY noren_update_to_app ON public.approvals
+  IS 'noren: update of rows of the session''s tenant [compile:a6322f9ad43c2d03]';
+
+-- what the catalog holds now, for 90_assert.sql
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  sealed record;
+BEGIN
+  -- The search path decides how PostgreSQL prints a predicate; 90_assert.sql uses the same.
+  SET LOCAL search_path = pg_catalog, pg_temp;
+  FOR sealed IN
+    SELECT of.polname, of.polrelid, obj_description(of.oid, 'pg_policy') AS comment,
+           left(encode(sha256(convert_to(jsonb_build_array(
+             of.polcmd, of.polpermissive,
+             ARRAY(SELECT CASE member WHEN 0 THEN 'public' ELSE pg_get_userbyid(member) END
+                   FROM unnest(of.polroles) AS member ORDER BY 1),
+             pg_get_expr(of.polqual, of.polrelid), pg_get_expr(of.polwithcheck, of.polrelid)
+           )::text, 'UTF8')), 'hex'), 16) AS digest
+    FROM pg_policy AS of
+    WHERE of.polrelid = current_setting('noren.table')::regclass
+      AND obj_description(of.oid, 'pg_policy') ~ '^noren: .*\[compile:[0-9a-f]{16}\]$'
+  LOOP
+    EXECUTE format('COMMENT ON POLICY %I ON %s IS %L', sealed.polname, sealed.polrelid::regclass,
+                   left(sealed.comment, -1) || ' live:' || sealed.digest || ']');
+  END LOOP;
+END
+$noren$;
+
+-- what is not granted here is taken away
+REVOKE ALL
+  ON TABLE public.approvals
+  FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
+-- access.noren:28  select, insert, update, delete to app
+GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.approvals TO app;
+-- exports.noren:6, exports.noren:15  select to exporter
+GRANT SELECT ON TABLE public.approvals TO exporter;
+
+ALTER TABLE public.approvals ENABLE ROW LEVEL SECURITY;
+COMMIT;

@@ -1,0 +1,71 @@
+//! `shuffle`: the column's own values, each at another row.
+//!
+//! Rows are put into the order of a keyed hash of their key, and each takes the value of the next, the last one that of
+//! the first. So the values move in one circle through all rows that leave: none is lost, and no row keeps its own but
+//! by having the same value as its neighbour. One sort, no join of the table with itself.
+
+use super::{Arguments, Context, Hashes, Length, Mask, NullRule, Parameter, ParameterKind, Rendered, types};
+use crate::catalog::BaseType;
+use crate::sql::Expr;
+
+/// See the page `docs/masks/shuffle.md`.
+pub(super) struct Shuffle;
+
+impl Mask for Shuffle {
+    fn name(&self) -> &'static str {
+        "shuffle"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the column's own values, each at another row"
+    }
+
+    fn page(&self) -> &'static str {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/masks/shuffle.md"))
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[Parameter {
+            name: "by",
+            kind: ParameterKind::Column,
+            required: true,
+            summary: "the column whose keyed hash puts the rows into order: the primary key",
+        }]
+    }
+
+    fn accepts_words(&self) -> &'static str {
+        "any type"
+    }
+
+    fn accepts(&self, _input: &BaseType) -> bool {
+        true
+    }
+
+    fn keyed(&self) -> bool {
+        true
+    }
+
+    fn hashes<'a>(&self, arguments: &'a Arguments) -> Hashes<'a> {
+        types::column(arguments, "by").map_or(Hashes::Nothing, Hashes::Column)
+    }
+
+    fn null_rule(&self) -> NullRule {
+        NullRule::Moves
+    }
+
+    fn length(&self, input: &BaseType, _arguments: &Arguments) -> Length {
+        if types::is_text(input) { Length::AsColumn } else { Length::NotText }
+    }
+
+    fn of_rows(&self) -> bool {
+        true
+    }
+
+    fn render(&self, context: &Context<'_>) -> Rendered {
+        let over = |function: &str, input: Vec<Expr>| Expr::call(function, input).over(vec![context.hash()]);
+        let value = || vec![context.input.clone()];
+        let last = over("row_number", vec![]).op("=", Expr::call("count", [Expr::Star]).over(vec![]));
+        let first = over("first_value", value());
+        Rendered::plain(Expr::Case(vec![(last, first)], Some(Box::new(over("lead", value())))))
+    }
+}
