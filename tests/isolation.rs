@@ -14,7 +14,7 @@ use noren::{compiler, project};
 use crate::apply::cluster::{Cluster, EXPENSE, OWNER, Sample};
 use crate::support::{self, Database};
 
-const CLINIC: Sample = Sample { folder: "clinic", tenant: ("app.tenant_ids", ""), columns: "" };
+const CLINIC: Sample = Sample { folder: "clinic", tenant: ("app.tenant_ids", "") };
 
 /// A sample's model, and the database that was brought to it.
 struct World {
@@ -70,7 +70,7 @@ impl World {
             State::Unset => String::new(),
             State::Empty => set("", true),
             State::Reset => set("", false) + &format!("RESET {};\n", tenancy.setting),
-            State::Junk => set("no tenant's id", true),
+            State::Junk => set("nobody", true),
         };
         let others = self
             .settings
@@ -231,6 +231,9 @@ impl<'w> Session<'w> {
     fn probe(&mut self, label: String, state: &State, statement: &str, expect: Expect) {
         let index = self.labels.len();
         let enter = self.world.enter(state);
+        let rows = statement.rsplit('\n').next().is_some_and(|last| last.starts_with("SELECT") && last.ends_with(';'));
+        let statement =
+            if rows { statement.trim_end_matches(';').to_owned() + " \\g /dev/null" } else { statement.to_owned() };
         writeln!(
             self.script,
             "\\set v -\nBEGIN;\n{enter}{statement}\n\\set state :SQLSTATE\n\\set changed :ROW_COUNT\nROLLBACK;\n\\echo {index} :state :changed :v"
@@ -346,12 +349,12 @@ impl World {
         let (a, b) = (vec![self.tenants[0].clone()], vec![self.tenants[1].clone()]);
         let name = relation(table);
         let as_a = State::Tenant(a.clone());
-        let columns: Vec<&String> = self.catalog.tables[table]
-            .columns
-            .values()
-            .filter(|column| column.generated.is_none())
-            .map(|column| &column.name)
-            .collect();
+        let live = self.catalog.tables[table].columns.values();
+        let mut columns: Vec<&String> =
+            live.filter(|column| column.generated.is_none()).map(|column| &column.name).collect();
+        if matches!(self.access.scopes[table].kind, ScopeKind::Added(_)) {
+            columns.push(&self.access.tenancy.as_ref().unwrap().column);
+        }
         let listed = columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
         let foreign_row = self
             .database()
@@ -406,15 +409,15 @@ impl World {
         }
         // Blind: an UPDATE that reads nothing needs no SELECT policy, and would move rows where no check stops it.
         if let Some((column, value)) = self.moved(table, &b) {
-            let has = self
-                .database()
-                .value(&format!("SELECT count(*) FROM {name} t WHERE {}", self.mine(table, "t", &a, false)));
-            let moved = format!("UPDATE {name} SET {} = '{value}';", quoted(&column));
-            let refused = if has == "0" && self.right(table, &role, Command::Update).is_some() {
-                Expect::NothingOr("42501")
+            let may = self.right(table, &role, Command::Update).is_some();
+            let has = if may {
+                let mine = self.oracle(&role, table, Command::Update, &a, "t");
+                self.database().value(&format!("SELECT count(*) FROM {name} t WHERE {mine}"))
             } else {
-                Expect::Error("42501")
+                String::new()
             };
+            let moved = format!("UPDATE {name} SET {} = '{value}';", quoted(&column));
+            let refused = if has == "0" { Expect::NothingOr("42501") } else { Expect::Error("42501") };
             session.probe(format!("move rows of {name}"), &as_a, &moved, refused);
         }
     }

@@ -447,8 +447,34 @@ fn sample(name: &str, function: &str, children: &[(&str, &str)]) {
     std::fs::write(dumped.folder.path().join("schema.sql"), server.dump_schema(&database.name).unwrap()).unwrap();
     dumped.build();
     assert!(!dumped.folder.path().join("generated/access/20_tenancy").exists(), "the dump has the column");
+    same_policies(&folders.project, &dumped);
     whole(&database, &folders.undo);
     same("undone", &before, &shown(&database));
+}
+
+/// What protects a table is the same before its column is there and after.
+#[track_caller]
+fn same_policies(before: &Project, after: &Project) {
+    let statements = |project: &Project| -> BTreeMap<String, Vec<String>> {
+        let folder = project.folder.path().join("generated/access/30_tables");
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let policies = |text: &str| {
+            let found = pieces(text).into_iter().map(|piece| piece.text.lines().filter(|line| !line.starts_with("--")));
+            let found = found.map(|lines| lines.collect::<Vec<_>>().join("\n").trim().to_owned());
+            found.filter(|text| ["CREATE POLICY", "GRANT"].iter().any(|word| text.starts_with(word))).collect()
+        };
+        entries
+            .map(|path| {
+                let text = std::fs::read_to_string(&path).unwrap();
+                (path.file_name().unwrap().to_str().unwrap().to_owned(), policies(&text))
+            })
+            .collect()
+    };
+    let (before, after) = (statements(before), statements(after));
+    assert!(before.values().map(Vec::len).sum::<usize>() > 10, "no policies were found");
+    for (name, expected) in &before {
+        assert_eq!(Some(expected), after.get(name), "{name}");
+    }
 }
 
 #[test]

@@ -422,6 +422,10 @@ mod tests {
             })),
             Migration::DeallocateBackfill,
         ];
-        insta::assert_snapshot!(all.map(print).concat());
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("../../snapshots/sql");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!("migrations", all.map(print).concat()));
     }
 }

@@ -29,20 +29,23 @@ pub(super) fn check(case: Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Of a predicate and the tenancy's setting.
+type Proof = fn(&Formula, &str) -> Outcome;
+
 /// `scoped when (P)` is the only wall around its rows: P must be true of a row for nobody but its tenant.
 fn check_scope(tenancy: &Tenancy, table: &QName, scope: &Scope) -> Option<Diagnostic> {
     let ScopeKind::When(sql) = &scope.kind else { return None };
     let setting = tenancy.setting.as_str();
-    let proofs: [(fn(&Formula, &str) -> Outcome, &str, String); 3] = [
-        (true_when_unset, "can be true", format!("while `{setting}` is unset")),
-        (true_for_stranger, "can be true", format!("for a tenant whose `{setting}` equals nothing in the row")),
-        (true_untied, "can be true", format!("although no equality leads from `{setting}` to the row")),
+    let proofs: [(Proof, String); 3] = [
+        (true_when_unset, format!("while `{setting}` is unset")),
+        (true_for_stranger, format!("for a tenant whose `{setting}` equals nothing in the row")),
+        (true_untied, format!("although no equality leads from `{setting}` to the row")),
     ];
-    let (outcome, verb, when) = proofs
+    let (outcome, when) = proofs
         .into_iter()
-        .map(|(prove, verb, when)| (prove(&sql.formula, setting), verb, when))
-        .find(|(outcome, ..)| *outcome != Outcome::Never)?;
-    let verb = if is_known(&outcome) { verb } else { "is not shown to be false" };
+        .map(|(prove, when)| (prove(&sql.formula, setting), when))
+        .find(|(outcome, _)| *outcome != Outcome::Never)?;
+    let verb = if is_known(&outcome) { "can be true" } else { "is not shown to be false" };
     let title = format!("expected a condition that keeps tenants apart on `{table}`, found one that {verb} {when}");
     let diagnostic = Diagnostic::new(codes::N0730, title)
         .at(sql.span, world(&outcome))

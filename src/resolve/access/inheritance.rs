@@ -33,6 +33,8 @@ fn is_as_strict(parent: &ScopeKind, child: &ScopeKind) -> bool {
     match (parent, child) {
         // Nobody reads an internal parent; shared rows may be shown by anybody.
         (ScopeKind::Internal, _) | (ScopeKind::Shared, ScopeKind::Shared) => true,
+        // Nobody reads the child itself, and through the parent only a tenant's rows.
+        (parent, ScopeKind::Internal) => parent.is_scoped(),
         (ScopeKind::Added(one) | ScopeKind::Lookup(one), ScopeKind::Added(other) | ScopeKind::Lookup(other)) => {
             one.table == other.table && one.columns == other.columns
         }

@@ -25,12 +25,11 @@ pub fn resolve(context: Context<'_>, rights: &Rights, diagnostics: &mut Vec<Diag
         let resolver = Resolver { context, rights, written };
         for policy in resolver.policies(diagnostics) {
             let key = (policy.table.clone(), policy.name.clone());
-            match places.get(&key) {
-                Some(first) => diagnostics.push(twice(&policy, written.name.span, *first)),
-                None => {
-                    places.insert(key, written.name.span);
-                    policies.push(policy);
-                }
+            if let Some(first) = places.get(&key) {
+                diagnostics.push(twice(&policy, written.name.span, *first));
+            } else {
+                places.insert(key, written.name.span);
+                policies.push(policy);
             }
         }
     }

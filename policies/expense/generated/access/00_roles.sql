@@ -107,8 +107,8 @@ BEGIN
       (4, 'REPLICATION', false, live.rolreplication),
       (5, 'LOGIN', wanted.login, live.rolcanlogin),
       (6, 'BYPASSRLS', wanted.bypassrls, live.rolbypassrls)
-    ) AS attribute (place, word, expected, held)
-    WHERE expected <> held;
+    ) AS attribute (place, word, expected, found)
+    WHERE attribute.expected <> attribute.found;
     IF wanted.existing AND changes IS NOT NULL THEN
       wrong := wrong || format('role %I: expected %s', wanted.name, array_to_string(changes, ' '));
     END IF;
@@ -143,8 +143,8 @@ BEGIN
         (5, 'INHERIT', true, live.rolinherit),
         (6, 'LOGIN', wanted.login, live.rolcanlogin),
         (7, 'BYPASSRLS', wanted.bypassrls, live.rolbypassrls)
-      ) AS attribute (place, word, expected, held)
-      WHERE expected <> held;
+      ) AS attribute (place, word, expected, found)
+      WHERE attribute.expected <> attribute.found;
       IF changes IS NOT NULL THEN
         EXECUTE format('ALTER ROLE %I %s', wanted.name, array_to_string(changes, ' '));
       END IF;

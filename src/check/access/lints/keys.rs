@@ -85,7 +85,13 @@ impl Scoped<'_> {
 
     fn unique_key(&self, key: &UniqueKey<'_>) -> Option<Lint> {
         let is_made = |name: &&str| self.table.columns.get(*name).is_some_and(is_made);
-        if key.columns.contains(&self.column) || key.columns.iter().any(is_made) {
+        let is_number = |name: &&str| {
+            let column = self.table.columns.get(*name);
+            column.is_some_and(|column| matches!(column.data_type.name.name.as_str(), "int2" | "int4" | "int8"))
+        };
+        // A lone number as primary key is a surrogate, also where the dump does not say who counts.
+        let is_surrogate = key.primary && key.columns.len() == 1 && key.columns.iter().all(is_number);
+        if key.columns.contains(&self.column) || key.columns.iter().any(is_made) || is_surrogate {
             return None;
         }
         let index = self.table.indexes.iter().find(|index| index.name == key.name);

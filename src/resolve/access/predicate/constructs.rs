@@ -110,7 +110,7 @@ impl Walker<'_> {
             || !call.agg_order.is_empty();
         self.refuse_core_function(name, is_aggregate, &range)?;
         let mut parts = self.terms(&call.args)?;
-        for node in call.agg_order.iter() {
+        for node in &call.agg_order {
             if let Some(NodeEnum::SortBy(sort)) = node.node.as_ref() {
                 parts.push(self.optional_term(sort.node.as_deref())?);
             }
@@ -252,7 +252,7 @@ impl Walker<'_> {
             },
             _ => None,
         };
-        name.typmods.is_empty() && declared.is_some() && declared == self.type_named(name).as_ref()
+        name.typmods.is_empty() && declared.is_some() && declared == Self::type_named(name).as_ref()
     }
 
     fn check_type(&self, name: &TypeName, parts: &[&str]) -> Read<()> {
@@ -298,7 +298,7 @@ impl Walker<'_> {
     }
 
     /// The type that a cast names, where it is one of the schema or an extension; domains matter to operators.
-    pub(super) fn type_named(&self, name: &TypeName) -> Option<DataType> {
+    pub(super) fn type_named(name: &TypeName) -> Option<DataType> {
         let parts: Vec<&str> = name.names.iter().filter_map(string_of).collect();
         let qname = match parts.as_slice() {
             [name] => QName::new("pg_catalog", *name),

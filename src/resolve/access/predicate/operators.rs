@@ -212,7 +212,7 @@ impl Walker<'_> {
                 Some(column) => Some(column.data_type.clone()),
                 None => self.setting_behind(reference).map(|setting| setting.data_type.clone()),
             },
-            NodeEnum::TypeCast(cast) => self.type_named(cast.type_name.as_ref()?),
+            NodeEnum::TypeCast(cast) => Self::type_named(cast.type_name.as_ref()?),
             NodeEnum::CollateClause(clause) => self.type_behind(clause.arg.as_deref()?),
             _ => None,
         }

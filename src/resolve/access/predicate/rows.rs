@@ -43,7 +43,7 @@ impl Walker<'_> {
         self.refuse_clauses(select, location)?;
         let id = self.rows;
         self.rows += 1;
-        let mut name = self.reads_in_words(select);
+        let mut name = Self::reads_in_words(select);
         if let (Some(left), Some(right)) = (select.larg.as_deref(), select.rarg.as_deref()) {
             // Each side stands alone: neither can name the other's tables.
             for side in [left, right] {
@@ -58,7 +58,7 @@ impl Walker<'_> {
         }
         let mut holds = Vec::new();
         for item in &select.from_clause {
-            self.from_item(item, &mut holds)?;
+            self.item_of_from(item, &mut holds)?;
         }
         if let Some(condition) = select.where_clause.as_deref() {
             holds.push(self.formula(condition)?);
@@ -104,7 +104,7 @@ impl Walker<'_> {
     }
 
     /// `public.members m`, for a reader.
-    fn reads_in_words(&self, select: &SelectStmt) -> String {
+    fn reads_in_words(select: &SelectStmt) -> String {
         let names = select.from_clause.iter().filter_map(|node| match node.node.as_ref()? {
             NodeEnum::RangeVar(range) => Some(range.relname.clone()),
             _ => None,
@@ -144,7 +144,7 @@ impl Walker<'_> {
         Ok(())
     }
 
-    fn from_item(&mut self, node: &Node, holds: &mut Vec<Formula>) -> Read<()> {
+    fn item_of_from(&mut self, node: &Node, holds: &mut Vec<Formula>) -> Read<()> {
         match node.node.as_ref() {
             Some(NodeEnum::RangeVar(range)) => self.relation(range),
             Some(NodeEnum::JoinExpr(join)) => self.join(join, holds),
@@ -187,7 +187,7 @@ impl Walker<'_> {
         let mut right = Vec::new();
         for (side, said) in [(&join.larg, &mut left), (&join.rarg, &mut right)] {
             if let Some(side) = side.as_deref() {
-                self.from_item(side, said)?;
+                self.item_of_from(side, said)?;
             }
         }
         if let Some(condition) = join.quals.as_deref() {

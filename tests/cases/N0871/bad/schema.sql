@@ -1,10 +1,13 @@
-CREATE TABLE public.tenants (id uuid NOT NULL, CONSTRAINT tenants_pkey PRIMARY KEY (id));
+CREATE TABLE public.tenants (
+    id uuid NOT NULL,
+    CONSTRAINT tenants_pkey PRIMARY KEY (id)
+);
 
 CREATE TABLE public.orders (
-    id bigint NOT NULL,
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     tenant_id uuid NOT NULL,
-    CONSTRAINT orders_pkey PRIMARY KEY (id),
-    CONSTRAINT orders_key UNIQUE (tenant_id, id)
+    CONSTRAINT orders_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT orders_id_key UNIQUE (id)
 );
 
 CREATE TABLE public.lines (
@@ -20,6 +23,8 @@ CREATE TABLE public.notes (
     order_id bigint NOT NULL,
     CONSTRAINT notes_order_id_fkey FOREIGN KEY (company, order_id) REFERENCES public.orders (tenant_id, id)
 );
+
+CREATE INDEX notes_company_idx ON public.notes USING btree (company);
 
 CREATE EXTENSION postgres_fdw WITH SCHEMA public;
 

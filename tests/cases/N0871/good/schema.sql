@@ -1,10 +1,13 @@
-CREATE TABLE public.tenants (id uuid NOT NULL, CONSTRAINT tenants_pkey PRIMARY KEY (id));
+CREATE TABLE public.tenants (
+    id uuid NOT NULL,
+    CONSTRAINT tenants_pkey PRIMARY KEY (id)
+);
 
 CREATE TABLE public.orders (
-    id bigint NOT NULL,
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     tenant_id uuid NOT NULL,
-    CONSTRAINT orders_pkey PRIMARY KEY (id),
-    CONSTRAINT orders_key UNIQUE (tenant_id, id)
+    CONSTRAINT orders_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT orders_id_key UNIQUE (id)
 );
 
 CREATE TABLE public.lines (
@@ -21,6 +24,8 @@ CREATE TABLE public.notes (
     CONSTRAINT notes_order_id_fkey FOREIGN KEY (company, order_id) REFERENCES public.orders (tenant_id, id)
 );
 
+CREATE INDEX notes_company_idx ON public.notes USING btree (company);
+
 CREATE EXTENSION postgres_fdw WITH SCHEMA public;
 
 CREATE SERVER archive FOREIGN DATA WRAPPER postgres_fdw;
@@ -32,3 +37,5 @@ CREATE TABLE public.events (
 ) PARTITION BY RANGE (year);
 
 CREATE FOREIGN TABLE public.events_2024 PARTITION OF public.events FOR VALUES FROM (2024) TO (2025) SERVER archive;
+
+CREATE INDEX notes_company_idx ON public.notes USING btree (company);

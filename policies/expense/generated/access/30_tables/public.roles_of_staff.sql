@@ -1,5 +1,4 @@
 -- public.roles_of_staff: a table
--- access.noren:23  scoped by tenant_id or null because built-in roles belong to no company
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -25,6 +24,7 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
+-- access.noren:23  scoped by tenant_id or null because built-in roles belong to no company
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."roles_of_staff"';
