@@ -123,7 +123,7 @@ fn access_facts(catalog: &Catalog, project: &Project, own: Option<&Rls>) -> Acce
     let of_tables = |rls: &Rls| stages(rls, catalog, &project.search, &mut Vec::new());
     let mut tables = of_tables(&project.rls);
     tables.extend(own.map(of_tables).unwrap_or_default());
-    AccessFacts { stage, bypass, tables }
+    AccessFacts { stage, tables, bypass }
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

@@ -232,8 +232,7 @@ impl AccessStatement {
             Self::Grant { .. } | Self::Revoke { .. } => "GrantStmt",
             Self::GrantRole { .. } => "GrantRoleStmt",
             Self::RevokeDefault { .. } => "AlterDefaultPrivilegesStmt",
-            Self::SetViewOptions { .. } | Self::ResetViewOptions { .. } => "AlterTableStmt",
-            Self::SetOwner { .. } => "AlterTableStmt",
+            Self::SetViewOptions { .. } | Self::ResetViewOptions { .. } | Self::SetOwner { .. } => "AlterTableStmt",
             Self::DropRole(_) => "DropRoleStmt",
         }
     }

@@ -101,7 +101,7 @@ impl Access<'_> {
     fn files(&self, folder: &str) -> Result<BTreeMap<String, String>, EmitError> {
         let mut files = BTreeMap::new();
         let mut print = |name: String, script: Result<Script, Mismatch>| {
-            let text = script.and_then(|script| script.print());
+            let text = script.and_then(Script::print);
             let text = text.map_err(|mismatch| EmitError { path: format!("{folder}/{name}"), mismatch })?;
             files.insert(name, text);
             Ok(())
@@ -120,7 +120,7 @@ impl Access<'_> {
             print("40_force.sql".to_owned(), Ok(script))?;
         }
         print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
-        print("rollback.sql".to_owned(), self.rollback())?;
+        print("rollback.sql".to_owned(), Ok(self.rollback()))?;
         print("rollback_roles.sql".to_owned(), Ok(self.rollback_roles()))?;
         let contract = contract::Contract::new(&self.model.access, self.plan);
         let contract = contract.map_err(|mismatch| EmitError { path: format!("{folder}/contract.md"), mismatch })?;

@@ -10,10 +10,10 @@ use super::tables::{AS_CALLER, alter, drop_policies};
 use crate::catalog::{Expression, RowPolicy};
 use crate::plan::access::{RelationKind, RelationPlan};
 use crate::sql::access::{AccessStatement, CreatePolicy, Grantee, Object};
-use crate::sql::{AlterTable, Expr, Ident, Mismatch, Script, SettingValue, SourceSql, Statement};
+use crate::sql::{AlterTable, Expr, Ident, Script, SettingValue, SourceSql, Statement};
 
 impl Access<'_> {
-    pub(super) fn rollback(&self) -> Result<Script, Mismatch> {
+    pub(super) fn rollback(&self) -> Script {
         let mut script = head(&[
             "The way back: row security, policies, views and grants as the schema files say they were, a transaction a table.",
             "Never touches a row or a column; the columns of 20_tenancy go back in their own folders. Roles stay:",
@@ -31,7 +31,7 @@ impl Access<'_> {
             script.run(Statement::Commit);
         }
         self.rest(&mut script);
-        Ok(script)
+        script
     }
 
     /// Schemas, functions, default privileges and what reads the settings.

@@ -49,6 +49,7 @@ pub struct AccessPlan {
 
 /// A role and its attributes; what is not listed here (SUPERUSER, CREATEDB, CREATEROLE, REPLICATION) it must not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_authid")]
 pub struct RolePlan {
     /// The role.
     pub name: String,

@@ -119,8 +119,8 @@ impl<'a> Table<'_, 'a> {
     }
 
     /// USING and WITH CHECK of a command for rows of the tenant under a condition.
-    fn tests(&self, command: Command, condition: &Option<Expr>) -> (Option<Expr>, Option<Expr>) {
-        let test = |reads: bool| Some(both(self.tenant(reads), condition.clone()));
+    fn tests(&self, command: Command, condition: Option<&Expr>) -> (Option<Expr>, Option<Expr>) {
+        let test = |reads: bool| Some(both(self.tenant(reads), condition.cloned()));
         match command {
             Command::Select => (test(true), None),
             Command::Insert => (None, test(false)),
@@ -160,7 +160,7 @@ impl<'a> Table<'_, 'a> {
     fn grant(&mut self, command: Command, right: &Right, roles: &[&str], mut spans: Vec<Span>) {
         let conditions: Vec<Expr> = right.conditions.iter().map(|condition| self.sql(condition)).collect();
         let condition = (!conditions.is_empty()).then_some(Expr::Or(conditions));
-        let (using, check) = self.tests(command, &condition);
+        let (using, check) = self.tests(command, condition.as_ref());
         let mut settings = self.settings.clone();
         settings.extend(right.conditions.iter().flat_map(|condition| condition.settings.clone()));
         let rows = if self.read.is_some() { "rows of the session's tenant" } else { "all rows" };
