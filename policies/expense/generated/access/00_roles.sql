@@ -56,13 +56,13 @@ BEGIN
   END LOOP;
 END
 $noren$;
--- access.noren:27  role app: login, acts for one tenant
--- access.noren:31  role exporter: nologin, acts for all tenants, by BYPASSRLS
--- access.noren:32  role importer: nologin, acts for one tenant
--- access.noren:33  role investigator: login, acts for one tenant
--- access.noren:30  role migrator: existing, acts for one tenant
--- access.noren:29  role reporting: login, acts for all tenants, by BYPASSRLS
--- access.noren:28  role support: login, acts for all tenants, by BYPASSRLS
+-- access.noren:26  role app: login, acts for one tenant
+-- access.noren:30  role exporter: nologin, acts for all tenants, by BYPASSRLS
+-- access.noren:31  role importer: nologin, acts for one tenant
+-- access.noren:32  role investigator: login, acts for one tenant
+-- access.noren:29  role migrator: existing, acts for one tenant
+-- access.noren:28  role reporting: login, acts for all tenants, by BYPASSRLS
+-- access.noren:27  role support: login, acts for all tenants, by BYPASSRLS
 CREATE TEMPORARY TABLE pg_temp.noren_role (
   name text,
   existing text,
@@ -107,8 +107,8 @@ BEGIN
       (4, 'REPLICATION', false, live.rolreplication),
       (5, 'LOGIN', wanted.login, live.rolcanlogin),
       (6, 'BYPASSRLS', wanted.bypassrls, live.rolbypassrls)
-    ) AS attribute (place, word, expected, found)
-    WHERE attribute.expected <> attribute.found;
+    ) AS attribute (place, word, expected, held)
+    WHERE expected <> held;
     IF wanted.existing AND changes IS NOT NULL THEN
       wrong := wrong || format('role %I: expected %s', wanted.name, array_to_string(changes, ' '));
     END IF;
@@ -143,8 +143,8 @@ BEGIN
         (5, 'INHERIT', true, live.rolinherit),
         (6, 'LOGIN', wanted.login, live.rolcanlogin),
         (7, 'BYPASSRLS', wanted.bypassrls, live.rolbypassrls)
-      ) AS attribute (place, word, expected, found)
-      WHERE attribute.expected <> attribute.found;
+      ) AS attribute (place, word, expected, held)
+      WHERE expected <> held;
       IF changes IS NOT NULL THEN
         EXECUTE format('ALTER ROLE %I %s', wanted.name, array_to_string(changes, ' '));
       END IF;

@@ -77,19 +77,14 @@ reporting
 support
 \.
 DO LANGUAGE plpgsql $noren$
--- What is about to be taken away that no dump tells: rollback.sql gives it back. Written down once, so that a later run
--- does not take what these files gave for what was there before.
+-- What is about to be taken away that no dump tells: rollback.sql gives it back. It is written down in the comment on
+-- schema noren, once an object, so that a later run does not take what these files gave for what was there before.
+DECLARE
+  told jsonb := coalesce(substring(obj_description(to_regnamespace('noren'), 'pg_namespace') FROM '^noren: (\[.*)$')::jsonb, '[]');
 BEGIN
-  CREATE TABLE IF NOT EXISTS noren.taken (
-    kind text NOT NULL,
-    object text NOT NULL,
-    grantee text NOT NULL,
-    privilege text NOT NULL,
-    grantable boolean NOT NULL
-  );
   WITH fresh AS (
     SELECT touched.kind, touched.object FROM pg_temp.noren_touched AS touched
-    WHERE NOT EXISTS (SELECT FROM noren.taken WHERE taken.kind = touched.kind AND taken.object = touched.object)
+    WHERE NOT told @> jsonb_build_array(jsonb_build_object('kind', touched.kind, 'object', touched.object))
   ),
   acl AS (
     SELECT fresh.kind, fresh.object, held.*
@@ -122,36 +117,40 @@ BEGIN
       WHERE live.defaclrole = owner.oid AND live.defaclobjtype = 'f' AND live.defaclnamespace = 0
     )
   ),
-  told AS (
+  named AS (
     SELECT acl.kind, acl.object, CASE acl.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(acl.grantee)::text END AS grantee,
            acl.privilege_type AS privilege, acl.is_grantable AS grantable
     FROM acl
+  ),
+  line AS (
+    SELECT fresh.kind, fresh.object, '' AS grantee, '' AS privilege, false AS grantable FROM fresh
+    UNION ALL
+    SELECT named.* FROM named
+    WHERE named.grantee = '' OR named.grantee IN (SELECT name FROM pg_temp.noren_grantee)
   )
-  INSERT INTO noren.taken (kind, object, grantee, privilege, grantable)
-  SELECT fresh.kind, fresh.object, '', '', false FROM fresh
-  UNION ALL
-  SELECT told.kind, told.object, told.grantee, told.privilege, told.grantable FROM told
-  WHERE told.grantee = '' OR told.grantee IN (SELECT name FROM pg_temp.noren_grantee);
+  SELECT told || coalesce(jsonb_agg(to_jsonb(line) ORDER BY line.kind, line.object, line.grantee, line.privilege), '[]') INTO told
+  FROM line;
+  EXECUTE format('COMMENT ON SCHEMA noren IS %L', 'noren: ' || told::text);
 END
 $noren$;
 
--- access.noren:42, exports.noren:6  schema archive
+-- access.noren:41, exports.noren:6  schema archive
 REVOKE CREATE ON SCHEMA archive FROM PUBLIC;
 REVOKE ALL ON SCHEMA archive FROM app, exporter, importer, investigator, reporting, support;
 GRANT USAGE ON SCHEMA archive TO app, exporter;
 
--- access.noren:35, access.noren:37, access.noren:40, exports.noren:6  schema public
+-- access.noren:34, access.noren:36, access.noren:39, exports.noren:6  schema public
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM app, exporter, importer, investigator, reporting, support;
 GRANT USAGE ON SCHEMA public TO app, exporter, reporting, support;
 
--- access.noren:41  function public.set_search_key
+-- access.noren:40  function public.set_search_key
 REVOKE ALL
   ON FUNCTION public.set_search_key()
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
 GRANT EXECUTE ON FUNCTION public.set_search_key() TO app;
 
--- access.noren:30  what migrator makes later
+-- access.noren:29  what migrator makes later
 ALTER DEFAULT PRIVILEGES FOR ROLE migrator
   REVOKE ALL ON TABLES FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
 ALTER DEFAULT PRIVILEGES FOR ROLE migrator

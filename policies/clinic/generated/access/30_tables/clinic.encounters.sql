@@ -1,4 +1,5 @@
 -- clinic.encounters: a table
+-- access.noren:9  scoped by organisation_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:9  scoped by organisation_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"clinic"."encounters"';
@@ -149,10 +149,10 @@ COMMENT ON POLICY noren_update_to_clinic_app ON clinic.encounters
 -- access.noren:40  policy notes_by_their_author because a note is changed by nobody but who wrote it
 CREATE POLICY notes_by_their_author_update ON clinic.encounters
   AS RESTRICTIVE FOR UPDATE TO clinic_app
-  USING (("encounters"."seen_by" = (SELECT "noren"."app_user_id"())))
-  WITH CHECK (("encounters"."seen_by" = (SELECT "noren"."app_user_id"())));
+  USING (("encounters"."seen_by" = (SELECT noren.app_user_id())))
+  WITH CHECK (("encounters"."seen_by" = (SELECT noren.app_user_id())));
 COMMENT ON POLICY notes_by_their_author_update ON clinic.encounters
-  IS 'noren: policy notes_by_their_author because a note is changed by nobody but who wrote it [compile:2e489f370624c396]';
+  IS 'noren: policy notes_by_their_author because a note is changed by nobody but who wrote it [compile:635735c7d323b156]';
 
 -- what the catalog holds now, for 90_assert.sql
 DO LANGUAGE plpgsql $noren$

@@ -1,4 +1,5 @@
 -- archive.legacy_orders: a table
+-- access.noren:20  scoped by company_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:21  scoped by company_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"archive"."legacy_orders"';
@@ -80,14 +80,14 @@ DROP POLICY IF EXISTS noren_insert_to_app ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_select_to_app ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_update_to_app ON archive.legacy_orders;
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON archive.legacy_orders
   AS PERMISSIVE FOR DELETE TO app
   USING (legacy_orders.company_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_delete_to_app ON archive.legacy_orders
   IS 'noren: delete of rows of the session''s tenant [compile:6a48a69a5ade040c]';
 
--- access.noren:21  floor: only rows of the session's tenant
+-- access.noren:20  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON archive.legacy_orders
   AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
   USING (legacy_orders.company_id = (SELECT noren.app_tenant_id()))
@@ -95,7 +95,7 @@ CREATE POLICY noren_floor ON archive.legacy_orders
 COMMENT ON POLICY noren_floor ON archive.legacy_orders
   IS 'noren: floor: only rows of the session''s tenant [compile:844024c66e9ec3c8]';
 
--- access.noren:21  guard: only roles of the policy
+-- access.noren:20  guard: only roles of the policy
 CREATE POLICY noren_guard ON archive.legacy_orders
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON archive.legacy_orders
 COMMENT ON POLICY noren_guard ON archive.legacy_orders
   IS 'noren: guard: only roles of the policy [compile:5535edc4d7154e64]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON archive.legacy_orders
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (legacy_orders.company_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON archive.legacy_orders
   IS 'noren: insert of rows of the session''s tenant [compile:a6b1e7db00b8907a]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON archive.legacy_orders
   AS PERMISSIVE FOR SELECT TO app
   USING (legacy_orders.company_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON archive.legacy_orders
   IS 'noren: select of rows of the session''s tenant [compile:b2d89ee1c6cac0ab]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON archive.legacy_orders
   AS PERMISSIVE FOR UPDATE TO app
   USING (legacy_orders.company_id = (SELECT noren.app_tenant_id()))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE archive.legacy_orders
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE archive.legacy_orders TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE archive.legacy_orders TO exporter;

@@ -1,4 +1,5 @@
 -- public.attachments: a table
+-- access.noren:18  scoped via public.expense_items, by lookup
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:18  scoped via public.expense_items, by lookup
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."attachments"';
@@ -80,7 +80,7 @@ DROP POLICY IF EXISTS noren_insert_to_app ON public.attachments;
 DROP POLICY IF EXISTS noren_select_to_app ON public.attachments;
 DROP POLICY IF EXISTS noren_update_to_app ON public.attachments;
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.attachments
   AS PERMISSIVE FOR DELETE TO app
   USING (
@@ -141,7 +141,7 @@ CREATE POLICY noren_guard ON public.attachments
 COMMENT ON POLICY noren_guard ON public.attachments
   IS 'noren: guard: only roles of the policy [compile:7d30f9abaa50325e]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.attachments
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (
@@ -154,7 +154,7 @@ CREATE POLICY noren_insert_to_app ON public.attachments
 COMMENT ON POLICY noren_insert_to_app ON public.attachments
   IS 'noren: insert of rows of the session''s tenant [compile:0c400af5ef1e35d8]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.attachments
   AS PERMISSIVE FOR SELECT TO app
   USING (
@@ -167,7 +167,7 @@ CREATE POLICY noren_select_to_app ON public.attachments
 COMMENT ON POLICY noren_select_to_app ON public.attachments
   IS 'noren: select of rows of the session''s tenant [compile:d9f90ad4b8d5633e]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.attachments
   AS PERMISSIVE FOR UPDATE TO app
   USING (
@@ -216,7 +216,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.attachments
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.attachments TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.attachments TO exporter;

@@ -1,4 +1,5 @@
 -- public.audit_logs: a partitioned table
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."audit_logs"';
@@ -113,15 +113,15 @@ CREATE POLICY noren_guard ON public.audit_logs
 COMMENT ON POLICY noren_guard ON public.audit_logs
   IS 'noren: guard: only roles of the policy [compile:ea0bb4baeb15516b]';
 
--- access.noren:36  select of rows of the session's tenant where (actor_id = app.user_id)
+-- access.noren:35  select of rows of the session's tenant where (actor_id = app.user_id)
 CREATE POLICY noren_select_to_app ON public.audit_logs
   AS PERMISSIVE FOR SELECT TO app
   USING (
     audit_logs.tenant_id = (SELECT noren.app_tenant_id())
-    AND ("audit_logs"."actor_id" = (SELECT "noren"."app_user_id"()))
+    AND ("audit_logs"."actor_id" = (SELECT noren.app_user_id()))
   );
 COMMENT ON POLICY noren_select_to_app ON public.audit_logs
-  IS 'noren: select of rows of the session''s tenant where (actor_id = app.user_id) [compile:deb5ee9190ef499b]';
+  IS 'noren: select of rows of the session''s tenant where (actor_id = app.user_id) [compile:40ccca9e63c0bf07]';
 
 -- what the catalog holds now, for 90_assert.sql
 DO LANGUAGE plpgsql $noren$
@@ -152,7 +152,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.audit_logs
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:36  select to app
+-- access.noren:35  select to app
 GRANT SELECT ON TABLE public.audit_logs TO app;
 -- exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.audit_logs TO exporter;

@@ -1,4 +1,5 @@
 -- public.audit_logs_2025_12: a partition, to be reached through public.audit_logs only
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."audit_logs_2025_12"';

@@ -1,4 +1,5 @@
 -- public.bank_accounts: a table
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."bank_accounts"';
@@ -81,7 +81,7 @@ DROP POLICY IF EXISTS noren_select_to_app ON public.bank_accounts;
 DROP POLICY IF EXISTS noren_update_to_app ON public.bank_accounts;
 DROP POLICY IF EXISTS own_accounts ON public.bank_accounts;
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.bank_accounts
   AS PERMISSIVE FOR DELETE TO app
   USING (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()));
@@ -124,21 +124,21 @@ CREATE POLICY noren_guard ON public.bank_accounts
 COMMENT ON POLICY noren_guard ON public.bank_accounts
   IS 'noren: guard: only roles of the policy [compile:01310edcc99bed90]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.bank_accounts
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public.bank_accounts
   IS 'noren: insert of rows of the session''s tenant [compile:e5332e34735ec938]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.bank_accounts
   AS PERMISSIVE FOR SELECT TO app
   USING (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON public.bank_accounts
   IS 'noren: select of rows of the session''s tenant [compile:1db6e7d18752a95c]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.bank_accounts
   AS PERMISSIVE FOR UPDATE TO app
   USING (bank_accounts.tenant_id = (SELECT noren.app_tenant_id()))
@@ -175,7 +175,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.bank_accounts
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.bank_accounts TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.bank_accounts TO exporter;

@@ -1,4 +1,5 @@
 -- public.currencies: a table
+-- access.noren:23  shared because ISO reference data
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:24  shared because ISO reference data
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."currencies"';
@@ -84,11 +84,11 @@ $noren$;
 REVOKE ALL
   ON TABLE public.currencies
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:37  select to app
+-- access.noren:36  select to app
 GRANT SELECT ON TABLE public.currencies TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.currencies TO exporter;
--- access.noren:37  select to support
+-- access.noren:36  select to support
 GRANT SELECT ON TABLE public.currencies TO support;
 
 COMMIT;

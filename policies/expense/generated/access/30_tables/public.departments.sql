@@ -1,4 +1,5 @@
 -- public.departments: a table
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."departments"';
@@ -80,7 +80,7 @@ DROP POLICY IF EXISTS noren_insert_to_app ON public.departments;
 DROP POLICY IF EXISTS noren_select_to_app ON public.departments;
 DROP POLICY IF EXISTS noren_update_to_app ON public.departments;
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.departments
   AS PERMISSIVE FOR DELETE TO app
   USING (departments.tenant_id = (SELECT noren.app_tenant_id()));
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON public.departments
 COMMENT ON POLICY noren_guard ON public.departments
   IS 'noren: guard: only roles of the policy [compile:28679d1314f87874]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.departments
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (departments.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public.departments
   IS 'noren: insert of rows of the session''s tenant [compile:b77dc2bf40708707]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.departments
   AS PERMISSIVE FOR SELECT TO app
   USING (departments.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON public.departments
   IS 'noren: select of rows of the session''s tenant [compile:58c437326c0fb277]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.departments
   AS PERMISSIVE FOR UPDATE TO app
   USING (departments.tenant_id = (SELECT noren.app_tenant_id()))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.departments
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.departments TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.departments TO exporter;

@@ -1,4 +1,5 @@
 -- public.expense_reports: a table
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."expense_reports"';
@@ -81,7 +81,7 @@ DROP POLICY IF EXISTS noren_insert_to_app ON public.expense_reports;
 DROP POLICY IF EXISTS noren_select_to_app ON public.expense_reports;
 DROP POLICY IF EXISTS noren_update_to_app ON public.expense_reports;
 
--- access.noren:45  policy closed_reports_stay_closed because auditors rely on closed reports
+-- access.noren:44  policy closed_reports_stay_closed because auditors rely on closed reports
 CREATE POLICY closed_reports_stay_closed_update ON public.expense_reports
   AS RESTRICTIVE FOR UPDATE TO app
   USING (("expense_reports"."status" <> 'closed'))
@@ -89,7 +89,7 @@ CREATE POLICY closed_reports_stay_closed_update ON public.expense_reports
 COMMENT ON POLICY closed_reports_stay_closed_update ON public.expense_reports
   IS 'noren: policy closed_reports_stay_closed because auditors rely on closed reports [compile:353b9a7e3f5c8488]';
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.expense_reports
   AS PERMISSIVE FOR DELETE TO app
   USING (expense_reports.tenant_id = (SELECT noren.app_tenant_id()));
@@ -132,21 +132,21 @@ CREATE POLICY noren_guard ON public.expense_reports
 COMMENT ON POLICY noren_guard ON public.expense_reports
   IS 'noren: guard: only roles of the policy [compile:af105c1ae9fda678]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.expense_reports
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (expense_reports.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public.expense_reports
   IS 'noren: insert of rows of the session''s tenant [compile:68705f12a7fc9262]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.expense_reports
   AS PERMISSIVE FOR SELECT TO app
   USING (expense_reports.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON public.expense_reports
   IS 'noren: select of rows of the session''s tenant [compile:0381daea8ae4a9ba]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.expense_reports
   AS PERMISSIVE FOR UPDATE TO app
   USING (expense_reports.tenant_id = (SELECT noren.app_tenant_id()))
@@ -183,11 +183,11 @@ $noren$;
 REVOKE ALL
   ON TABLE public.expense_reports
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.expense_reports TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.expense_reports TO exporter;
--- access.noren:39  select to support
+-- access.noren:38  select to support
 GRANT SELECT (id, status, tenant_id, total) ON TABLE public.expense_reports TO support;
 
 ALTER TABLE public.expense_reports ENABLE ROW LEVEL SECURITY;

@@ -1,4 +1,5 @@
 -- public.notices: a table
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."notices"';
@@ -85,7 +85,7 @@ DROP POLICY IF EXISTS noren_select_to_app ON public.notices;
 DROP POLICY IF EXISTS noren_update_to_app ON public.notices;
 DROP POLICY IF EXISTS notices_to_all_select ON public.notices;
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.notices
   AS PERMISSIVE FOR DELETE TO app
   USING (notices.tenant_id = (SELECT noren.app_tenant_id()));
@@ -113,7 +113,7 @@ CREATE POLICY noren_floor_select ON public.notices
 COMMENT ON POLICY noren_floor_select ON public.notices
   IS 'noren: floor: only rows of the session''s tenant [compile:ad86ce83c3da6a97]';
 
--- access.noren:10, access.noren:50  floor: only rows of the session's tenant, or by notices_to_all
+-- access.noren:10, access.noren:49  floor: only rows of the session's tenant, or by notices_to_all
 CREATE POLICY noren_floor_select_across ON public.notices
   AS RESTRICTIVE FOR SELECT TO app
   USING (notices.tenant_id = (SELECT noren.app_tenant_id()) OR ("notices"."audience" = 'everyone'));
@@ -156,21 +156,21 @@ CREATE POLICY noren_guard ON public.notices
 COMMENT ON POLICY noren_guard ON public.notices
   IS 'noren: guard: only roles of the policy [compile:40b764e07437c216]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.notices
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (notices.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public.notices
   IS 'noren: insert of rows of the session''s tenant [compile:e1a54baba4590283]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.notices
   AS PERMISSIVE FOR SELECT TO app
   USING (notices.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON public.notices
   IS 'noren: select of rows of the session''s tenant [compile:bb126e93efe02d89]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.notices
   AS PERMISSIVE FOR UPDATE TO app
   USING (notices.tenant_id = (SELECT noren.app_tenant_id()))
@@ -178,7 +178,7 @@ CREATE POLICY noren_update_to_app ON public.notices
 COMMENT ON POLICY noren_update_to_app ON public.notices
   IS 'noren: update of rows of the session''s tenant [compile:6680207aa818a05b]';
 
--- access.noren:50  policy notices_to_all across tenants because announcements are for every company
+-- access.noren:49  policy notices_to_all across tenants because announcements are for every company
 CREATE POLICY notices_to_all_select ON public.notices
   AS PERMISSIVE FOR SELECT TO app
   USING (("notices"."audience" = 'everyone'));
@@ -214,11 +214,11 @@ $noren$;
 REVOKE ALL
   ON TABLE public.notices
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.notices TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.notices TO exporter;
--- access.noren:38  select, insert to support
+-- access.noren:37  select, insert to support
 GRANT SELECT, INSERT ON TABLE public.notices TO support;
 
 ALTER TABLE public.notices ENABLE ROW LEVEL SECURITY;

@@ -1,4 +1,5 @@
 -- public.order: a table
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."order"';
@@ -80,7 +80,7 @@ DROP POLICY IF EXISTS noren_insert_to_app ON public."order";
 DROP POLICY IF EXISTS noren_select_to_app ON public."order";
 DROP POLICY IF EXISTS noren_update_to_app ON public."order";
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public."order"
   AS PERMISSIVE FOR DELETE TO app
   USING ("order".tenant_id = (SELECT noren.app_tenant_id()));
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON public."order"
 COMMENT ON POLICY noren_guard ON public."order"
   IS 'noren: guard: only roles of the policy [compile:7359676866297b31]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public."order"
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK ("order".tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public."order"
   IS 'noren: insert of rows of the session''s tenant [compile:d217d3868bc1c10e]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public."order"
   AS PERMISSIVE FOR SELECT TO app
   USING ("order".tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON public."order"
   IS 'noren: select of rows of the session''s tenant [compile:c22d529f60119887]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public."order"
   AS PERMISSIVE FOR UPDATE TO app
   USING ("order".tenant_id = (SELECT noren.app_tenant_id()))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public."order"
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public."order" TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public."order" TO exporter;

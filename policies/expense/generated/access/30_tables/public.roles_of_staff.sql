@@ -1,4 +1,5 @@
 -- public.roles_of_staff: a table
+-- access.noren:22  scoped by tenant_id or null because built-in roles belong to no company
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:23  scoped by tenant_id or null because built-in roles belong to no company
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."roles_of_staff"';
@@ -83,28 +83,28 @@ DROP POLICY IF EXISTS noren_insert_to_app ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_select_to_app ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_update_to_app ON public.roles_of_staff;
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.roles_of_staff
   AS PERMISSIVE FOR DELETE TO app
   USING (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_delete_to_app ON public.roles_of_staff
   IS 'noren: delete of rows of the session''s tenant [compile:c362ea7807884c0c]';
 
--- access.noren:23  floor: only rows of the session's tenant
+-- access.noren:22  floor: only rows of the session's tenant
 CREATE POLICY noren_floor_delete ON public.roles_of_staff
   AS RESTRICTIVE FOR DELETE TO app, importer, investigator, migrator
   USING (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor_delete ON public.roles_of_staff
   IS 'noren: floor: only rows of the session''s tenant [compile:e3850700fcce2cb5]';
 
--- access.noren:23  floor: only rows of the session's tenant
+-- access.noren:22  floor: only rows of the session's tenant
 CREATE POLICY noren_floor_insert ON public.roles_of_staff
   AS RESTRICTIVE FOR INSERT TO app, importer, investigator, migrator
   WITH CHECK (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor_insert ON public.roles_of_staff
   IS 'noren: floor: only rows of the session''s tenant [compile:903e69156a95e92b]';
 
--- access.noren:23  floor: only rows of the session's tenant
+-- access.noren:22  floor: only rows of the session's tenant
 CREATE POLICY noren_floor_select ON public.roles_of_staff
   AS RESTRICTIVE FOR SELECT TO app, importer, investigator, migrator
   USING (
@@ -114,7 +114,7 @@ CREATE POLICY noren_floor_select ON public.roles_of_staff
 COMMENT ON POLICY noren_floor_select ON public.roles_of_staff
   IS 'noren: floor: only rows of the session''s tenant [compile:e1a30ff74830c470]';
 
--- access.noren:23  floor: only rows of the session's tenant
+-- access.noren:22  floor: only rows of the session's tenant
 CREATE POLICY noren_floor_update ON public.roles_of_staff
   AS RESTRICTIVE FOR UPDATE TO app, importer, investigator, migrator
   USING (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()))
@@ -122,7 +122,7 @@ CREATE POLICY noren_floor_update ON public.roles_of_staff
 COMMENT ON POLICY noren_floor_update ON public.roles_of_staff
   IS 'noren: floor: only rows of the session''s tenant [compile:4d3c26caca8d8ab3]';
 
--- access.noren:23  guard: only roles of the policy
+-- access.noren:22  guard: only roles of the policy
 CREATE POLICY noren_guard ON public.roles_of_staff
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
@@ -150,14 +150,14 @@ CREATE POLICY noren_guard ON public.roles_of_staff
 COMMENT ON POLICY noren_guard ON public.roles_of_staff
   IS 'noren: guard: only roles of the policy [compile:b08f736f9c4952a9]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.roles_of_staff
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public.roles_of_staff
   IS 'noren: insert of rows of the session''s tenant [compile:fe19d8a343c9b6cc]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.roles_of_staff
   AS PERMISSIVE FOR SELECT TO app
   USING (
@@ -167,7 +167,7 @@ CREATE POLICY noren_select_to_app ON public.roles_of_staff
 COMMENT ON POLICY noren_select_to_app ON public.roles_of_staff
   IS 'noren: select of rows of the session''s tenant [compile:16adf85c390c61c3]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.roles_of_staff
   AS PERMISSIVE FOR UPDATE TO app
   USING (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()))
@@ -204,7 +204,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.roles_of_staff
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.roles_of_staff TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.roles_of_staff TO exporter;

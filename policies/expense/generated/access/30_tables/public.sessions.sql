@@ -1,4 +1,5 @@
 -- public.sessions: a table
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."sessions"';
@@ -80,7 +80,7 @@ DROP POLICY IF EXISTS noren_insert_to_app ON public.sessions;
 DROP POLICY IF EXISTS noren_select_to_app ON public.sessions;
 DROP POLICY IF EXISTS noren_update_to_app ON public.sessions;
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.sessions
   AS PERMISSIVE FOR DELETE TO app
   USING (sessions.tenant_id = (SELECT noren.app_tenant_id()));
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON public.sessions
 COMMENT ON POLICY noren_guard ON public.sessions
   IS 'noren: guard: only roles of the policy [compile:06b896d62de5048a]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.sessions
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (sessions.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public.sessions
   IS 'noren: insert of rows of the session''s tenant [compile:d1a763f372019e65]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.sessions
   AS PERMISSIVE FOR SELECT TO app
   USING (sessions.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON public.sessions
   IS 'noren: select of rows of the session''s tenant [compile:cfd8da1d967f6699]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.sessions
   AS PERMISSIVE FOR UPDATE TO app
   USING (sessions.tenant_id = (SELECT noren.app_tenant_id()))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.sessions
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.sessions TO app;
 
 ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;

@@ -1,4 +1,5 @@
 -- public.users: a table
+-- access.noren:10  scoped by tenant_id
 -- Policies, row security and grants in one transaction. Run as the owner; safe to run again.
 
 -- psql's own switches, whatever a start-up file made of them
@@ -24,7 +25,6 @@ SET transform_null_equals = 'off';
 SET quote_all_identifiers = 'off';
 SET row_security = 'off';
 SET lock_timeout = '10s';
--- access.noren:10  scoped by tenant_id
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL noren."table" = '"public"."users"';
@@ -80,7 +80,7 @@ DROP POLICY IF EXISTS noren_insert_to_app ON public.users;
 DROP POLICY IF EXISTS noren_select_to_app ON public.users;
 DROP POLICY IF EXISTS noren_update_to_app ON public.users;
 
--- access.noren:35  delete of rows of the session's tenant
+-- access.noren:34  delete of rows of the session's tenant
 CREATE POLICY noren_delete_to_app ON public.users
   AS PERMISSIVE FOR DELETE TO app
   USING (users.tenant_id = (SELECT noren.app_tenant_id()));
@@ -123,21 +123,21 @@ CREATE POLICY noren_guard ON public.users
 COMMENT ON POLICY noren_guard ON public.users
   IS 'noren: guard: only roles of the policy [compile:cd167dc4073d13cd]';
 
--- access.noren:35  insert of rows of the session's tenant
+-- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.users
   AS PERMISSIVE FOR INSERT TO app
   WITH CHECK (users.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_insert_to_app ON public.users
   IS 'noren: insert of rows of the session''s tenant [compile:ce9ded189ccf9418]';
 
--- access.noren:35  select of rows of the session's tenant
+-- access.noren:34  select of rows of the session's tenant
 CREATE POLICY noren_select_to_app ON public.users
   AS PERMISSIVE FOR SELECT TO app
   USING (users.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_select_to_app ON public.users
   IS 'noren: select of rows of the session''s tenant [compile:af0c0d40911d226a]';
 
--- access.noren:35  update of rows of the session's tenant
+-- access.noren:34  update of rows of the session's tenant
 CREATE POLICY noren_update_to_app ON public.users
   AS PERMISSIVE FOR UPDATE TO app
   USING (users.tenant_id = (SELECT noren.app_tenant_id()))
@@ -174,7 +174,7 @@ $noren$;
 REVOKE ALL
   ON TABLE public.users
   FROM PUBLIC, app, exporter, importer, investigator, reporting, support;
--- access.noren:35  select, insert, update, delete to app
+-- access.noren:34  select, insert, update, delete to app
 GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE public.users TO app;
 -- exports.noren:6, exports.noren:15  select to exporter
 GRANT SELECT ON TABLE public.users TO exporter;

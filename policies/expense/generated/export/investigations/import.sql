@@ -129,7 +129,7 @@ CREATE TEMPORARY TABLE pg_temp.noren_expected (
 COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
 noren	1	-
 export	investigations	-
-policy	9129d21b43720ab8801314244e69e07b34b5eb0cb12d134d672c7e93ccb3a47a	-
+policy	8816366d58c0f2843d5cd1cc01db73d262f835b28d8c0ac8f16516993e3dbf24	-
 key	fingerprint	-
 table	public.audit_logs	id,tenant_id,actor_id,action,detail,ip_address,logged_at
 table	public.companies	id,name,name_kana,plan,country_code,contact_email,settings,created_at

@@ -103,74 +103,74 @@ ALTER MATERIALIZED VIEW public.monthly_totals OWNER TO importer;
 -- what holds in the copy only
 GRANT USAGE ON SCHEMA archive TO investigator;
 GRANT USAGE ON SCHEMA public TO investigator;
--- access.noren:43  archive.legacy_orders to investigator
+-- access.noren:42  archive.legacy_orders to investigator
 REVOKE ALL ON TABLE archive.legacy_orders FROM investigator;
 GRANT SELECT ON TABLE archive.legacy_orders TO investigator;
--- access.noren:43  public.CorporateCards to investigator
+-- access.noren:42  public.CorporateCards to investigator
 REVOKE ALL ON TABLE public."CorporateCards" FROM investigator;
 GRANT SELECT ON TABLE public."CorporateCards" TO investigator;
--- access.noren:43  public.api_keys to investigator
+-- access.noren:42  public.api_keys to investigator
 REVOKE ALL ON TABLE public.api_keys FROM investigator;
 GRANT SELECT ON TABLE public.api_keys TO investigator;
--- access.noren:43  public.approvals to investigator
+-- access.noren:42  public.approvals to investigator
 REVOKE ALL ON TABLE public.approvals FROM investigator;
 GRANT SELECT ON TABLE public.approvals TO investigator;
--- access.noren:43  public.attachments to investigator
+-- access.noren:42  public.attachments to investigator
 REVOKE ALL ON TABLE public.attachments FROM investigator;
 GRANT SELECT ON TABLE public.attachments TO investigator;
--- access.noren:43  public.audit_logs to investigator
+-- access.noren:42  public.audit_logs to investigator
 REVOKE ALL ON TABLE public.audit_logs FROM investigator;
 GRANT SELECT ON TABLE public.audit_logs TO investigator;
--- access.noren:43  public.bank_accounts to investigator
+-- access.noren:42  public.bank_accounts to investigator
 REVOKE ALL ON TABLE public.bank_accounts FROM investigator;
 GRANT SELECT ON TABLE public.bank_accounts TO investigator;
 DROP POLICY IF EXISTS noren_copy_select_to_investigator ON public.bank_accounts;
 CREATE POLICY noren_copy_select_to_investigator ON public.bank_accounts
   AS PERMISSIVE FOR SELECT TO investigator
   USING (true);
--- access.noren:43  public.card_transactions to investigator
+-- access.noren:42  public.card_transactions to investigator
 REVOKE ALL ON TABLE public.card_transactions FROM investigator;
 GRANT SELECT ON TABLE public.card_transactions TO investigator;
--- access.noren:43  public.companies to investigator
+-- access.noren:42  public.companies to investigator
 REVOKE ALL ON TABLE public.companies FROM investigator;
 GRANT SELECT ON TABLE public.companies TO investigator;
--- access.noren:43  public.currencies to investigator
+-- access.noren:42  public.currencies to investigator
 REVOKE ALL ON TABLE public.currencies FROM investigator;
 GRANT SELECT ON TABLE public.currencies TO investigator;
--- access.noren:43  public.departments to investigator
+-- access.noren:42  public.departments to investigator
 REVOKE ALL ON TABLE public.departments FROM investigator;
 GRANT SELECT ON TABLE public.departments TO investigator;
--- access.noren:43  public.expense_categories to investigator
+-- access.noren:42  public.expense_categories to investigator
 REVOKE ALL ON TABLE public.expense_categories FROM investigator;
 GRANT SELECT ON TABLE public.expense_categories TO investigator;
--- access.noren:43  public.expense_items to investigator
+-- access.noren:42  public.expense_items to investigator
 REVOKE ALL ON TABLE public.expense_items FROM investigator;
 GRANT SELECT ON TABLE public.expense_items TO investigator;
--- access.noren:43  public.expense_reports to investigator
+-- access.noren:42  public.expense_reports to investigator
 REVOKE ALL ON TABLE public.expense_reports FROM investigator;
 GRANT SELECT ON TABLE public.expense_reports TO investigator;
--- access.noren:43  public.expenses to investigator
+-- access.noren:42  public.expenses to investigator
 REVOKE ALL ON TABLE public.expenses FROM investigator;
 GRANT SELECT ON TABLE public.expenses TO investigator;
--- access.noren:43  public.mileage_rates to investigator
+-- access.noren:42  public.mileage_rates to investigator
 REVOKE ALL ON TABLE public.mileage_rates FROM investigator;
 GRANT SELECT ON TABLE public.mileage_rates TO investigator;
--- access.noren:43  public.notices to investigator
+-- access.noren:42  public.notices to investigator
 REVOKE ALL ON TABLE public.notices FROM investigator;
 GRANT SELECT ON TABLE public.notices TO investigator;
--- access.noren:43  public.order to investigator
+-- access.noren:42  public.order to investigator
 REVOKE ALL ON TABLE public."order" FROM investigator;
 GRANT SELECT ON TABLE public."order" TO investigator;
--- access.noren:43  public.roles_of_staff to investigator
+-- access.noren:42  public.roles_of_staff to investigator
 REVOKE ALL ON TABLE public.roles_of_staff FROM investigator;
 GRANT SELECT ON TABLE public.roles_of_staff TO investigator;
--- access.noren:43  public.users to investigator
+-- access.noren:42  public.users to investigator
 REVOKE ALL ON TABLE public.users FROM investigator;
 GRANT SELECT ON TABLE public.users TO investigator;
--- access.noren:43  public.vouchers to investigator
+-- access.noren:42  public.vouchers to investigator
 REVOKE ALL ON TABLE public.vouchers FROM investigator;
 GRANT SELECT ON TABLE public.vouchers TO investigator;
--- access.noren:43  public.取引先 to investigator
+-- access.noren:42  public.取引先 to investigator
 REVOKE ALL ON TABLE public."取引先" FROM investigator;
 GRANT SELECT ON TABLE public."取引先" TO investigator;
 COMMIT;

@@ -228,7 +228,7 @@ $noren$;
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tinvestigations\t-\t-\t-'
-\qecho 'policy\t9129d21b43720ab8801314244e69e07b34b5eb0cb12d134d672c7e93ccb3a47a\t-\t-\t-'
+\qecho 'policy\t8816366d58c0f2843d5cd1cc01db73d262f835b28d8c0ac8f16516993e3dbf24\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/public.audit_logs.sql
 \ir tables/public.companies.sql
