@@ -229,7 +229,7 @@ fn the_more_specific_clause_gives_the_place() {
     let both = format!(r#"{glob} table tag_kinds {{ internal because "unused"; }}"#);
     assert_says(tags, &both, "place public.tag_kinds internal because unused");
     assert_codes(tags, &format!(r#"{glob} table *_kinds {{ internal because "unused"; }}"#), &["N0508"]);
-    assert_codes(tags, r#"table tag_* { shared; }"#, &["N0306"]);
+    assert_codes(tags, r"table tag_* { shared; }", &["N0306"]);
     assert_codes(tags, "", &["N0507"]);
 }
 

@@ -166,7 +166,7 @@ impl World {
     fn not_across(&self, table: &QName) -> String {
         let across = self.access.policies.iter().filter(|policy| policy.table == *table && policy.across_tenants);
         let conditions = across.filter_map(|policy| Some(self.condition(policy.using.as_ref()?, "t")));
-        conditions.map(|condition| format!(" AND NOT coalesce({condition}, false)")).collect()
+        conditions.fold(String::new(), |text, condition| text + &format!(" AND NOT coalesce({condition}, false)"))
     }
 
     fn right(&self, table: &QName, role: &str, command: Command) -> Option<&noren::model::access::Right> {
@@ -228,7 +228,7 @@ impl<'w> Session<'w> {
     }
 
     /// `statement` ends in `;`, or in `\gset` where it gives the value `v`.
-    fn probe(&mut self, label: String, state: &State, statement: &str, expect: Expect) {
+    fn probe(&mut self, label: &str, state: &State, statement: &str, expect: Expect) {
         let index = self.labels.len();
         let enter = self.world.enter(state);
         let rows = statement.rsplit('\n').next().is_some_and(|last| last.starts_with("SELECT") && last.ends_with(';'));
@@ -301,7 +301,7 @@ impl World {
         let Some(row) = self.readable(table, &role, "t") else {
             let nothing = format!("SELECT count(*) FROM {name};");
             session.probe(
-                format!("read {name}"),
+                &format!("read {name}"),
                 &State::Tenant(self.tenants.clone()),
                 &nothing,
                 Expect::Error("42501"),
@@ -314,19 +314,19 @@ impl World {
             let expected = self.database().value(&Self::digest(&row, &format!("{name} t"), &oracle));
             let count: u64 = expected.split(' ').next().unwrap().parse().unwrap();
             let read = Self::digest(&row, &format!("{name} t"), "true");
-            session.probe(format!("read {name}"), &state, &format!("{read} \\gset"), Expect::Value(expected.clone()));
+            session.probe(&format!("read {name}"), &state, &format!("{read} \\gset"), Expect::Value(expected.clone()));
             let sampled = Self::digest(&row, &format!("{name} t TABLESAMPLE BERNOULLI (100)"), "true");
             session.probe(
-                format!("sample {name}"),
+                &format!("sample {name}"),
                 &state,
                 &format!("{sampled} \\gset"),
                 Expect::Value(expected.clone()),
             );
             if self.right(table, &role, Command::Select).is_some_and(|right| right.columns.is_none()) {
                 let copy = format!("COPY (SELECT * FROM {name}) TO STDOUT \\g /dev/null");
-                session.probe(format!("copy {name}"), &state, &copy, Expect::Rows(count));
+                session.probe(&format!("copy {name}"), &state, &copy, Expect::Rows(count));
                 let cursor = format!("DECLARE c CURSOR FOR SELECT * FROM {name};\nMOVE ALL c;");
-                session.probe(format!("cursor over {name}"), &state, &cursor, Expect::Rows(count));
+                session.probe(&format!("cursor over {name}"), &state, &cursor, Expect::Rows(count));
             }
             // The plan is made for one tenant and used for another.
             let first = self.enter(&State::Tenant(vec![self.tenants[1].clone()]));
@@ -337,10 +337,10 @@ impl World {
             let prepared = format!(
                 "SET LOCAL plan_cache_mode = force_generic_plan;\n{first}PREPARE p AS {read};\nEXECUTE p \\g /dev/null\n{second}EXECUTE p \\gset\nDEALLOCATE p;"
             );
-            session.probe(format!("prepared over {name}"), &state, &prepared, Expect::Value(expected));
+            session.probe(&format!("prepared over {name}"), &state, &prepared, Expect::Value(expected));
         }
         let junk = format!("SELECT count(*) AS v FROM {name} \\gset");
-        session.probe(format!("read {name}"), &State::Junk, &junk, Expect::NothingOr("22P02"));
+        session.probe(&format!("read {name}"), &State::Junk, &junk, Expect::NothingOr("22P02"));
     }
 
     /// What is written: rows of others are not there, and no row becomes another's.
@@ -368,19 +368,19 @@ impl World {
             );
             for state in [&as_a, &State::Unset, &State::Empty] {
                 session.probe(
-                    format!("insert another's row into {name}"),
+                    &format!("insert another's row into {name}"),
                     state,
                     &format!("{insert};"),
                     Expect::Error("42501"),
                 );
                 session.probe(
-                    format!("insert and return in {name}"),
+                    &format!("insert and return in {name}"),
                     state,
                     &format!("{insert} RETURNING 1;"),
                     Expect::Error("42501"),
                 );
                 session.probe(
-                    format!("upsert into {name}"),
+                    &format!("upsert into {name}"),
                     state,
                     &format!("{insert} ON CONFLICT DO NOTHING;"),
                     Expect::Error("42501"),
@@ -398,13 +398,13 @@ impl World {
             let may = self.right(table, &role, command).is_some() && reads;
             let nothing = if may { Expect::Rows(0) } else { Expect::Error("42501") };
             session.probe(
-                format!("{} another's rows of {name}", command.word()),
+                &format!("{} another's rows of {name}", command.word()),
                 &as_a,
                 &statements[0],
                 nothing.clone(),
             );
             for state in [State::Unset, State::Empty, State::Reset] {
-                session.probe(format!("{} all of {name}", command.word()), &state, &statements[1], nothing.clone());
+                session.probe(&format!("{} all of {name}", command.word()), &state, &statements[1], nothing.clone());
             }
         }
         // Blind: an UPDATE that reads nothing needs no SELECT policy, and would move rows where no check stops it.
@@ -418,7 +418,7 @@ impl World {
             };
             let moved = format!("UPDATE {name} SET {} = '{value}';", quoted(&column));
             let refused = if has == "0" { Expect::NothingOr("42501") } else { Expect::Error("42501") };
-            session.probe(format!("move rows of {name}"), &as_a, &moved, refused);
+            session.probe(&format!("move rows of {name}"), &as_a, &moved, refused);
         }
     }
 
@@ -507,14 +507,14 @@ impl World {
                         let read = Self::digest(&row, &format!("{name} t"), "true");
                         let expected = self.database().value(&read);
                         session.probe(
-                            format!("read {name}"),
+                            &format!("read {name}"),
                             &State::Unset,
                             &format!("{read} \\gset"),
                             Expect::Value(expected),
                         );
                     }
                     None => session.probe(
-                        format!("read {name}"),
+                        &format!("read {name}"),
                         &State::Unset,
                         &format!("SELECT FROM {name};"),
                         Expect::Error("42501"),
@@ -530,10 +530,10 @@ impl World {
         let mut session = Session::new(self, OWNER);
         for table in self.scoped() {
             let name = relation(table);
-            session.probe(format!("read {name}"), &State::Unset, &format!("SELECT FROM {name};"), Expect::Rows(0));
-            session.probe(format!("delete {name}"), &State::Unset, &format!("DELETE FROM {name};"), Expect::Rows(0));
+            session.probe(&format!("read {name}"), &State::Unset, &format!("SELECT FROM {name};"), Expect::Rows(0));
+            session.probe(&format!("delete {name}"), &State::Unset, &format!("DELETE FROM {name};"), Expect::Rows(0));
             let loud = format!("SET LOCAL row_security = off;\nSELECT FROM {name};");
-            session.probe(format!("read {name} loudly"), &State::Unset, &loud, Expect::Error("42501"));
+            session.probe(&format!("read {name} loudly"), &State::Unset, &loud, Expect::Error("42501"));
         }
         report(&session.run());
     }
@@ -581,8 +581,8 @@ fn what_is_added_in_the_night_opens_nothing() {
     for table in world.scoped() {
         let name = relation(table);
         for state in world.states() {
-            session.probe(format!("read {name}"), &state, &format!("SELECT FROM {name};"), Expect::Rows(0));
-            session.probe(format!("delete {name}"), &state, &format!("DELETE FROM {name};"), Expect::Rows(0));
+            session.probe(&format!("read {name}"), &state, &format!("SELECT FROM {name};"), Expect::Rows(0));
+            session.probe(&format!("delete {name}"), &state, &format!("DELETE FROM {name};"), Expect::Rows(0));
         }
     }
     report(&session.run());
@@ -596,7 +596,7 @@ fn what_is_added_in_the_night_opens_nothing() {
         if let Some(column) = world.access.tenant_column(table) {
             let foreign = format!("SELECT FROM {name} t WHERE t.{} <> '{}'{across};", quoted(column), world.tenants[0]);
             session.probe(
-                format!("read {name}"),
+                &format!("read {name}"),
                 &State::Tenant(vec![world.tenants[0].clone()]),
                 &foreign,
                 Expect::Rows(0),
@@ -604,14 +604,14 @@ fn what_is_added_in_the_night_opens_nothing() {
         } else {
             let foreign = format!("SELECT FROM {name} t WHERE NOT {theirs}{across};");
             session.probe(
-                format!("read {name}"),
+                &format!("read {name}"),
                 &State::Tenant(vec![world.tenants[0].clone()]),
                 &foreign,
                 Expect::Rows(0),
             );
         }
         session.probe(
-            format!("delete {name}"),
+            &format!("delete {name}"),
             &State::Unset,
             &format!("DELETE FROM {name};"),
             Expect::NothingOr("42501"),
@@ -637,6 +637,11 @@ fn what_is_added_in_the_night_opens_nothing() {
     let mut pairs = 0;
     for (index, one) in names.iter().enumerate() {
         for other in &names[index + 1..] {
+            // Who is a member of two that act over all tenants may do so too.
+            let own = |name: &str| world.access.roles[name].tenants == Tenants::Own;
+            if !own(one) && !own(other) {
+                continue;
+            }
             let member = format!("pair_{pairs}");
             pairs += 1;
             database.sql(&format!("CREATE ROLE {member} LOGIN; GRANT {one}, {other} TO {member};"));
@@ -654,7 +659,7 @@ fn what_is_added_in_the_night_opens_nothing() {
                 let theirs =
                     format!("SELECT FROM {name} t WHERE t.{} <> '{}'{across};", quoted(column), world.tenants[0]);
                 session.probe(
-                    format!("{one} and {other} read {name}"),
+                    &format!("{one} and {other} read {name}"),
                     &State::Tenant(vec![world.tenants[0].clone()]),
                     &theirs,
                     Expect::Rows(0),

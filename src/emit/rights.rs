@@ -44,7 +44,7 @@ impl Emitter<'_> {
         if let (Some(role), false) = (&self.export.import_role, rights.owned.is_empty()) {
             script.blank();
             script.comment(&format!("{}  import as {}", self.place(role.span), role.value));
-            self.importer(&mut script, &role.value, rights);
+            Self::importer(&mut script, &role.value, rights);
         }
         if !rights.readers.is_empty() {
             script.blank().comment("what holds in the copy only");
@@ -61,7 +61,7 @@ impl Emitter<'_> {
         script
     }
 
-    fn importer(&self, script: &mut Script, role: &str, rights: &TargetRights) {
+    fn importer(script: &mut Script, role: &str, rights: &TargetRights) {
         temporary(script, role);
         for schema in &rights.owner_schemas {
             grant(script, privileges(&["USAGE", "CREATE"]), Object::Schema(Ident::from(schema.as_str())), role);

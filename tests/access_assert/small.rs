@@ -223,7 +223,7 @@ fn apply(plan: &AccessPlan) -> String {
             let columns = grant.columns.as_ref().map_or(String::new(), |columns| format!("({})", columns.join(",")));
             writeln!(sql, "GRANT {}{columns} ON {table} TO {};", grant.command.word(), grant.role).unwrap();
         }
-        write!(sql, "BEGIN; SET LOCAL noren.\"table\" = '{table}'; DO $$ {} $$; COMMIT;\n", seal::SEAL).unwrap();
+        writeln!(sql, "BEGIN; SET LOCAL noren.\"table\" = '{table}'; DO $$ {} $$; COMMIT;", seal::SEAL).unwrap();
     }
     sql + "RESET ROLE; ALTER VIEW shop.viewed_orders OWNER TO viewer; REFRESH MATERIALIZED VIEW shop.totals;"
 }

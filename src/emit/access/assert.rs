@@ -5,13 +5,14 @@
 //! are fixed queries that read these. Each returns one row a deviation, in place of an early error, and psql counts the
 //! rows; the end raises if there were any.
 
-use super::head::head;
+use super::head::{head, set};
 use super::seal;
 use crate::catalog::{DataType, QName};
 use crate::plan::access::{AccessPlan, RelationKind, RelationPlan};
 use crate::project::Stage;
 use crate::sql::{
-    End, Expr, From, Ident, Isolation, Meta, Mismatch, Relation, Script, Select, Statement, Word, WordPart,
+    End, Expr, From, Ident, Isolation, Meta, Mismatch, Relation, Script, Select, SettingValue, Statement, Word,
+    WordPart,
 };
 
 /// Rows of one VALUES list: the parser of a server, like ours, holds a statement whole.
@@ -87,6 +88,8 @@ pub fn assert(plan: &AccessPlan) -> Result<Script, Mismatch> {
 pub(super) fn begin(script: &mut Script) {
     script.blank();
     script.run(Statement::Begin { isolation: Some(Isolation::RepeatableRead), read_only: true });
+    // The planner knows nothing of how long the lists are; compiling a plan takes longer than any of these runs.
+    script.run(set(true, "jit", SettingValue::Off));
     for (option, value) in PRINTED {
         script.meta(Meta::PrintSetting(option, value));
     }

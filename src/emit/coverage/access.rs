@@ -133,7 +133,8 @@ pub fn rows_words(access: &Access, role: &Role, effective: &Effective<'_>) -> St
     .to_owned();
     let conditions: Vec<String> = effective.right.conditions.iter().map(condition_words).collect();
     if !conditions.is_empty() {
-        words += &format!(" where {}", conditions.join(" or "));
+        words.push_str(" where ");
+        words.push_str(&conditions.join(" or "));
     }
     if reach == Reach::AllTenants {
         // BYPASSRLS and its policy reach around policies too.
@@ -145,7 +146,7 @@ pub fn rows_words(access: &Access, role: &Role, effective: &Effective<'_>) -> St
             (false, true) => "and rows of other tenants by",
             (false, false) => "and more by",
         };
-        words += &format!(", {how} {}", name_words(&policy.name));
+        words.extend([", ", how, " ", &name_words(&policy.name)]);
     }
     words
 }

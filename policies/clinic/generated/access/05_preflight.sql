@@ -26,6 +26,7 @@ SET row_security = 'off';
 SET lock_timeout = '10s';
 
 BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+SET LOCAL jit = off;
 \pset expanded on
 \pset footer off
 \pset tuples_only on

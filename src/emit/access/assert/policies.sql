@@ -6,7 +6,7 @@ wanted AS (
   WHERE relation.oid IS NOT NULL
 ),
 live AS (
-  SELECT of.polrelid, of.polname, of.polpermissive,
+  SELECT of.polrelid, of.polname::text AS name, of.polpermissive,
          coalesce(obj_description(of.oid, 'pg_policy'), '') AS comment,
          -- What the policy says, as 30_tables wrote it down when it made it.
          left(encode(sha256(convert_to(jsonb_build_array(
@@ -16,26 +16,29 @@ live AS (
            pg_get_expr(of.polqual, of.polrelid), pg_get_expr(of.polwithcheck, of.polrelid)
          )::text, 'UTF8')), 'hex'), 16) AS digest
   FROM pg_policy AS of
+),
+compared AS (
+  SELECT wanted.name IS NOT NULL AS planned, live.name IS NOT NULL AS there, wanted.digest AS compiled, wanted.file, live.*,
+         format('%s: %I', coalesce(wanted.word, live.polrelid::regclass::text), coalesce(wanted.name, live.name)) AS object
+  FROM wanted
+  FULL JOIN live ON live.polrelid = wanted.oid AND live.name = wanted.name
 )
-SELECT 'policy' AS what, format('%s: %I', wanted.word, wanted.name) AS object, 'the policy' AS expected,
-       'no such policy' AS found, format('run 30_tables/%s.sql', wanted.file) AS repair
-FROM wanted
-LEFT JOIN live ON live.polrelid = wanted.oid AND live.polname = wanted.name
-WHERE live.polname IS NULL
+SELECT 'policy' AS what, object, 'the policy' AS expected, 'no such policy' AS found,
+       format('run 30_tables/%s.sql', file) AS repair
+FROM compared
+WHERE planned AND NOT there
 UNION ALL
-SELECT 'policy', format('%s: %I', wanted.word, wanted.name), 'as these files make it',
-       CASE WHEN live.comment !~ '\[compile:[0-9a-f]{16} live:[0-9a-f]{16}\]$' THEN 'without its digests'
-            WHEN live.comment NOT LIKE '%[compile:' || wanted.digest || ' live:%' THEN 'from other files'
+SELECT 'policy', object, 'as these files make it',
+       CASE WHEN comment !~ '\[compile:[0-9a-f]{16} live:[0-9a-f]{16}\]$' THEN 'without its digests'
+            WHEN comment NOT LIKE '%[compile:' || compiled || ' live:%' THEN 'from other files'
             ELSE 'changed since it was made' END,
-       format('run 30_tables/%s.sql', wanted.file)
-FROM wanted
-JOIN live ON live.polrelid = wanted.oid AND live.polname = wanted.name
-WHERE live.comment NOT LIKE '%[compile:' || wanted.digest || ' live:' || live.digest || ']'
+       format('run 30_tables/%s.sql', file)
+FROM compared
+WHERE planned AND there AND comment NOT LIKE '%[compile:' || compiled || ' live:' || digest || ']'
 UNION ALL
-SELECT 'policy', format('%s: %I', live.polrelid::regclass, live.polname), 'no policy that the policy files do not name',
-       CASE WHEN live.polpermissive THEN 'a permissive policy' ELSE 'a restrictive policy' END,
-       format('DROP POLICY %I ON %s', live.polname, live.polrelid::regclass)
-FROM live
-WHERE NOT EXISTS (SELECT FROM wanted WHERE wanted.oid = live.polrelid AND wanted.name = live.polname)
-  AND (live.polrelid IN (SELECT oid FROM relation) OR live.comment LIKE 'noren: %')
+SELECT 'policy', object, 'no policy that the policy files do not name',
+       CASE WHEN polpermissive THEN 'a permissive policy' ELSE 'a restrictive policy' END,
+       format('DROP POLICY %I ON %s', name, polrelid::regclass)
+FROM compared
+WHERE NOT planned AND (polrelid IN (SELECT oid FROM relation) OR comment LIKE 'noren: %')
 ORDER BY what, object, expected

@@ -5,12 +5,12 @@ reads AS (
     AND used.refclassid = 'pg_class'::regclass AND used.refobjid <> rule.ev_class
   JOIN pg_class AS of ON of.oid = rule.ev_class AND of.relkind IN ('v', 'm')
 ),
-scoped AS (
-  SELECT oid FROM relation WHERE secured AND oid IS NOT NULL
+direct AS (
+  SELECT DISTINCT reads.oid FROM reads JOIN relation ON relation.oid = reads.read AND relation.secured
 ),
 over AS (
   -- Views over scoped tables, also through other views.
-  SELECT oid FROM reads WHERE read IN (SELECT oid FROM scoped)
+  SELECT oid FROM direct
   UNION
   SELECT reads.oid FROM reads JOIN over ON over.oid = reads.read
 ),
@@ -50,7 +50,7 @@ SELECT 'view', word, 'security_invoker, or an owner that acts for one tenant and
        format('ALTER VIEW %s SET (security_invoker = true, security_barrier = true)', word)
 FROM option
 WHERE relkind = 'v' AND NOT invoker
-  AND oid IN (SELECT oid FROM open) AND oid IN (SELECT oid FROM reads WHERE read IN (SELECT oid FROM scoped))
+  AND oid IN (SELECT oid FROM open) AND oid IN (SELECT oid FROM direct)
   AND NOT EXISTS (SELECT FROM relation WHERE relation.oid = option.oid AND relation.as_caller)
   AND NOT EXISTS (
     SELECT FROM role JOIN pg_roles AS live USING (oid)
