@@ -460,7 +460,7 @@ impl World {
             let name = relation(&table.name);
             for statement in [format!("SELECT * FROM {name};"), format!("DELETE FROM {name};")] {
                 session.probe(
-                    statement.clone(),
+                    &statement,
                     &State::Tenant(vec![self.tenants[0].clone()]),
                     &statement,
                     Expect::Error("42501"),
@@ -471,7 +471,7 @@ impl World {
             if self.right(&view.name, &session.role, Command::Select).is_none() {
                 let statement = format!("SELECT * FROM {};", relation(&view.name));
                 session.probe(
-                    statement.clone(),
+                    &statement,
                     &State::Tenant(vec![self.tenants[0].clone()]),
                     &statement,
                     Expect::Error("42501"),
