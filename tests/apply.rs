@@ -340,4 +340,6 @@ fn what_the_schema_files_say_comes_back_exactly() {
     stopped_anywhere(&cluster, &[cluster.file("rollback.sql")], 1000);
     cluster.take_back();
     same("taken back", &before, &cluster.state());
+    cluster.apply(OWNER, "rollback.sql");
+    same("taken back once more", &before, &cluster.state());
 }

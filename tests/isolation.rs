@@ -670,3 +670,49 @@ fn what_is_added_in_the_night_opens_nothing() {
     }
     assert!(pairs >= 10, "{pairs} pairs");
 }
+
+/// Where BYPASSRLS cannot be had, a policy shows the exporting role every row; the run asserts it before it writes.
+#[test]
+fn an_export_by_policy_is_whole_or_not_at_all() {
+    let Some(cluster) = Cluster::start(&EXPENSE, None, "[env.staging]\nrls.bypass = \"policy\"\n") else { return };
+    // Files of an environment stand beside those that do not differ there, and include them.
+    let staging = cluster.folder.path().join("generated/env/staging");
+    for (role, name) in [("postgres", "access/00_roles.sql"), (OWNER, "access/apply.sql")] {
+        support::succeeded(&cluster.run_at(role, &staging.join(name)), name);
+    }
+    let file = staging.join("export/developers/run.sql");
+    let export = |what: &str| {
+        let run = cluster.folder.path().join(what);
+        let arguments = crate::end_to_end::harness::arguments(&run, &file);
+        let key = [("NOREN_MASK_KEY", crate::end_to_end::harness::KEY)];
+        (cluster.database.psql("postgres", arguments, &key, cluster.folder.path()), run)
+    };
+    let (output, run) = export("whole");
+    support::succeeded(&output, "run.sql");
+    for table in ["users", "expenses", "companies"] {
+        let lines = std::fs::read_to_string(run.join(format!("public.{table}.txt"))).unwrap().lines().count();
+        assert_eq!(
+            (lines - 1).to_string(),
+            cluster.database.value(&format!("SELECT count(*) FROM {table}")),
+            "{table}"
+        );
+    }
+    for (change, back, said) in [
+        (
+            "CREATE POLICY late ON users AS RESTRICTIVE FOR SELECT TO PUBLIC USING (id > 1000)",
+            "DROP POLICY late ON users",
+            "users: the policy late may take rows away",
+        ),
+        (
+            "ALTER POLICY noren_all_exporter_select ON expenses USING (id > 1)",
+            "ALTER POLICY noren_all_exporter_select ON expenses USING (true)",
+            "expenses: no policy shows exporter all rows",
+        ),
+    ] {
+        cluster.database.sql(change);
+        let (output, run) = export(&support::unique("partial"));
+        assert!(!output.status.success() && support::text(&output).contains(said), "{}", support::text(&output));
+        assert!(!run.join("manifest").exists() && !run.join("public.users.txt").exists());
+        cluster.database.sql(back);
+    }
+}

@@ -6,7 +6,9 @@ use super::{Failure, Outcome, Result, load};
 use crate::catalog::{QName, Table};
 use crate::diagnostic::words::printable;
 use crate::diagnostic::{Diagnostic, Format, Severity, did_you_mean, list, plural};
+use crate::emit::{rows_words, scope_words};
 use crate::mask::Value;
+use crate::model::access::Command;
 use crate::model::{Export, ExportColumn, Fill, JsonNode, MaskCall, MaskUse, Model, Rule, Step, Treatment};
 use crate::source::{Sources, Span};
 use std::fmt::Write as _;
@@ -37,6 +39,7 @@ pub(super) fn run(column: &str, export: Option<&str>, console: &Console) -> Resu
             explain(&mut text, export, table, &column, model, &loaded.sources);
         }
     }
+    readers(&mut text, table, &column, model);
     console.out(&text);
     Ok(tell_errors(&errors, &spans, is_open, console, &loaded.sources))
 }
@@ -153,7 +156,7 @@ fn exports<'a>(model: &'a Model, wanted: Option<&str>) -> Result<Vec<&'a Export>
             Failure::new("expected an export in the policy, found none")
                 .help("a column is treated by an export: add `export NAME { tables *; }`")
         };
-        return if all.is_empty() { Err(none()) } else { Ok(all) };
+        return if all.is_empty() && model.access.roles.is_empty() { Err(none()) } else { Ok(all) };
     };
     let names: Vec<&str> = model.exports.keys().map(String::as_str).collect();
     let found = model.exports.get(wanted).map(|export| vec![export]);
@@ -174,6 +177,40 @@ fn explain(text: &mut String, export: &Export, table: &Table, column: &str, mode
     } else {
         line(text, &format!("\nexport {}", export.name), &absence(export, &table.name, model));
     }
+}
+
+/// Who reads the column in the database itself, and which rows.
+fn readers(text: &mut String, table: &Table, column: &str, model: &Model) {
+    let access = &model.access;
+    if access.roles.is_empty() {
+        return;
+    }
+    line(text, "\nin the database", &format!("{} is {}", table.name, place(model, &table.name)));
+    let mut nobody = true;
+    for role in access.roles.values() {
+        for right in access.effective(&access.rights, &role.name) {
+            let covers = right.right.columns.as_ref().is_none_or(|columns| columns.contains(column));
+            if *right.relation != table.name || !matches!(right.command, Command::Select | Command::Update) || !covers {
+                continue;
+            }
+            nobody = false;
+            let verb = if right.command == Command::Select { "reads" } else { "changes" };
+            let through =
+                if right.through == role.name { String::new() } else { format!(", as a member of {}", right.through) };
+            line(text, &format!("  role {} {verb}", role.name), &(rows_words(access, role, &right) + &through));
+        }
+        if role.owns.contains(&table.name) {
+            line(text, &format!("  role {}", role.name), "owns the table");
+        }
+    }
+    if nobody {
+        line(text, "  roles", "none of the policy reads or changes it");
+    }
+}
+
+fn place(model: &Model, table: &QName) -> String {
+    let scope = model.access.scopes.get(table);
+    scope.map_or("of no tenant".to_owned(), |scope| scope_words(&model.access, scope))
 }
 
 fn absence(export: &Export, table: &QName, model: &Model) -> String {

@@ -35,7 +35,7 @@ impl Emitter<'_> {
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });
         script.blank().comment("what these files were compiled for; compared with the live catalog below");
-        include_shape(&mut script, true);
+        include_shape(&mut script, &self.beside, true);
         insert(&mut script, "noren_shape", &SHAPE, shape_rows(import.shape.iter()));
         script.meta(Meta::ChangeDirectory(Word::variable("run")));
         self.marker(&mut script);

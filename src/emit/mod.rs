@@ -13,10 +13,11 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use coverage::access::{rows_words, scope_words};
 pub(crate) use psql::session;
 
 use crate::model::Model;
-use crate::plan::{ExportPlan, Plan, names};
+use crate::plan::{ExportPlan, Plan, RowSecurity, names};
 use crate::source::{Sources, Span};
 use crate::sql::{Mismatch, Script};
 use std::collections::BTreeMap;
@@ -59,8 +60,15 @@ pub fn emit(
     files.insert("coverage.txt".to_owned(), coverage::emit(model, sources));
     files.insert("README.md".to_owned(), readme::emit(plan));
     for export in &plan.exports {
-        let emitter = Emitter { export, sources, digests };
         let folder = format!("export/{}", names::encode(&export.name));
+        let emitter = |row_security, beside| Emitter { export, sources, digests, row_security, beside };
+        for (environment, row_security) in &export.environments {
+            let path = format!("env/{}/{folder}/run.sql", names::encode(environment));
+            let script = emitter(*row_security, format!("../../../../{folder}/")).run();
+            let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
+            files.insert(path, text);
+        }
+        let emitter = emitter(export.row_security, String::new());
         let mut print = |name: String, script: Script| {
             let path = format!("{folder}/{name}");
             let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
@@ -96,6 +104,10 @@ struct Emitter<'a> {
     export: &'a ExportPlan<'a>,
     sources: &'a Sources,
     digests: &'a Digests<'a>,
+    /// How the exporting role reads tables under row security.
+    row_security: RowSecurity,
+    /// Where the files beside `run.sql` are, seen from it.
+    beside: String,
 }
 
 impl Emitter<'_> {

@@ -143,9 +143,9 @@ pub(super) fn insert(script: &mut Script, name: &str, columns: &[&str], rows: im
 pub(super) const SHAPE: [&str; 5] = ["kind", "schema_name", "table_name", "item", "value"];
 
 /// The list of both sides into a table that holds it; from beside the script, so before the script goes elsewhere.
-pub(super) fn include_shape(script: &mut Script, on_commit_drop: bool) {
+pub(super) fn include_shape(script: &mut Script, beside: &str, on_commit_drop: bool) {
     script.run(temporary("noren_shape", &SHAPE, on_commit_drop));
-    script.meta(Meta::Include(Word::text("shape.sql")));
+    script.meta(Meta::Include(Word::text(format!("{beside}shape.sql"))));
 }
 
 /// The list's rows.

@@ -9,7 +9,7 @@ use super::psql::{
     temporary,
 };
 use crate::plan::one_tenant::VARIABLE;
-use crate::plan::{KeyPlan, TablePlan, TenantPlan};
+use crate::plan::{KeyPlan, RowSecurity, TablePlan, TenantPlan};
 use crate::sql::{
     Condition, CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, Ident, Isolation, LockMode, Meta, Script,
     SettingValue, ShellPart, Statement, Word, WordPart,
@@ -65,6 +65,7 @@ impl Emitter<'_> {
         if let Some(tenant) = &self.export.tenant {
             self.ask_for_tenant(&mut script, tenant);
         }
+        self.use_row_security(&mut script);
         self.run_folder(&mut script);
         fresh_folder(&mut script);
         script.blank();
@@ -72,7 +73,7 @@ impl Emitter<'_> {
             read_key(&mut script);
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
-        include_shape(&mut script, false);
+        include_shape(&mut script, &self.beside, false);
         script.blank();
         self.snapshot(&mut script);
         self.export_tables(&mut script);
@@ -101,6 +102,9 @@ impl Emitter<'_> {
         script.run(Statement::Begin { isolation: Some(Isolation::RepeatableRead), read_only: true });
         script.run(Statement::Lock { tables: self.locked(), mode: LockMode::AccessShare });
         script.run(Statement::Do(include_str!("shape.sql")));
+        if self.row_security == RowSecurity::ByPolicy {
+            script.run(Statement::Do(include_str!("reads_all.sql")));
+        }
         if let Some(key) = &self.export.key {
             script.blank();
             use_key(script, key);
@@ -118,14 +122,16 @@ impl Emitter<'_> {
         script.meta(Meta::Else);
         script.run(Statement::Do(include_str!("refuse_tenant.sql")));
         script.meta(Meta::EndIf);
-        if tenant.role_is_bound {
-            script.comment("the database keeps the rows of other tenants from this role as well");
-            script.run(Statement::Set {
-                local: false,
-                name: "row_security".to_owned(),
-                values: vec![SettingValue::On],
-            });
-        }
+    }
+
+    fn use_row_security(&self, script: &mut Script) {
+        let why = match self.row_security {
+            RowSecurity::Bypassed => return,
+            RowSecurity::Bound => "the database keeps the rows of other tenants from this role as well",
+            RowSecurity::ByPolicy => "policies show this role every row, which is asserted below",
+        };
+        script.comment(why);
+        script.run(Statement::Set { local: false, name: "row_security".to_owned(), values: vec![SettingValue::On] });
     }
 
     fn export_tables(&self, script: &mut Script) {
@@ -145,7 +151,7 @@ impl Emitter<'_> {
         };
         script.meta(Meta::Qecho(vec![key]));
         for table in &self.export.tables {
-            script.meta(Meta::Include(Word::text(format!("tables/{}.sql", table.stem))));
+            script.meta(Meta::Include(Word::text(format!("{}tables/{}.sql", self.beside, table.stem))));
         }
         script.meta(Meta::Output(None));
     }

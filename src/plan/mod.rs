@@ -95,6 +95,21 @@ pub struct ExportPlan<'a> {
     pub target_rights: Option<rights::TargetRights>,
     /// Only the rows of one tenant leave, which the run names.
     pub tenant: Option<TenantPlan>,
+    /// How the exporting role reads tables under row security.
+    pub row_security: RowSecurity,
+    /// The same in each environment where it differs.
+    pub environments: BTreeMap<String, RowSecurity>,
+}
+
+/// How a role reads tables under row security.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowSecurity {
+    /// It must bypass them; where it does not, reading is an error.
+    Bypassed,
+    /// It sees the session's tenant only, which is what it is to export.
+    Bound,
+    /// A policy shows it all rows, which is asserted first.
+    ByPolicy,
 }
 
 /// The tenant of a run.
@@ -108,8 +123,6 @@ pub struct TenantPlan {
     pub value: Expr,
     /// Counts the tenants of that name, which must be one.
     pub count: Select,
-    /// Row security is what the tables have: the role sees one tenant's rows only.
-    pub role_is_bound: bool,
 }
 
 /// The key of keyed masks.

@@ -4,9 +4,10 @@
 //! is stopped by the database as well.
 
 use super::tenant::{Row, TenantTest};
-use super::{Planner, TenantPlan};
+use super::{Planner, RowSecurity, TenantPlan};
 use crate::catalog::{DataType, QName};
 use crate::model::access::{Tenancy, Tenants};
+use crate::project::Bypass;
 use crate::sql::{Expr, From, Relation, Select};
 
 /// The psql variable that names the tenant.
@@ -23,14 +24,17 @@ impl Planner<'_> {
         let span = self.export.tenant_one?;
         let access = &self.model.access;
         let tenancy = access.tenancy.as_ref()?;
-        let role = self.export.role.as_ref().and_then(|role| access.roles.get(&role.value));
-        Some(TenantPlan {
-            span,
-            setting: tenancy.setting.clone(),
-            value: value(tenancy),
-            count: count(tenancy),
-            role_is_bound: role.is_some_and(|role| role.tenants == Tenants::Own),
-        })
+        Some(TenantPlan { span, setting: tenancy.setting.clone(), value: value(tenancy), count: count(tenancy) })
+    }
+
+    /// How the exporting role reads tables under row security, where `tenants all` is had so.
+    pub(super) fn row_security(&self, bypass: Bypass) -> RowSecurity {
+        let role = self.export.role.as_ref().and_then(|role| self.model.access.roles.get(&role.value));
+        match role.map(|role| &role.tenants) {
+            Some(Tenants::Own) if self.export.tenant_one.is_some() => RowSecurity::Bound,
+            Some(Tenants::All { .. }) if bypass == Bypass::Policy => RowSecurity::ByPolicy,
+            _ => RowSecurity::Bypassed,
+        }
     }
 }
 

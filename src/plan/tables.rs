@@ -1,5 +1,6 @@
 //! One export: its tables in the order of the load, and what the import does around it.
 
+use super::access::AccessFacts;
 use super::order::{Graph, components};
 use super::select::{Masked, leaves};
 use super::sequences::plan_sequences;
@@ -24,6 +25,10 @@ impl<'a> Planner<'a> {
             return Err(findings);
         }
         let groups = components(&self.graph());
+        let row_security = self.row_security(self.facts.access.bypass);
+        let of_environment = |(name, facts): (&String, &AccessFacts)| (name.clone(), self.row_security(facts.bypass));
+        let environments = self.facts.environments.iter().map(of_environment);
+        let environments = environments.filter(|(_, other)| *other != row_security).collect();
         let tables: Vec<_> = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
         Ok(ExportPlan {
             name: self.export.name.clone(),
@@ -40,6 +45,8 @@ impl<'a> Planner<'a> {
             role: self.export.role.clone(),
             import_role: self.export.import_role.clone(),
             tenant: self.tenant(),
+            row_security,
+            environments,
             source_rights: self.source_rights(),
             target_rights: self.target_rights(),
             planner: self,

@@ -8,6 +8,7 @@ use super::head::{Lock, begin, head, set};
 use super::rights::{give_back, revoke, sequence};
 use super::tables::{AS_CALLER, alter, drop_policies};
 use crate::catalog::{Expression, RowPolicy};
+use crate::emit::psql::{insert, temporary};
 use crate::plan::access::{RelationKind, RelationPlan};
 use crate::sql::access::{AccessStatement, CreatePolicy, Grantee, Object};
 use crate::sql::{AlterTable, Expr, Ident, Script, SettingValue, SourceSql, Statement};
@@ -38,16 +39,9 @@ impl Access<'_> {
     fn rest(&self, script: &mut Script) {
         script.blank().comment("schemas, functions, default privileges, and the functions that read settings");
         begin(script, None, Lock::Run);
-        let strangers = self.strangers();
-        let schemas = self.plan.schemas.iter().map(|schema| Object::Schema(Ident::from(schema.name.as_str())));
-        let functions = self.plan.functions.iter().map(|function| Object::Routine {
-            name: function.name.clone(),
-            arguments: function.arguments.clone(),
-            procedure: function.procedure,
-        });
-        for object in schemas.chain(functions) {
-            run(script, revoke(object, &strangers, false));
-        }
+        let strangers = self.strangers().into_iter().map(|role| vec![role]);
+        script.run(temporary("noren_grantee", &["name"], true));
+        insert(script, "noren_grantee", &["name"], strangers);
         script.run(Statement::Do(include_str!("give_back.sql")));
         script.run(Statement::Do(include_str!("drop_functions.sql")));
         script.run(Statement::Commit);

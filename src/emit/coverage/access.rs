@@ -41,7 +41,7 @@ pub(super) fn facts(model: &Model) -> Vec<String> {
 }
 
 /// A table's place in tenancy, in the words of the language.
-pub(in crate::emit) fn scope_words(access: &Access, scope: &Scope) -> String {
+pub fn scope_words(access: &Access, scope: &Scope) -> String {
     let because = reason(scope.because.as_deref());
     let columns =
         |pairs: &[(String, String)]| pairs.iter().map(|(own, _)| name_words(own)).collect::<Vec<_>>().join(", ");
