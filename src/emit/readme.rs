@@ -91,8 +91,9 @@ fn access(plans: &AccessPlans) -> String {
 fn section(export: &ExportPlan<'_>) -> String {
     let folder = format!("export/{}", names::encode(&export.name));
     let run = format!("{}/{}", export.directory.trim_end_matches('/'), names::encode(&export.name));
+    let tenant = if export.tenant.is_some() { " -v tenant=ID" } else { "" };
     let mut text = format!(
-        "\n## Export `{}`\n\n1. `psql -X -d SOURCE -v run={run} -f {folder}/run.sql` writes the masked rows of {} into the fresh \
+        "\n## Export `{}`\n\n1. `psql -X -d SOURCE{tenant} -v run={run} -f {folder}/run.sql` writes the masked rows of {} into the fresh \
          folder `{run}`\n   (any folder that does not exist; without `-v run=` it is this one). Run it as a role with \
          SELECT on these tables,\n   USAGE on their schemas and TEMPORARY on the database (it keeps notes in temporary tables, \
          so a standby refuses it), to\n   which no row security applies: one with BYPASSRLS, or the owner of tables without FORCE. \
@@ -107,6 +108,9 @@ fn section(export: &ExportPlan<'_>) -> String {
              pseudonyms.\n",
         );
     }
+    if export.tenant.is_some() {
+        text.push_str("   `ID` is the key of the one tenant whose rows leave.\n");
+    }
     text.push_str("   It leaves no file `manifest` unless everything was written; nothing is imported without one.\n");
     if export.import.is_some() {
         // Writing to a string cannot fail.
@@ -120,10 +124,39 @@ fn section(export: &ExportPlan<'_>) -> String {
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
     }
+    text.push_str(&rights(export, &folder));
     text + &format!(
         "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
          plan for other runners.\n"
     )
+}
+
+/// The roles that the export names, and the files that give them what they need.
+fn rights(export: &ExportPlan<'_>, folder: &str) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    if let (Some(role), Some(_)) = (&export.role, &export.source_rights) {
+        let _ = write!(
+            text,
+            "\nOnce before, in the source, as the tables' owner or a superuser: `psql -X -d SOURCE -f {folder}/rights_source.sql` \
+             gives\n`{}` what the export needs.\n",
+            role.value
+        );
+    }
+    if export.target_rights.is_some() {
+        let _ = write!(
+            text,
+            "\nOnce before the import, in the marked copy, as a superuser or a member of both owners:\n\
+             `psql -X -d TARGET -f {folder}/rights_target.sql` gives "
+        );
+        let _ = match &export.import_role {
+            Some(role) if export.import.is_some() => {
+                writeln!(text, "its tables to `{}`, and opens it to those who may read\nmasked rows.", role.value)
+            }
+            _ => writeln!(text, "those who may read masked rows their rights."),
+        };
+    }
+    text
 }
 
 fn count(tables: usize) -> String {

@@ -396,7 +396,7 @@ fn role_of(written: &ast::Export, role: impl Fn(&ExportClause) -> Option<&ast::N
     written.clauses.iter().find_map(role).map(|name| Spanned::new(name.text.clone(), name.span))
 }
 
-/// Clauses without which the export would show more than was said: nothing is written for such an export.
+/// Clauses without which the export would be another one than was said: nothing is written for such an export.
 fn not_compiled(written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let mut compiled = true;
     for clause in &written.clauses {
@@ -412,8 +412,8 @@ fn not_compiled(written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> boo
                 codes::N0291,
                 format!("`export {}` is read but not compiled yet, since it says `{what}`", written.name.text),
             )
-            .at(span, "without this, the export would show more than the policy says")
-            .help("nothing is written for this export; keep it, or export by table names"),
+            .at(span, "only `order` is compiled")
+            .help("nothing is written for this export; keep it, or remove the clause"),
         );
     }
     compiled

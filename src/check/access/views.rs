@@ -81,7 +81,8 @@ impl Granted<'_> {
             .filter(|table| self.case.is_scoped(table))
             .map(ToString::to_string)
             .collect();
-        if scoped.is_empty() || self.is_owned_by_a_tenants_role() {
+        // What a materialized view holds is what was seen when it was refreshed, whoever owns it.
+        if scoped.is_empty() || (!view.materialized && self.is_owned_by_a_tenants_role()) {
             return;
         }
         if view.materialized {

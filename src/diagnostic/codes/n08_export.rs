@@ -14,6 +14,4 @@ super::family! {
     N0853 Error "columns that share pseudonyms have types that cannot be compared";
     N0854 Error "a table of which no column leaves";
     N0861 Error "two policies of one name";
-    N0862 Error "rows that row security cannot keep apart";
-    N0863 Error "a view that reads as its owner";
 }

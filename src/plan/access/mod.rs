@@ -275,8 +275,7 @@ pub fn plan_access(
 ) -> Result<AccessPlan, Vec<Diagnostic>> {
     let planner = Planner { catalog, access, version, facts };
     let (relations, readers) = planner.relations();
-    let mut findings: Vec<Diagnostic> = relations.iter().flat_map(same_names).collect();
-    findings.extend(planner.findings(&relations));
+    let findings: Vec<Diagnostic> = relations.iter().flat_map(same_names).collect();
     if !findings.is_empty() {
         return Err(findings);
     }
@@ -312,7 +311,7 @@ fn same_names(relation: &RelationPlan) -> Vec<Diagnostic> {
         }
         found
             .note("a policy is found by its name, and the one that is made last would be the only one")
-            .help("give the policy another name; names that begin with `noren_` are ours")
+            .help("give the policy another name; shorter ones are not cut")
     });
     found.collect()
 }

@@ -4,7 +4,6 @@ use super::policies::{Built, Policies};
 use super::roles::Readers;
 use super::{Before, GrantPlan, OURS, Planner, RelationKind, RelationPlan};
 use crate::catalog::{DataType, Grant, QName, Sequence, Table, TableKind, View};
-use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Command, RoleRights, ScopeKind, Tenants};
 use crate::plan::names::file_stem;
 use crate::plan::words::{name_words, one_line};
@@ -125,7 +124,11 @@ impl Planner<'_> {
             policies: Vec::new(),
             sequences: Vec::new(),
             revoked: self.revoked(&view.name),
-            runs_as_caller: over_scoped && !view.materialized && !grants.is_empty() && self.version >= 15,
+            runs_as_caller: over_scoped
+                && !view.materialized
+                && !grants.is_empty()
+                && self.version >= 15
+                && !self.is_safe_owner(&view.name),
             columns: BTreeMap::new(),
             before: Before {
                 grants: self.before_grants(&view.grants),
@@ -210,50 +213,6 @@ impl Planner<'_> {
             ScopeKind::Internal => "internal".to_owned(),
         };
         Some((scope.span, words + &because.unwrap_or_default()))
-    }
-
-    /// Relations that no row security can protect and that a role of one tenant may read all the same.
-    pub(super) fn findings(&self, relations: &[RelationPlan]) -> Vec<Diagnostic> {
-        let policies = Policies::new(self.access, self.facts.bypass);
-        relations.iter().filter_map(|relation| self.finding(relation, &policies)).collect()
-    }
-
-    fn finding(&self, relation: &RelationPlan, policies: &Policies<'_>) -> Option<Diagnostic> {
-        let grant = relation.grants.iter().find(|grant| {
-            self.access.roles.get(&grant.role).is_some_and(|role| matches!(role.tenants, Tenants::Own))
-        })?;
-        let name = &relation.name;
-        let at = |found: Diagnostic| match grant.spans.first() {
-            Some(span) => found.at(*span, format!("{} on {name} to {}", grant.command.word(), grant.role)),
-            None => found,
-        };
-        let foreign = self.catalog.tables.get(name).is_some_and(|table| table.kind == TableKind::Foreign);
-        if foreign && self.access.scopes.get(name).is_some_and(|scope| scope.kind.is_scoped()) {
-            let title = format!("expected no grant to a role of one tenant on the foreign table `{name}`, found one");
-            return Some(
-                at(Diagnostic::new(codes::N0862, title))
-                    .note("PostgreSQL has no row security on foreign tables: the role would read every tenant's rows")
-                    .help("grant it to a role of all tenants, or put row security on the table at the other end"),
-            );
-        }
-        if !self.catalog.views.contains_key(name) || !self.reads_guarded(name, policies) {
-            return None;
-        }
-        if relation.kind == RelationKind::MaterializedView {
-            let title =
-                format!("expected no grant to a role of one tenant on the materialized view `{name}`, found one");
-            return Some(
-                at(Diagnostic::new(codes::N0862, title))
-                    .note("a materialized view holds the rows of every tenant, and row security does not reach it")
-                    .help("grant it to a role of all tenants, or make it a view"),
-            );
-        }
-        (self.version < 15 && !self.is_safe_owner(name)).then(|| {
-            let title = format!("expected a view that reads rows as its caller, `{name}` reads them as its owner");
-            at(Diagnostic::new(codes::N0863, title))
-                .note("PostgreSQL 14 has no security_invoker: whoever may read the view sees what its owner sees")
-                .help("let a role own the view that is `nologin` and `tenants own`, or take the grant away")
-        })
     }
 
     /// A view that runs as such a role sees the session's tenant only.

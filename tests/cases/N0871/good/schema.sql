@@ -37,5 +37,3 @@ CREATE TABLE public.events (
 ) PARTITION BY RANGE (year);
 
 CREATE FOREIGN TABLE public.events_2024 PARTITION OF public.events FOR VALUES FROM (2024) TO (2025) SERVER archive;
-
-CREATE INDEX notes_company_idx ON public.notes USING btree (company);
