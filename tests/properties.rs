@@ -83,6 +83,10 @@ fn same_place(text: &str) -> String {
         result.push_str("PLACE");
         result.push_str(part.trim_start_matches(|letter: char| letter == ':' || letter.is_ascii_digit()));
     }
+    // Of several statements that say the same, one is named for each role: which ones coincide is where they stand.
+    while result.contains("PLACE, PLACE") {
+        result = result.replace("PLACE, PLACE", "PLACE");
+    }
     result
 }
 

@@ -311,7 +311,7 @@ fn same_names(relation: &RelationPlan) -> Vec<Diagnostic> {
         }
         found
             .note("a policy is found by its name, and the one that is made last would be the only one")
-            .help("give the policy another name; shorter ones are not cut")
+            .help("rename one of the roles, or give both lists the same rows")
     });
     found.collect()
 }
