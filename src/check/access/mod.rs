@@ -1,7 +1,7 @@
 //! Proofs over who may see what, and what the pair of schema and policy gives away all the same.
 //!
 //! Errors are what would not work or would leak on a server: a lookup that its role may not make, a view that runs
-//! as its owner. Warnings ([`lints`]) are doors that row security leaves open by itself, each with the statement that
+//! as its owner. Warnings (`lints`) are doors that row security leaves open by itself, each with the statement that
 //! closes it.
 
 mod lints;

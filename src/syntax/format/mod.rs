@@ -20,7 +20,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     format_source(&sources, source)
 }
 
-/// Lays out one file, like [`format`].
+/// Lays out one file, like [`format()`].
 pub fn format_source(sources: &Sources, source: SourceId) -> Result<String, Vec<Diagnostic>> {
     let before = read(sources, source)?;
     let formatted = layout::file(&items::build(&before.pieces));
