@@ -2,7 +2,7 @@
 
 use super::access::tenancy;
 use crate::plan::access::AccessPlans;
-use crate::plan::{ExportPlan, Plan, names};
+use crate::plan::{ExportPlan, Plan, RowSecurity, names};
 use crate::project::Bypass;
 use std::fmt::Write;
 
@@ -94,12 +94,11 @@ fn section(export: &ExportPlan<'_>) -> String {
     let tenant = if export.tenant.is_some() { " -v tenant=ID" } else { "" };
     let mut text = format!(
         "\n## Export `{}`\n\n1. `psql -X -d SOURCE{tenant} -v run={run} -f {folder}/run.sql` writes the masked rows of {} into the fresh \
-         folder `{run}`\n   (any folder that does not exist; without `-v run=` it is this one). Run it as a role with \
-         SELECT on these tables,\n   USAGE on their schemas and TEMPORARY on the database (it keeps notes in temporary tables, \
-         so a standby refuses it), to\n   which no row security applies: one with BYPASSRLS, or the owner of tables without FORCE. \
-         With fewer rights it stops\n   instead of writing less.\n",
+         folder `{run}`\n   (any folder that does not exist; without `-v run=` it is this one). {}\n   The role needs TEMPORARY on \
+         the database: it keeps notes in temporary tables, so a standby refuses it.\n",
         export.name,
         count(export.tables.len()),
+        exporter(export),
     );
     if export.key.is_some() {
         text.push_str(
@@ -116,10 +115,11 @@ fn section(export: &ExportPlan<'_>) -> String {
         // Writing to a string cannot fail.
         let _ = write!(
             text,
-            "2. `psql -X -d TARGET -v run={run} -f {folder}/import.sql` loads them, as the owner of the tables, no \
-             superuser needed.\n3. `psql -X -d TARGET -f {folder}/after.sql` fails if a loaded value is none \
+            "2. `psql -X -d TARGET -v run={run} -f {folder}/import.sql` loads them{}; no superuser is \
+             needed.\n3. `psql -X -d TARGET -f {folder}/after.sql` fails if a loaded value is none \
              that its mask can give,\n   counts the rows that are alone with what is kept of them (not with \
-             `-v report=off`), and refreshes materialized views\n   and statistics.\n"
+             `-v report=off`), and refreshes materialized views\n   and statistics.\n",
+            importer(export)
         );
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
@@ -129,6 +129,31 @@ fn section(export: &ExportPlan<'_>) -> String {
         "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
          plan for other runners.\n"
     )
+}
+
+/// Who runs `run.sql`.
+fn exporter(export: &ExportPlan<'_>) -> String {
+    let Some(role) = &export.role else {
+        return "Run it as a role with SELECT on these tables and\n   USAGE on their schemas, to which no row security \
+                applies: one with BYPASSRLS, or the owner of tables without FORCE.\n   With fewer rights it stops instead of \
+                writing less."
+            .to_owned();
+    };
+    let name = &role.value;
+    let rows = match export.row_security {
+        RowSecurity::Bypassed => "must bypass row security: where it does not, the file stops instead of writing less.",
+        RowSecurity::Bound => "sees the rows of the named tenant only.",
+        RowSecurity::ByPolicy => "sees every row by policies of `access/`; the file asserts that before it writes.",
+    };
+    format!("Run it as a member\n   of `{name}`: it becomes that role and has its rights alone. `{name}` {rows}")
+}
+
+/// Who runs `import.sql` and `after.sql`.
+fn importer(export: &ExportPlan<'_>) -> String {
+    match &export.import_role {
+        Some(role) => format!(": run both as a member of\n   `{}`, which they become", role.value),
+        None => ", as the owner of the tables".to_owned(),
+    }
 }
 
 /// The roles that the export names, and the files that give them what they need.
