@@ -344,3 +344,28 @@ fn stages_of_single_tables_are_looked_up() {
     assert_eq!(stages("[rls.tables]\nusers = \"of\""), "[\"N0906\"]");
     assert_eq!(stages("[env.staging.rls.tables]\nusrs = \"off\""), "[\"N0201\"] []");
 }
+
+/// A condition of the user's own may have an alias that reads like one of ours: none captures the other's columns.
+#[test]
+fn aliases_keep_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let default = support::root().join("tests/cases/default-access");
+    for name in ["schema.sql", "noren.toml"] {
+        fs::copy(default.join(name), folder.path().join(name)).unwrap();
+    }
+    let policy = "setting app.tenant_id uuid;
+        tenancy { root companies (id); column tenant_id; setting app.tenant_id; }
+        table expenses { scoped when (tenant_id = app.tenant_id
+          and exists (select from companies noren_1 where noren_1.id = expenses.tenant_id)) because \"known companies\"; }
+        table items { scoped via expense_id by lookup; }
+        table currencies { shared because \"ISO 4217\"; }
+        table versions { internal because \"bookkeeping\"; }
+        role app { login; }
+        grant select on scoped tables to app;";
+    fs::write(folder.path().join("policy.noren"), policy).unwrap();
+    let loaded = project::load(folder.path());
+    let compiled = compiler::compile(&loaded.sources, &loaded.project.unwrap());
+    let files = compiled.files.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
+    let text = &files["access/30_tables/public.items.sql"];
+    assert!(text.contains("public.expenses AS noren_1_") && text.contains("\"noren_1_\".\"tenant_id\""), "{text}");
+}

@@ -86,6 +86,14 @@ impl<'a> TenantTest<'a> {
         self.exists(&parent.table, pairs, row, depth, reads)
     }
 
+    /// Whether a condition of the user's own has this alias: inside it, the alias would capture the row's columns.
+    fn is_users(&self, alias: &str) -> bool {
+        self.access.scopes.values().any(|scope| match &scope.kind {
+            ScopeKind::When(condition) => condition.aliases.iter().any(|own| own == alias),
+            _ => false,
+        })
+    }
+
     /// `EXISTS (SELECT 1 FROM other WHERE other.there = row.here AND …)`
     fn exists<'c>(
         &self,
@@ -97,7 +105,7 @@ impl<'a> TenantTest<'a> {
     ) -> Expr {
         // Each depth has its own alias, so that no column is captured by an inner row.
         let mut alias = format!("noren_{}", depth + 1);
-        if matches!(row, Row::Table(table) if table.name == alias) {
+        while matches!(row, Row::Table(table) if table.name == alias) || self.is_users(&alias) {
             alias.push('_');
         }
         let inner = Row::Alias(alias.clone());
