@@ -1,0 +1,41 @@
+//! What a policy claims, shown on a real PostgreSQL.
+//!
+//! The problem: reading SQL is no proof. The mechanism: a server of our own ([`engine`]), the schema loaded and rows
+//! made from its catalog ([`world`]), what was compiled applied by psql as the roles that would apply it, and then one
+//! file a kind of claim, each of which tries to break what it is about and tells the [`report`] how that ended. Nothing
+//! here decides what should hold: that is read off the compiled model.
+
+pub mod access;
+pub mod engine;
+pub mod report;
+pub mod session;
+pub mod text;
+pub mod world;
+
+use crate::compiler::Compiled;
+use crate::project::Project;
+use crate::source::Sources;
+use engine::Engine;
+use report::Report;
+use world::{Failure, World};
+
+/// How a run is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Where made-up rows come from.
+    pub seed: u64,
+}
+
+/// Runs every check of a compiled project.
+pub fn verify(
+    engine: &dyn Engine,
+    sources: &Sources,
+    project: &Project,
+    compiled: &Compiled,
+    options: Options,
+) -> Result<Report, Failure> {
+    let mut report = Report::new(&project.name, engine.name(), options.seed);
+    let world = World::new(engine, sources, project, compiled)?;
+    let _applied = access::check(&world, &mut report)?;
+    Ok(report)
+}
