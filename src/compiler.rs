@@ -116,7 +116,7 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
 
 /// What nobody says is the strict form: an environment says what differs from the project, and the project what differs
 /// from row security for everybody with BYPASSRLS for those who act for all tenants.
-fn access_facts(catalog: &Catalog, project: &Project, own: Option<&Rls>) -> AccessFacts {
+pub(crate) fn access_facts(catalog: &Catalog, project: &Project, own: Option<&Rls>) -> AccessFacts {
     let stage = own.and_then(|own| own.stage).or(project.rls.stage).unwrap_or(Stage::Forced);
     let bypass = own.and_then(|own| own.bypass).or(project.rls.bypass).unwrap_or(Bypass::Attribute);
     // What is wrong with the names of tables was told before.

@@ -4,6 +4,8 @@
 //! superuser, with no policy in between. A hidden row is an empty result, a missing right is 42501, a tenant that is no
 //! tenant's id is 22P02; nothing is ever another tenant's row.
 
+pub mod samples;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -545,6 +547,23 @@ fn expense() -> Option<World> {
 
 fn clinic() -> Option<World> {
     World::new(&CLINIC, &[("app.user_id", "00000000-0000-4000-8000-000000000001")])
+}
+
+#[test]
+fn probed_expense() {
+    for name in ["expense", "clinic"] {
+        let Some(sample) = samples::Sample::of(name, None, ("", "")) else { return };
+        let (world, database) = sample.world();
+        let started = std::time::Instant::now();
+        let report = samples::checked(&world, &database);
+        eprintln!("{:?} {:?}", started.elapsed(), report.counts());
+        for check in &report.checks {
+            if matches!(check.outcome, noren::verify::report::Outcome::Skipped(_)) {
+                eprintln!("{}", samples::told(check));
+            }
+        }
+        samples::holds(&report);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod engine;
+pub mod isolation;
 pub mod report;
 pub mod session;
 pub mod text;
@@ -36,6 +37,8 @@ pub fn verify(
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
     let world = World::new(engine, sources, project, compiled)?;
-    let _applied = access::check(&world, &mut report)?;
+    if let Some(applied) = access::check(&world, &mut report)? {
+        isolation::check(&world, &mut report, &applied)?;
+    }
     Ok(report)
 }
