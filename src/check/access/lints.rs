@@ -23,10 +23,37 @@ struct Lint {
     place: Span,
     /// What it is, with its table.
     what: String,
-    /// SQL.
-    fix: String,
+    fix: Fix,
     /// Where the schema says it.
     seen: Span,
+}
+
+/// What mends a finding.
+enum Fix {
+    /// A statement for the database.
+    Sql(String),
+    /// A clause of a restrictive policy for insert and update, whose reason is that of the allowance too.
+    Policy(String),
+    /// Words.
+    Words(String),
+}
+
+impl Fix {
+    fn text(&self) -> String {
+        match self {
+            Self::Sql(sql) => format!("`{sql}`"),
+            Self::Policy(clause) => format!("a restrictive policy for insert, update `{clause}`"),
+            Self::Words(words) => words.clone(),
+        }
+    }
+
+    fn help(&self) -> String {
+        match self {
+            Self::Sql(sql) => format!("run `{sql}` and dump the schema again, {ALLOW}"),
+            Self::Policy(_) => format!("write {}, and allow it here with that as the reason", self.text()),
+            Self::Words(words) => format!("{words}, {ALLOW}"),
+        }
+    }
 }
 
 /// What a kind of lint says around its list.
@@ -59,16 +86,18 @@ fn report(kind: &Kind, found: Vec<Lint>, diagnostics: &mut Vec<Diagnostic>) {
         let mut diagnostic = Diagnostic::new(kind.code, title).at(place, "scopes the table").note(kind.note);
         if let [one] = lints.as_slice() {
             diagnostic = diagnostic.label(one.seen, "declared here");
-            diagnostics.push(diagnostic.help(format!("run `{}` and dump the schema again, {ALLOW}", one.fix)));
+            diagnostics.push(diagnostic.help(one.fix.help()));
             continue;
         }
         for lint in lints.iter().take(SHOWN) {
-            diagnostic = diagnostic.note(format!("{}: `{}`", lint.what, lint.fix));
+            diagnostic = diagnostic.note(format!("{}: {}", lint.what, lint.fix.text()));
         }
         if lints.len() > SHOWN {
             diagnostic = diagnostic.note(format!("and {} more", lints.len() - SHOWN));
         }
-        diagnostics.push(diagnostic.help(format!("run these and dump the schema again, {ALLOW}")));
+        let is_sql = lints.iter().all(|lint| matches!(lint.fix, Fix::Sql(_)));
+        let help = if is_sql { "run these and dump the schema again" } else { "do these" };
+        diagnostics.push(diagnostic.help(format!("{help}, {ALLOW}")));
     }
 }
 
@@ -85,10 +114,8 @@ fn with_column<'a>(case: Case<'a>, tenancy: &'a Tenancy) -> Vec<(&'a Table, &'a 
     tables
 }
 
-/// The tenant column of a table that has one.
-fn column_of<'a>(case: Case<'a>, tenancy: &Tenancy, table: &QName) -> Option<&'a str> {
-    match &case.access.scopes.get(table)?.kind {
-        ScopeKind::Column { column, .. } if *table != tenancy.root => Some(column),
-        _ => None,
-    }
+/// The clause that gives a table its place.
+fn place(case: Case<'_>, tenancy: &Tenancy, table: &QName) -> Span {
+    let root = case.catalog.partition_root(table);
+    case.access.scopes.get(root).map_or(tenancy.span, |scope| scope.span)
 }

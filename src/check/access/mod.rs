@@ -4,6 +4,7 @@
 //! as its owner. Warnings (`lints`) are doors that row security leaves open by itself, each with the statement that
 //! closes it.
 
+mod crossing;
 mod lints;
 mod lookups;
 mod memberships;
@@ -13,6 +14,8 @@ mod recursion;
 pub mod truth;
 mod views;
 mod writes;
+
+pub use crossing::{Crossing, crossing_keys};
 
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::Diagnostic;

@@ -2,7 +2,7 @@
 //! that the schema has and the policy does not.
 
 use super::keys::name_of;
-use super::{Kind, Lint, report};
+use super::{Fix, Kind, Lint, place, report};
 use crate::catalog::{DataType, Function, RowPolicy, Table, View};
 use crate::check::access::Case;
 use crate::diagnostic::{Diagnostic, codes};
@@ -73,11 +73,11 @@ fn granted_by_hand(case: Case<'_>, tenancy: &Tenancy, view: &View) -> Vec<Lint> 
     let lint = |role: &str| Lint {
         place: tenancy.span,
         what: format!("`{}` for `{role}`", view.name),
-        fix: format!(
+        fix: Fix::Sql(format!(
             "REVOKE ALL ON {} FROM {}",
             name_of(&view.name),
             if role == "public" { "PUBLIC".to_owned() } else { quoted(role) }
-        ),
+        )),
         seen: view.span,
     };
     roles.into_iter().filter(|role| over && !owns(role)).map(lint).collect()
@@ -90,7 +90,7 @@ fn definer(tenancy: &Tenancy, function: &Function) -> Lint {
     Lint {
         place: tenancy.span,
         what: format!("`{}({arguments})`", function.name),
-        fix: format!("ALTER {kind} {}({arguments}) SECURITY INVOKER", name_of(&function.name)),
+        fix: Fix::Sql(format!("ALTER {kind} {}({arguments}) SECURITY INVOKER", name_of(&function.name))),
         seen: function.span,
     }
 }
@@ -107,25 +107,20 @@ fn type_text(data_type: &DataType) -> String {
 
 fn in_publication(case: Case<'_>, tenancy: &Tenancy, table: &Table, publication: &str) -> Lint {
     Lint {
-        place: place(case, tenancy, table),
+        place: place(case, tenancy, &table.name),
         what: format!("`{}` in `{publication}`", table.name),
-        fix: format!("ALTER PUBLICATION {} DROP TABLE {}", quoted(publication), name_of(&table.name)),
+        fix: Fix::Sql(format!("ALTER PUBLICATION {} DROP TABLE {}", quoted(publication), name_of(&table.name))),
         seen: table.span,
     }
 }
 
 fn row_policy(case: Case<'_>, tenancy: &Tenancy, table: &Table, policy: &RowPolicy) -> Lint {
     Lint {
-        place: place(case, tenancy, table),
+        place: place(case, tenancy, &table.name),
         what: format!("`{}` of `{}`", policy.name, table.name),
-        fix: format!("DROP POLICY {} ON {}", quoted(&policy.name), name_of(&table.name)),
+        fix: Fix::Sql(format!("DROP POLICY {} ON {}", quoted(&policy.name), name_of(&table.name))),
         seen: policy.span,
     }
-}
-
-fn place(case: Case<'_>, tenancy: &Tenancy, table: &Table) -> crate::source::Span {
-    let root = case.catalog.partition_root(&table.name);
-    case.access.scopes.get(root).map_or(tenancy.span, |scope| scope.span)
 }
 
 /// A dump that was taken after the generated files were applied has their policies: `noren_…`, and `NAME_command`

@@ -1,0 +1,54 @@
+//! Foreign keys by which a row of one tenant can come to hang on a row of another.
+//!
+//! The server looks the referenced row up past row security. What keeps a key within a tenant is either the tenant in
+//! it, on both sides, or that the child's own tenant is that of the row it points at.
+
+use crate::catalog::{Catalog, ForeignKey, QName, Table};
+use crate::model::access::{Access, ScopeKind};
+
+/// Such a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Crossing<'a> {
+    /// The table whose rows point.
+    pub table: &'a Table,
+    /// The key.
+    pub key: &'a ForeignKey,
+    /// The pointing table's tenant column, where it has one or is given one.
+    pub own: Option<&'a str>,
+    /// The same of the table that is pointed at.
+    pub theirs: Option<&'a str>,
+}
+
+/// Every key between scoped tables that may cross, in the order of the tables.
+pub fn crossing_keys<'a>(catalog: &'a Catalog, access: &'a Access) -> Vec<Crossing<'a>> {
+    let keys = catalog.tables.values().flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
+    keys.filter_map(|(table, key)| crossing(catalog, access, table, key)).collect()
+}
+
+fn crossing<'a>(
+    catalog: &'a Catalog,
+    access: &'a Access,
+    table: &'a Table,
+    key: &'a ForeignKey,
+) -> Option<Crossing<'a>> {
+    let place = |name| access.scopes.get(catalog.partition_root(name)).map(|scope| &scope.kind);
+    let kind = place(&table.name).filter(|kind| kind.is_scoped())?;
+    let other = place(&key.references).filter(|kind| kind.is_scoped())?;
+    let own = access.tenant_column(catalog.partition_root(&table.name));
+    let theirs = access.tenant_column(catalog.partition_root(&key.references));
+    let mut pairs = key.columns.iter().zip(&key.referenced_columns);
+    let has_tenant = pairs.any(|(here, there)| Some(here.as_str()) == own && Some(there.as_str()) == theirs);
+    let is_parent = match kind {
+        ScopeKind::Added(parent) | ScopeKind::Lookup(parent) => parent.constraint == key.name,
+        _ => false,
+    };
+    let kept = has_tenant || is_parent || is_through(other, &table.name, key);
+    (!kept).then_some(Crossing { table, key, own, theirs })
+}
+
+/// The key that makes a row of `other` a tenant's: pointing at another's is what it is for, and who may is told (N0742).
+fn is_through(other: &ScopeKind, table: &QName, key: &ForeignKey) -> bool {
+    let ScopeKind::Through { table: pointing, columns } = other else { return false };
+    let is_pair = |here: &String, there: &String| columns.iter().any(|(a, b)| a == here && b == there);
+    pointing == table && key.columns.iter().zip(&key.referenced_columns).all(|(here, there)| is_pair(here, there))
+}
