@@ -115,6 +115,9 @@ pub(super) struct VerifyOptions {
     /// Make other rows; the report prints the seed, and the same seed makes the same rows
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
+    /// Weaken what was compiled, one piece at a time, and show that each weakening is noticed
+    #[arg(long)]
+    pub(super) mutants: bool,
 }
 
 #[derive(Args, Debug)]

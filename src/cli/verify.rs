@@ -25,7 +25,7 @@ pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome>
     let engine = Private::start(options.pg_bin.clone()).map_err(|error| {
         Failure::new(format!("a verification runs on a PostgreSQL of its own, which cannot be started: {error}"))
     })?;
-    let settings = Options { seed: options.seed.unwrap_or(SEED) };
+    let settings = Options { seed: options.seed.unwrap_or(SEED), mutants: options.mutants };
     let report = verify::verify(&engine, &loaded.sources, run.project, &run.compiled, settings)
         .map_err(|failure| Failure::new(failure.message).help(failure.help))?;
     drop(progress);

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod engine;
+pub mod mutants;
 pub mod report;
 pub mod session;
 pub mod text;
@@ -24,6 +25,8 @@ use world::{Failure, World};
 pub struct Options {
     /// Where made-up rows come from.
     pub seed: u64,
+    /// Weaken what was compiled, one piece at a time.
+    pub mutants: bool,
 }
 
 /// Runs every check of a compiled project.
@@ -36,6 +39,9 @@ pub fn verify(
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
     let world = World::new(engine, sources, project, compiled)?;
-    let _applied = access::check(&world, &mut report)?;
+    let applied = access::check(&world, &mut report)?;
+    if let Some(applied) = applied.filter(|_| options.mutants) {
+        mutants::access::check(&world, &applied, &mut report)?;
+    }
     Ok(report)
 }
