@@ -6,6 +6,7 @@
 //! here decides what should hold: that is read off the compiled model.
 
 pub mod access;
+pub mod compare;
 pub mod engine;
 pub mod mutants;
 pub mod report;
@@ -16,6 +17,7 @@ pub mod world;
 use crate::compiler::Compiled;
 use crate::project::Project;
 use crate::source::Sources;
+use compare::Queries;
 use engine::Engine;
 use report::Report;
 use world::{Failure, World};
@@ -43,5 +45,20 @@ pub fn verify(
     if let Some(applied) = applied.filter(|_| options.mutants) {
         mutants::access::check(&world, &applied, &mut report)?;
     }
+    Ok(report)
+}
+
+/// Runs queries with and without the policy instead.
+pub fn compare(
+    engine: &dyn Engine,
+    sources: &Sources,
+    project: &Project,
+    compiled: &Compiled,
+    options: Options,
+    queries: &Queries<'_>,
+) -> Result<Report, Failure> {
+    let mut report = Report::new(&project.name, engine.name(), options.seed);
+    let world = World::new(engine, sources, project, compiled)?;
+    compare::check(&world, queries, &mut report)?;
     Ok(report)
 }
