@@ -58,11 +58,10 @@ pub fn check(world: &World<'_>, queries: &Queries<'_>, report: &mut Report) -> R
         let sql = bind(&query.sql, &tenant.id);
         let subject = format!("query {} as {}", place + 1, query.role);
         match both_ways(free.as_mut(), bound.as_mut(), &sql) {
-            Ok((without, with)) => report.notes.extend(
-                plans::differences(&without, &with, world.catalog, &world.model.access)
-                    .into_iter()
-                    .map(|note| (subject.clone(), note)),
-            ),
+            Ok((without, with)) => {
+                let notes = plans::differences(free.as_mut(), &without, &with, &world.model.access)?;
+                report.notes.extend(notes.into_iter().map(|note| (subject.clone(), note)));
+            }
             Err(refusal) => report.notes.push((subject, format!("cannot be compared: {refusal}"))),
         }
     }

@@ -1,6 +1,6 @@
 //! What the planner chose, and how two choices differ.
 
-use crate::catalog::{Catalog, IndexPart, QName};
+use crate::catalog::QName;
 use crate::model::access::Access;
 use crate::verify::session::{Refusal, Session};
 use crate::verify::text::{Part, Sql};
@@ -86,7 +86,12 @@ pub(super) fn median(mut plans: Vec<Plan>) -> Plan {
 const WORTH_AN_INDEX: u64 = 1_000;
 
 /// Lines for people: the cost first, then each table that is read in another way, then indexes.
-pub(super) fn differences(without: &Plan, with: &Plan, catalog: &Catalog, access: &Access) -> Vec<String> {
+pub(super) fn differences(
+    session: &mut dyn Session,
+    without: &Plan,
+    with: &Plan,
+    access: &Access,
+) -> Result<Vec<String>, Refusal> {
     let ratio = with.milliseconds / without.milliseconds.max(f64::EPSILON);
     let mut lines = vec![format!(
         "{ratio:.2} times the time ({:.2} ms instead of {:.2}), {} buffers instead of {}",
@@ -99,18 +104,20 @@ pub(super) fn differences(without: &Plan, with: &Plan, catalog: &Catalog, access
             None => lines.push(format!("{table}: {}, read for the policy alone", way.name)),
         }
         if way.removed >= WORTH_AN_INDEX && way.name.contains("Seq Scan") {
-            lines.extend(index(catalog, table, access));
+            lines.extend(index(session, table, access)?);
         }
     }
-    lines
+    Ok(lines)
 }
 
 /// The index that lets a tenant find its rows, where there is none.
-fn index(catalog: &Catalog, table: &QName, access: &Access) -> Option<String> {
-    let (found, column) = (catalog.tables.get(table)?, access.tenant_column(table)?);
-    let leads = |part: Option<&IndexPart>| matches!(part, Some(IndexPart::Column(first)) if first == column);
-    let known = found.unique_keys().iter().any(|key| key.columns.first() == Some(&column))
-        || found.indexes.iter().any(|index| leads(index.parts.first()));
+fn index(session: &mut dyn Session, table: &QName, access: &Access) -> Result<Option<String>, Refusal> {
+    let Some(column) = access.tenant_column(table) else { return Ok(None) };
+    let known = session.run(&Sql::of(
+        "SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+         WHERE indrelid = to_regclass($1) AND attname = $2 AND indpred IS NULL",
+        &[Part::Text(Sql::of("$1", &[Part::Relation(table)]).as_str()), Part::Text(column)],
+    ))?;
     let sql = Sql::of("CREATE INDEX CONCURRENTLY ON $1 ($2)", &[Part::Relation(table), Part::Name(column)]);
-    (!known).then(|| format!("{table}: an index would help: {};", sql.as_str()))
+    Ok(known.rows.is_empty().then(|| format!("{table}: an index would help: {};", sql.as_str())))
 }
