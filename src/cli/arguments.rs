@@ -115,6 +115,15 @@ pub(super) struct VerifyOptions {
     /// Make other rows; the report prints the seed, and the same seed makes the same rows
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
+    /// Weaken what was compiled, one piece at a time, and show that each weakening is noticed
+    #[arg(long)]
+    pub(super) mutants: bool,
+    /// Run these queries with and without the policy instead, and show what it costs
+    #[arg(long, value_name = "QUERIES.sql", conflicts_with = "mutants")]
+    pub(super) compare: Option<PathBuf>,
+    /// How many rows each table is given for `--compare`
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, requires = "compare")]
+    pub(super) rows: u64,
 }
 
 #[derive(Args, Debug)]

@@ -4,8 +4,9 @@ use super::arguments::VerifyOptions;
 use super::check;
 use super::console::Console;
 use super::progress::Progress;
-use super::{Failure, Outcome, Result, load};
+use super::{Failure, Outcome, Result, load, read_file};
 use crate::diagnostic::{Format, Severity, plural};
+use crate::verify::compare::Queries;
 use crate::verify::engine::Private;
 use crate::verify::report::{Outcome as CheckOutcome, Report};
 use crate::verify::{self, Options};
@@ -25,9 +26,17 @@ pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome>
     let engine = Private::start(options.pg_bin.clone()).map_err(|error| {
         Failure::new(format!("a verification runs on a PostgreSQL of its own, which cannot be started: {error}"))
     })?;
-    let settings = Options { seed: options.seed.unwrap_or(SEED) };
-    let report = verify::verify(&engine, &loaded.sources, run.project, &run.compiled, settings)
-        .map_err(|failure| Failure::new(failure.message).help(failure.help))?;
+    let settings = Options { seed: options.seed.unwrap_or(SEED), mutants: options.mutants };
+    let queries = options.compare.as_deref().map(read_file).transpose()?;
+    let (sources, compiled) = (&loaded.sources, &run.compiled);
+    let report = match queries {
+        Some(text) => {
+            let queries = Queries { text: &text, rows: options.rows };
+            verify::compare(&engine, sources, run.project, compiled, settings, &queries)
+        }
+        None => verify::verify(&engine, sources, run.project, compiled, settings),
+    };
+    let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
     drop(progress);
     match console.format {
         Format::Json => console.out(&json(&report)?),
@@ -58,6 +67,9 @@ fn text(report: &Report) -> String {
             check.name,
             why.replace('\n', "\n  ")
         );
+    }
+    for (subject, note) in &report.notes {
+        let _ = writeln!(text, "{subject}: {note}");
     }
     for (kind, count) in report.counts() {
         let total = count.passed + count.failed + count.skipped;

@@ -6,8 +6,10 @@
 //! here decides what should hold: that is read off the compiled model.
 
 pub mod access;
+pub mod compare;
 pub mod engine;
 pub mod isolation;
+pub mod mutants;
 pub mod report;
 pub mod session;
 pub mod text;
@@ -16,6 +18,7 @@ pub mod world;
 use crate::compiler::Compiled;
 use crate::project::Project;
 use crate::source::Sources;
+use compare::Queries;
 use engine::Engine;
 use report::Report;
 use world::{Failure, World};
@@ -25,6 +28,8 @@ use world::{Failure, World};
 pub struct Options {
     /// Where made-up rows come from.
     pub seed: u64,
+    /// Weaken what was compiled, one piece at a time.
+    pub mutants: bool,
 }
 
 /// Runs every check of a compiled project.
@@ -37,8 +42,27 @@ pub fn verify(
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
     let world = World::new(engine, sources, project, compiled)?;
-    if let Some(applied) = access::check(&world, &mut report)? {
-        isolation::check(&world, &mut report, &applied)?;
+    let applied = access::check(&world, &mut report)?;
+    if let Some(applied) = &applied {
+        isolation::check(&world, &mut report, applied)?;
     }
+    if let Some(applied) = applied.filter(|_| options.mutants) {
+        mutants::access::check(&world, &applied, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Runs queries with and without the policy instead.
+pub fn compare(
+    engine: &dyn Engine,
+    sources: &Sources,
+    project: &Project,
+    compiled: &Compiled,
+    options: Options,
+    queries: &Queries<'_>,
+) -> Result<Report, Failure> {
+    let mut report = Report::new(&project.name, engine.name(), options.seed);
+    let world = World::new(engine, sources, project, compiled)?;
+    compare::check(&world, queries, &mut report)?;
     Ok(report)
 }

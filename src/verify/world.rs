@@ -20,6 +20,7 @@ use pg_query::NodeEnum;
 use pg_query::protobuf::AlterTableType;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use tempfile::TempDir;
 
 /// The superuser that loads the schema, and who owns the tables where the policy does not say it.
@@ -125,14 +126,19 @@ impl<'a> World<'a> {
 
     /// Runs a generated file by psql; what it said where it failed.
     pub fn script(&self, database: &str, role: &str, path: &str) -> Result<(), String> {
-        let file = self.file(path);
-        let script =
-            Script { database, role, file: &file, folder: self.folder.path(), variables: &[], environment: &[] };
-        let output = self.engine.script(&script).map_err(|error| error.to_string())?;
+        let output = self.output(database, role, path)?;
         if output.status.success() {
             return Ok(());
         }
         Err(format!("{path} failed\n{}", String::from_utf8_lossy(&output.stderr).trim_end()))
+    }
+
+    /// Runs a generated file by psql; why it could not be run at all.
+    pub fn output(&self, database: &str, role: &str, path: &str) -> Result<Output, String> {
+        let file = self.file(path);
+        let script =
+            Script { database, role, file: &file, folder: self.folder.path(), variables: &[], environment: &[] };
+        self.engine.script(&script).map_err(|error| error.to_string())
     }
 
     /// Brings a database to the policy: the roles as superuser, the rest as the owner.
