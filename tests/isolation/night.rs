@@ -1,164 +1,127 @@
-//! What the probes and the files are worth: with the walls taken down, with what somebody adds by hand, and where a
-//! policy reads in place of BYPASSRLS.
-
-use std::collections::BTreeSet;
-use std::fmt::Write;
+//! What somebody adds by hand afterwards, asked without the oracle of `noren verify`, and where a policy reads in place of
+//! BYPASSRLS.
 
 use noren::catalog::TableKind;
-use noren::model::access::Tenants;
+use noren::model::access::{Access, Command, Tenants};
+use noren::verify::engine::Engine;
+use noren::verify::session::Session;
+use noren::verify::text::Sql;
 
-use super::{Expect, Session, State, clinic, expense, quoted, relation, report};
+use super::samples::{Sample, run};
 use crate::apply::cluster::{Cluster, EXPENSE, OWNER};
 use crate::support;
 
-/// Without the walls each kind of probe finds something, or it shows nothing with them.
-#[test]
-fn every_kind_of_probe_can_fail() {
-    for (world, role, rights) in [(expense(), "app", "app, clerk"), (clinic(), "clinic_app", "clinic_app")] {
-        let Some(world) = world else { return };
-        let mut session = Session::new(&world, role);
-        world.all_probes(&mut session);
-        let kinds: BTreeSet<String> = session.labels.iter().map(|(label, _)| kind(label)).collect();
-        let mut open = String::new();
-        for table in world.catalog.tables.keys() {
-            let name = relation(table);
-            writeln!(open, "ALTER TABLE {name} DISABLE ROW LEVEL SECURITY; GRANT ALL ON {name} TO {rights};").unwrap();
-            writeln!(open, "DO $$BEGIN EXECUTE (SELECT coalesce(string_agg(format('ALTER TABLE %s DROP CONSTRAINT %I;', conrelid::regclass, conname), ''), 'SELECT') FROM pg_constraint WHERE contype = 'f' AND conrelid = '{name}'::regclass AND conparentid = 0); END$$;").unwrap();
-        }
-        for view in world.catalog.views.keys() {
-            writeln!(open, "GRANT ALL ON {} TO {rights};", relation(view)).unwrap();
-        }
-        world.database().sql(&open);
-        let red: BTreeSet<String> = session.run().iter().map(|wrong| kind(wrong)).collect();
-        let green: Vec<&String> = kinds.difference(&red).collect();
-        assert!(green.is_empty(), "{role}: nothing makes these fail: {green:?}");
-    }
-    // A view that reads as its owner, whom nothing binds.
-    let Some(world) = expense() else { return };
-    let mut session = Session::new(&world, "app");
-    world.through_views(&mut session);
-    world.database().sql("ALTER VIEW own_notices RESET (security_invoker); ALTER VIEW own_notices OWNER TO postgres; ALTER VIEW open_reports OWNER TO postgres; ALTER VIEW open_reports RESET (security_invoker);");
-    let wrong = session.run().join("\n");
-    for said in [
-        "read the view \"public\".\"own_notices\"",
-        "read the view \"public\".\"open_reports\"",
-        "update through the view",
-        "move through the view",
-    ] {
-        assert!(wrong.contains(said), "{said}: {wrong}");
-    }
+/// A tenant of the sample's rows.
+const ONE: &str = "11111111-1111-4111-8111-111111111111";
+/// What a session says of its tenant: it, nothing, the empty string, and it taken back.
+const STATES: [&str; 4] = [
+    "SELECT set_config('app.tenant_id', '11111111-1111-4111-8111-111111111111', true)",
+    "SELECT",
+    "SELECT set_config('app.tenant_id', '', true)",
+    "SELECT set_config('app.tenant_id', '11111111-1111-4111-8111-111111111111', false); RESET app.tenant_id",
+];
+
+/// Rows that a statement reads or changes in a transaction that is rolled back, or the refusal's SQLSTATE.
+fn rows(session: &mut dyn Session, state: &str, statement: &str) -> Result<u64, String> {
+    let found = session.run(&Sql::whole(format!("BEGIN; {state}; {statement}")));
+    session.run(&Sql::whole("ROLLBACK")).unwrap();
+    found.map(|answer| answer.affected).map_err(|refusal| refusal.sqlstate)
 }
 
-/// A probe's label without the names in it.
-fn kind(label: &str) -> String {
-    let words = label.split(" as ").next().unwrap_or_default().split(' ');
-    words.filter(|word| !word.contains('"') && !word.contains("_fk")).collect::<Vec<_>>().join(" ")
+fn scoped(access: &Access) -> impl Iterator<Item = (String, Option<&str>)> {
+    let scoped = access.scopes.iter().filter(|(_, scope)| scope.kind.is_scoped());
+    scoped.map(|(table, _)| (format!("\"{}\".\"{}\"", table.schema, table.name), access.tenant_column(table)))
 }
 
-/// What somebody adds by hand afterwards: a policy for everybody, a role with rights, a partition, a member of two roles.
+/// A policy for everybody, a role with rights, a partition, a member of two roles.
 #[test]
 fn what_is_added_in_the_night_opens_nothing() {
-    let Some(world) = expense() else { return };
-    let database = world.database();
-    let mut later = String::from("CREATE ROLE stranger LOGIN;\n");
-    for table in world.scoped() {
-        let name = relation(table);
-        writeln!(later, "GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO stranger; CREATE POLICY late ON {name} FOR ALL TO PUBLIC USING (true) WITH CHECK (true);").unwrap();
-    }
-    for schema in ["public", "archive"] {
-        writeln!(later, "GRANT USAGE ON SCHEMA {schema} TO stranger;").unwrap();
-    }
-    database.sql(&later);
-    let mut session = Session::new(&world, "stranger");
-    for table in world.scoped() {
-        let name = relation(table);
-        for state in world.states() {
-            session.probe(&format!("read {name}"), &state, &format!("SELECT FROM {name};"), Expect::Rows(0));
-            session.probe(&format!("delete {name}"), &state, &format!("DELETE FROM {name};"), Expect::Rows(0));
-        }
-    }
-    report(&session.run());
-    world.owner();
-    let mut session = Session::new(&world, "app");
-    for table in world.scoped() {
-        let name = relation(table);
-        let across = world.not_across(table);
-        let theirs = world.mine(table, "t", &[world.tenants[0].clone()], true);
-        // By the policy's own words, which the floor repeats whatever is added beside it.
-        if let Some(column) = world.access.tenant_column(table) {
-            let foreign = format!("SELECT FROM {name} t WHERE t.{} <> '{}'{across};", quoted(column), world.tenants[0]);
-            session.probe(
-                &format!("read {name}"),
-                &State::Tenant(vec![world.tenants[0].clone()]),
-                &foreign,
-                Expect::Rows(0),
-            );
-        } else {
-            let foreign = format!("SELECT FROM {name} t WHERE NOT {theirs}{across};");
-            session.probe(
-                &format!("read {name}"),
-                &State::Tenant(vec![world.tenants[0].clone()]),
-                &foreign,
-                Expect::Rows(0),
-            );
-        }
-        session.probe(
-            &format!("delete {name}"),
-            &State::Unset,
-            &format!("DELETE FROM {name};"),
-            Expect::NothingOr("42501"),
+    let Some(sample) = Sample::of("expense", None, ("", "")) else { return };
+    let (world, database) = sample.world();
+    let access = &world.model.access;
+    let mut later = "CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA public, archive TO stranger;".to_owned();
+    for (name, _) in scoped(access) {
+        later += &format!(
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO stranger; CREATE POLICY late ON {name} FOR ALL TO PUBLIC USING (true) WITH CHECK (true);"
         );
     }
-    report(&session.run());
+    run(sample.engine(), &database, &later);
+    let login = |role: &str| sample.engine().connect(&database, role).unwrap();
+    let (mut stranger, mut owner, mut app) = (login("stranger"), login(OWNER), login("app"));
+    for (name, column) in scoped(access) {
+        for state in STATES {
+            for who in [&mut stranger, &mut owner] {
+                assert_eq!(rows(who.as_mut(), state, &format!("SELECT FROM {name}")), Ok(0), "{name} {state}");
+                assert_eq!(rows(who.as_mut(), state, &format!("DELETE FROM {name}")), Ok(0), "{name} {state}");
+            }
+        }
+        let loud = format!("SET LOCAL row_security = off; SELECT FROM {name}");
+        assert_eq!(rows(owner.as_mut(), "SELECT", &loud), Err("42501".to_owned()), "{name}");
+        let foreign = match column {
+            Some(column) => format!("t.\"{column}\" <> '{ONE}'"),
+            None => {
+                format!("NOT EXISTS (SELECT FROM expense_items i WHERE i.id = t.item_id AND i.tenant_id = '{ONE}')")
+            }
+        };
+        let across = if name.contains("notices") { " AND audience <> 'everyone'" } else { "" };
+        let read = format!("SELECT FROM {name} t WHERE {foreign}{across}");
+        assert_eq!(rows(app.as_mut(), STATES[0], &read), Ok(0), "{name}");
+        let deleted = rows(app.as_mut(), STATES[1], &format!("DELETE FROM {name}"));
+        assert!(deleted == Ok(0) || deleted == Err("42501".to_owned()), "{name}: {deleted:?}");
+    }
 
     let partitioned = world.catalog.tables.values().filter(|table| matches!(table.kind, TableKind::Partitioned { .. }));
+    let mut partitions = 0;
     for (index, table) in partitioned.enumerate() {
-        let name = relation(&table.name);
-        database.sql_as(
-            OWNER,
-            &format!(
-                "CREATE TABLE public.night_{index} PARTITION OF {name} FOR VALUES FROM ('2031-01-01') TO ('2031-02-01')"
-            ),
+        let night = format!(
+            "CREATE TABLE public.night_{index} PARTITION OF {}.{} FOR VALUES FROM ('2031-01-01') TO ('2031-02-01')",
+            table.name.schema, table.name.name
         );
-        let seen = database.try_sql_as("app", &format!("SELECT count(*) FROM public.night_{index}"));
-        assert!(seen.as_ref().is_err_and(|error| error.contains("permission denied")), "{seen:?}");
+        owner.run(&Sql::whole(night)).unwrap();
+        let seen = rows(app.as_mut(), STATES[0], &format!("SELECT count(*) FROM public.night_{index}"));
+        assert_eq!(seen, Err("42501".to_owned()));
+        partitions += 1;
     }
+    assert!(partitions >= 2, "{partitions} partitions");
+    assert!(pairs(&sample, access, &database) >= 10);
+}
 
-    let names: Vec<&String> =
-        world.access.roles.values().filter(|role| !role.existing).map(|role| &role.name).collect();
+/// Members of two roles of which one acts for one tenant.
+fn pairs(sample: &Sample, access: &Access, database: &str) -> usize {
+    let names: Vec<&String> = access.roles.values().filter(|role| !role.existing).map(|role| &role.name).collect();
     let mut pairs = 0;
     for (index, one) in names.iter().enumerate() {
         for other in &names[index + 1..] {
             // Who is a member of two that act over all tenants may do so too.
-            let own = |name: &str| world.access.roles[name].tenants == Tenants::Own;
+            let own = |name: &str| access.roles[name].tenants == Tenants::Own;
             if !own(one) && !own(other) {
                 continue;
             }
             let member = format!("pair_{pairs}");
             pairs += 1;
-            database.sql(&format!("CREATE ROLE {member} LOGIN; GRANT {one}, {other} TO {member};"));
-            let mut session = Session::new(&world, &member);
-            for table in world.scoped() {
-                let Some(column) = world.access.tenant_column(table) else { continue };
-                let granted = |role: &String| world.reads_whole(table, std::slice::from_ref(role));
-                if !granted(one) && !granted(other) {
+            run(sample.engine(), database, &format!("CREATE ROLE {member} LOGIN; GRANT {one}, {other} TO {member}"));
+            let mut session = sample.engine().connect(database, &member).unwrap();
+            for (table, rights) in &access.rights {
+                let Some(column) = access.tenant_column(table) else { continue };
+                let whole = |role: &&String| {
+                    rights
+                        .get(*role)
+                        .and_then(|rights| rights.get(&Command::Select))
+                        .is_some_and(|right| right.columns.is_none())
+                };
+                if ![one, other].iter().any(|role| whole(role)) {
                     continue;
                 }
-                let name = relation(table);
-                let across = world.not_across(table);
-                let theirs =
-                    format!("SELECT FROM {name} t WHERE t.{} <> '{}'{across};", quoted(column), world.tenants[0]);
-                session.probe(
-                    &format!("{one} and {other} read {name}"),
-                    &State::Tenant(vec![world.tenants[0].clone()]),
-                    &theirs,
-                    Expect::Rows(0),
+                let across = if table.name == "notices" { " AND audience <> 'everyone'" } else { "" };
+                let theirs = format!(
+                    "SELECT FROM \"{}\".\"{}\" t WHERE t.\"{column}\" <> '{ONE}'{across}",
+                    table.schema, table.name
                 );
+                assert_eq!(rows(session.as_mut(), STATES[0], &theirs), Ok(0), "{one} and {other} read {table}");
             }
-            report(&session.run());
         }
     }
-    assert!(pairs >= 10, "{pairs} pairs");
+    pairs
 }
 
 /// Where BYPASSRLS cannot be had, a policy shows the exporting role every row; the run asserts it before it writes.

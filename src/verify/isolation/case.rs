@@ -96,6 +96,11 @@ impl<'a> Case<'a> {
         self.access.roles.values().filter(all)
     }
 
+    /// The version that was compiled for.
+    pub(super) fn version(&self) -> u32 {
+        u32::from(self.world.project.version)
+    }
+
     /// Who owns a table.
     pub(super) fn owner(&self, table: &QName) -> &str {
         let owner = self.access.roles.values().find(|role| role.owns.contains(table));

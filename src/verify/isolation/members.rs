@@ -1,7 +1,7 @@
 //! Logins that have rights by membership: of roles that cannot log in, and of every two roles at once.
 
 use super::super::report::Report;
-use super::super::session::Refusal;
+use super::super::session::{Refusal, Session};
 use super::super::text::{Part, Sql};
 use super::case::Case;
 use super::probe::{Actor, Expect, Prober};
@@ -11,12 +11,17 @@ use crate::model::access::{Command, Role, Tenants};
 use std::collections::BTreeMap;
 
 /// Ours, and gone at the end.
-const MEMBER: &str = "noren_probe";
+pub(super) const MEMBER: &str = "noren_probe";
+
+/// Of an existing role of which nothing was said it is taken that it can.
+pub(super) fn can_login(role: &&Role) -> bool {
+    role.login == Some(true) || (role.existing && role.login.is_none())
+}
 
 impl Case<'_> {
     /// A new login that is a member of these roles, and becomes one of them in each transaction.
     pub(super) fn member(&self, roles: &[&str], becomes: Option<&str>) -> Result<Actor, Refusal> {
-        self.ask(&Sql::of("DROP ROLE IF EXISTS $1", &[Part::Name(MEMBER)]))?;
+        self.dismiss()?;
         self.ask(&Sql::of("CREATE ROLE $1 LOGIN", &[Part::Name(MEMBER)]))?;
         for role in roles {
             self.ask(&Sql::of("GRANT $1 TO $2", &[Part::Name(role), Part::Name(MEMBER)]))?;
@@ -33,13 +38,12 @@ impl Case<'_> {
 
     /// As a role: by its own login, or by a member that becomes it.
     pub(super) fn arrive(&self, role: &Role) -> Result<Actor, Refusal> {
-        let may = role.login == Some(true) || (role.existing && role.login.is_none());
-        if may { Actor::login(self, &role.name) } else { self.member(&[&role.name], Some(&role.name)) }
+        if can_login(&role) { Actor::login(self, &role.name) } else { self.member(&[&role.name], Some(&role.name)) }
     }
 
     /// Takes our login away.
     pub(super) fn dismiss(&self) -> Result<(), Refusal> {
-        self.ask(&Sql::of("DROP ROLE IF EXISTS $1", &[Part::Name(MEMBER)])).map(drop)
+        self.ask(&without_member()).map(drop)
     }
 
     /// Every two roles of which one acts for one tenant.
@@ -58,6 +62,15 @@ impl Case<'_> {
     }
 }
 
+/// Takes our login away, where the database in which it had rights is gone.
+pub(super) fn dismiss(session: &mut dyn Session) -> Result<(), Refusal> {
+    session.run(&without_member()).map(drop)
+}
+
+fn without_member() -> Sql {
+    Sql::of("DROP ROLE IF EXISTS $1", &[Part::Name(MEMBER)])
+}
+
 /// A member of two roles: with the rights of both, and as each of them.
 pub(super) fn pair(case: &Case<'_>, report: &mut Report, one: &Role, other: &Role) -> Result<(), Refusal> {
     let names = [one.name.as_str(), other.name.as_str()];
@@ -67,6 +80,9 @@ pub(super) fn pair(case: &Case<'_>, report: &mut Report, one: &Role, other: &Rol
         prober.read_everything();
         prober.write_everything();
         prober.merge_everything();
+        prober.parents();
+        prober.through_views();
+        prober.through_functions();
     } else {
         let mut prober = Prober::new(case, case.member(&names, None)?, report);
         for table in case.scoped() {

@@ -5,17 +5,23 @@
 //! model ([`oracle`]) and asked of a superuser, whom no policy binds. A hidden row is an empty result, a missing right
 //! is 42501, a tenant that is no tenant's id is 22P02.
 
+mod alone;
 mod case;
 mod everyone;
+mod functions;
 mod members;
+mod night;
 mod oracle;
 mod others;
+mod parents;
 mod probe;
 mod reads;
 mod sessions;
 mod states;
+mod views;
 mod writes;
 
+use super::engine;
 use super::report::{Kind, Report};
 use super::session::Refusal;
 use super::text::Sql;
@@ -27,32 +33,49 @@ use case::Case;
 use probe::{Actor, Prober};
 use std::collections::BTreeMap;
 
-/// Tries everything in a database that was brought to the policy; its rows stay as they are.
+/// A copy in which somebody has been at work.
+const NIGHT: &str = "noren_night";
+
+/// Tries everything in a database that was brought to the policy and to which nobody is connected; its rows stay as
+/// they are.
 pub fn check(world: &World<'_>, report: &mut Report, database: &str) -> Result<(), Failure> {
     let Some(case) = Case::new(world, report, database)? else { return Ok(()) };
     switched_off(&case, report);
     // Statistics that are not there tell nothing.
     case.ask(&Sql::whole("ANALYZE"))?;
+    by_day(&case, report);
+    case.tell_unproven(report);
+    case.dismiss()?;
+    drop(case);
+    let copy = world.copy(database, NIGHT)?;
+    if let Some(case) = Case::new(world, report, &copy)? {
+        night::check(&case, report)?;
+    }
+    engine::drop_database(world.engine, &copy)?;
+    members::dismiss(world.superuser("postgres")?.as_mut())?;
+    Ok(())
+}
+
+fn by_day(case: &Case<'_>, report: &mut Report) {
     for role in case.own_roles() {
-        let Some(actor) = arrived(&case, report, case.arrive(role), &role.name) else { continue };
-        everything(Prober::new(&case, actor, report), role);
+        if let Some(actor) = arrived(case, report, case.arrive(role), &role.name) {
+            everything(Prober::new(case, actor, report), role);
+        }
     }
     for role in case.all_roles() {
-        let Some(actor) = arrived(&case, report, case.arrive(role), &role.name) else { continue };
-        let mut prober = Prober::new(&case, actor, report);
-        prober.of_all_tenants();
-        prober.what_is_not_granted();
+        if let Some(actor) = arrived(case, report, case.arrive(role), &role.name) {
+            let mut prober = Prober::new(case, actor, report);
+            prober.of_all_tenants();
+            prober.what_is_not_granted();
+        }
     }
-    owners(&case, report);
+    owners(case, report);
     for (one, other) in case.pairs() {
-        if let Err(refusal) = members::pair(&case, report, one, other) {
+        if let Err(refusal) = members::pair(case, report, one, other) {
             let why = format!("the verification's own question was refused: {refusal}");
             report.tried(Kind::Isolation, &one.name, format!("a member of it and of {}", other.name), Err(why));
         }
     }
-    case.tell_unproven(report);
-    case.dismiss()?;
-    Ok(())
 }
 
 /// Each owner of scoped tables.
@@ -94,6 +117,11 @@ fn everything(mut prober: Prober<'_, '_>, role: &Role) {
     prober.merge_everything();
     prober.partitions();
     prober.what_is_not_granted();
+    prober.parents();
+    prober.through_views();
+    prober.stored_views();
+    prober.through_functions();
+    prober.functions_not_granted();
     prober.statistics();
     if prober.actor.becomes.is_none() {
         let root = prober.case.tenancy.root.clone();

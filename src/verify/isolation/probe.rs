@@ -33,6 +33,12 @@ pub(super) enum Expect {
     AtMost(u64),
     /// A refusal by a policy, a constraint or a trigger, or that nothing was written.
     Refused,
+    /// One of these states, `00000` for none.
+    OneOf(&'static [&'static str]),
+    /// No row, or a refusal by a policy, a constraint or a trigger.
+    NothingOrRefused,
+    /// Any refusal.
+    Failing,
     /// Of these rows, each as often or less.
     Among(BTreeMap<String, usize>),
 }
@@ -40,7 +46,7 @@ pub(super) enum Expect {
 impl Expect {
     /// Whether it says that there are no rows, which shows nothing where there are none anyway.
     fn is_of_rows(&self) -> bool {
-        !matches!(self, Self::Denied | Self::Refused)
+        !matches!(self, Self::Denied | Self::Refused | Self::OneOf(_) | Self::Failing)
     }
 
     fn fits(&self, found: &Result<Answer, Refusal>) -> bool {
@@ -49,10 +55,14 @@ impl Expect {
             (Self::Rows(rows), Ok(answer)) => answer.affected == *rows,
             (Self::AtMost(rows), Ok(answer)) => answer.affected <= *rows,
             (Self::Refused, Ok(answer)) => answer.affected == 0,
-            (Self::NothingOrDenied | Self::NothingOrJunk, Ok(answer)) => is_nothing(answer),
+            (Self::NothingOrDenied | Self::NothingOrJunk | Self::NothingOrRefused, Ok(answer)) => is_nothing(answer),
             (Self::Denied | Self::NothingOrDenied, Err(refusal)) => refusal.sqlstate == DENIED,
             (Self::NothingOrJunk, Err(refusal)) => refusal.sqlstate == JUNK,
             (Self::AtMost(_) | Self::Refused, Err(refusal)) => refusal.sqlstate == DENIED || is_of_data(refusal),
+            (Self::OneOf(states), Ok(_)) => states.contains(&"00000"),
+            (Self::OneOf(states), Err(refusal)) => states.contains(&refusal.sqlstate.as_str()),
+            (Self::NothingOrRefused, Err(refusal)) => refusal.sqlstate == DENIED || is_of_data(refusal),
+            (Self::Failing, Err(refusal)) => !refusal.sqlstate.is_empty(),
             (Self::Among(allowed), Ok(answer)) => beyond(answer, allowed) == 0,
             _ => false,
         }
@@ -67,6 +77,9 @@ impl Expect {
             Self::NothingOrJunk => format!("no row, or {JUNK}"),
             Self::AtMost(rows) => format!("at most {rows} rows, or a refusal by a check"),
             Self::Refused => format!("{DENIED}, or a constraint"),
+            Self::OneOf(states) => states.join(" or "),
+            Self::NothingOrRefused => format!("no row, or {DENIED}, or a constraint"),
+            Self::Failing => "a refusal".to_owned(),
             Self::Among(allowed) => format!("nothing beyond {} rows", allowed.values().sum::<usize>()),
         }
     }
@@ -165,6 +178,14 @@ impl<'p, 'a> Prober<'p, 'a> {
                 self.judge(subject, what, state, copy, &expect, &found);
             }
         }
+    }
+
+    /// A file of COPY of which only the number of lines is known.
+    pub(super) fn copied(&mut self, subject: &QName, what: &str, state: &State, copy: &Sql, count: u64) {
+        let begun = self.actor.session.run(&self.begin(state));
+        let found = begun.and_then(|_| self.actor.session.copy_out(copy));
+        let found = found.map(|bytes| Answer { affected: lines(&bytes).len() as u64, ..Answer::default() });
+        self.judge(subject, what, state, copy, &Expect::Rows(count), &found);
     }
 
     /// Statements before a probe's own.

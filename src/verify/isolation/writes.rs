@@ -55,7 +55,8 @@ impl Case<'_> {
 
     fn row_to_write(&self, table: &QName, condition: &Sql) -> Result<Option<WrittenRow>, Refusal> {
         let parts = [Part::Relation(table), Part::Sql(condition)];
-        let Some(row) = self.value(&Sql::of("SELECT t::text FROM $1 t WHERE $2 ORDER BY 1 LIMIT 1", &parts))? else {
+        let Some(row) = self.value(&Sql::of("SELECT (t.*)::text FROM $1 t WHERE $2 ORDER BY 1 LIMIT 1", &parts))?
+        else {
             return Ok(None);
         };
         let value =
