@@ -33,3 +33,4 @@ mod support;
 mod syntax;
 mod tenancy;
 mod threat_model;
+mod verify;
