@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod compare;
+pub mod data;
 pub mod engine;
 pub mod isolation;
 pub mod mutants;
@@ -41,7 +42,8 @@ pub fn verify(
     options: Options,
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
-    let world = World::new(engine, sources, project, compiled)?;
+    let world = World::new(engine, sources, project, compiled, options.seed)?;
+    data::check(&world.filled, &mut report);
     let applied = access::check(&world, &mut report)?;
     if let Some(applied) = &applied {
         isolation::check(&world, &mut report, applied)?;
@@ -62,7 +64,7 @@ pub fn compare(
     queries: &Queries<'_>,
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
-    let world = World::new(engine, sources, project, compiled)?;
+    let world = World::new(engine, sources, project, compiled, options.seed)?;
     compare::check(&world, queries, &mut report)?;
     Ok(report)
 }
