@@ -14,7 +14,8 @@ use crate::support;
 
 /// A compiled project, and a server of its own.
 pub struct Sample {
-    folder: tempfile::TempDir,
+    /// Its fixtures are read when its world is made.
+    _folder: tempfile::TempDir,
     loaded: Loaded,
     compiled: Compiled,
     engine: Private,
@@ -22,10 +23,14 @@ pub struct Sample {
 
 impl Sample {
     /// A sample with more at the end of its schema, and with a policy file more; `None` where there is no server.
-    pub fn of(name: &str, major: Option<u32>, (schema, policy): (&str, &str)) -> Option<Self> {
+    pub fn of(name: &str, major: Option<u32>, more: (&str, &str)) -> Option<Self> {
+        Self::at(&support::root().join("policies").join(name), major, more)
+    }
+
+    /// The same of a project in any folder.
+    pub fn at(from: &Path, major: Option<u32>, (schema, policy): (&str, &str)) -> Option<Self> {
         let engine = Private::start(Some(support::binaries(major)?)).unwrap_or_else(|error| panic!("{error}"));
         let folder = tempfile::tempdir().unwrap();
-        let from = support::root().join("policies").join(name);
         for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
             std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
         }
@@ -37,30 +42,29 @@ impl Sample {
         if let Some(major) = major {
             change("noren.toml", &|text| text.replace("version  = 15", &format!("version  = {major}")));
         }
+        // Rows that are there already are rows that the generator makes others beside.
+        if folder.path().join("rows.sql").exists() {
+            std::fs::create_dir(folder.path().join("fixtures")).unwrap();
+            std::fs::rename(folder.path().join("rows.sql"), folder.path().join("fixtures/rows.sql")).unwrap();
+        }
         if !policy.is_empty() {
             std::fs::write(folder.path().join("zz_more.noren"), policy).unwrap();
         }
         let loaded = project::load(folder.path());
         let compiled = compiler::compile(&loaded.sources, loaded.project.as_ref().unwrap());
         assert!(compiled.files.is_some(), "{:?}", compiled.diagnostics);
-        Some(Self { folder, loaded, compiled, engine })
+        Some(Self { _folder: folder, loaded, compiled, engine })
     }
 
-    /// With its rows, and brought to the policy; the database's name.
+    /// With rows, and brought to the policy; the database's name.
     pub fn world(&self) -> (World<'_>, String) {
         let project = self.loaded.project.as_ref().unwrap();
-        let world = World::new(&self.engine, &self.loaded.sources, project, &self.compiled)
+        let world = World::new(&self.engine, &self.loaded.sources, project, &self.compiled, 1)
             .unwrap_or_else(|failure| panic!("{}", failure.message));
-        let rows = std::fs::read_to_string(self.path().join("rows.sql")).unwrap();
-        run(&self.engine, world.source(), &rows);
         let mut report = Report::new(&project.name, self.engine.name(), 1);
         let applied = access::check(&world, &mut report).unwrap_or_else(|failure| panic!("{}", failure.message));
         holds(&report);
         (world, applied.unwrap())
-    }
-
-    pub fn path(&self) -> &Path {
-        self.folder.path()
     }
 
     pub fn engine(&self) -> &Private {

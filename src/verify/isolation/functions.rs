@@ -56,6 +56,7 @@ impl<'a> Prober<'_, 'a> {
     fn call(&mut self, function: &QName, with: &str, call: &Sql, state: &State) -> Result<(), Refusal> {
         let hats = self.actor.hats.clone();
         let what = ["call the function with", with].join(" ");
+        self.rest()?;
         for expected in self.case.alone(&hats, state, std::slice::from_ref(call))? {
             match expected {
                 Ok(expected) => self.probe(function, &what, state, call, &Expect::Value(expected)),

@@ -6,12 +6,15 @@
 use super::super::session::Refusal;
 use super::super::text::{Part, Sql};
 use super::oracle::{Eyes, every};
-use super::probe::{Expect, Prober};
+use super::probe::{DENIED, Expect, Prober};
 use crate::catalog::{ForeignKey, QName, Table};
 use crate::check::access::crossing_keys;
 use crate::model::access::{Command, ScopeKind};
 use std::collections::BTreeSet;
 
+/// What comes of a row that is hung on another's, where that is possible.
+const HUNG: &[&str] = &["00000", "23505", "23514"];
+const HUNG_OR_CHECKED: &[&str] = &["00000", "23505", "23514", DENIED];
 /// A number that no row has, and that is a smallint.
 const FREE: &str = "30000";
 
@@ -75,7 +78,11 @@ impl<'a> Prober<'_, 'a> {
             return Ok(());
         }
         // Told as N0520. All that comes of it is that the row is there: nothing of the other's row is shown.
-        self.probe(table, &what, &as_one, &update, &Expect::OneOf(&["00000", "23505", "23514"]));
+        // A policy of the user's own may refuse what it is hung on.
+        let checked =
+            self.case.policies(table, &self.actor.hats, Command::Update).iter().any(|one| one.check.is_some());
+        let states = if checked { HUNG_OR_CHECKED } else { HUNG };
+        self.probe(table, &what, &as_one, &update, &Expect::OneOf(states));
         if self.has(hanging.root, Command::Select) && !through {
             self.see(hanging, &update, &values);
         }

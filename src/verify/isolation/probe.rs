@@ -188,6 +188,11 @@ impl<'p, 'a> Prober<'p, 'a> {
         self.judge(subject, what, state, copy, &Expect::Rows(count), &found);
     }
 
+    /// Lets go of what the last probe locked, before somebody else changes the same rows.
+    pub(super) fn rest(&mut self) -> Result<(), Refusal> {
+        self.actor.session.run(&Sql::whole("ROLLBACK")).map(drop)
+    }
+
     /// Statements before a probe's own.
     fn begin(&self, state: &State) -> Sql {
         // What the last probe left is taken back here: one way to the server instead of two.

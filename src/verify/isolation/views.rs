@@ -55,6 +55,7 @@ impl<'a> Prober<'_, 'a> {
         }
         for (hats, questions) in asked {
             let reads: Vec<Sql> = questions.iter().map(|(_, read)| read.clone()).collect();
+            self.rest()?;
             let answers = self.case.alone(&hats, state, &reads)?;
             for ((view, read), expected) in questions.iter().zip(answers) {
                 self.read_view(view, state, read, expected?);
@@ -109,7 +110,7 @@ impl<'a> Prober<'_, 'a> {
         self.probe(view, "update another's rows through the view", &as_one, &update, &Expect::Rows(0));
         let moved = Sql::of("UPDATE $1 SET $2 = $3", &parts);
         self.probe(view, "move one's own rows through the view", &as_one, &moved, &Expect::Denied);
-        let nothing = Sql::of("INSERT INTO $1 SELECT * FROM $1 WHERE false", &parts);
+        let nothing = Sql::of("INSERT INTO $1 OVERRIDING SYSTEM VALUE SELECT * FROM $1 WHERE false", &parts);
         self.probe(view, "insert nothing through the view", &as_one, &nothing, &Expect::Rows(0));
         for state in Case::nobody() {
             let delete = Sql::of("DELETE FROM $1", &parts);
@@ -119,7 +120,8 @@ impl<'a> Prober<'_, 'a> {
             self.case.value(&Sql::of("SELECT (t.*)::text FROM $1 t WHERE t.$2 = $3 ORDER BY 1 LIMIT 1", &parts))?;
         if let Some(row) = row {
             let parts = [Part::Relation(view), Part::Text(&row)];
-            let insert = Sql::of("INSERT INTO $1 SELECT (r.r).* FROM (SELECT $2::$1 AS r) r", &parts);
+            let insert =
+                Sql::of("INSERT INTO $1 OVERRIDING SYSTEM VALUE SELECT (r.r).* FROM (SELECT $2::$1 AS r) r", &parts);
             let refused = self.case.refused_insert(table);
             self.probe(view, "insert another's row through the view", &as_one, &insert, &refused);
         }
