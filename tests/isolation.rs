@@ -13,6 +13,7 @@ use samples::{Sample, checked, holds, run, told};
 /// Views over joins, over views and over one table, a function, and a second role with other rights on the same tables.
 const EXPENSE_MORE: (&str, &str) = (
     "CREATE VIEW public.own_notices AS SELECT id, tenant_id, title, audience FROM public.notices;
+     CREATE VIEW public.own_departments AS SELECT id, tenant_id, name FROM public.departments;
      CREATE VIEW public.report_counts AS SELECT r.id, r.applicant, count(e.id) AS expenses
        FROM public.open_reports r LEFT JOIN public.expenses e ON e.tenant_id = r.tenant_id AND e.report_id = r.id GROUP BY 1, 2;
      CREATE VIEW public.file_names AS SELECT a.file_name FROM public.attachments a WHERE a.item_id IN (SELECT i.id FROM public.expense_items i);
@@ -25,6 +26,7 @@ const EXPENSE_MORE: (&str, &str) = (
      grant select on departments, notices to clerk;
      grant select on open_reports, report_counts, file_names, exported to app;
      grant select, insert, update, delete on own_notices to app;
+     grant select, insert, update, delete on own_departments to app;
      grant select on own_notices to clerk;
      grant execute on function spent_by(bigint) to app;
      workload desk as clerk;",
@@ -68,7 +70,6 @@ fn everything_was_tried(report: &Report, role: &str) {
         "update everything and return it",
         "truncate",
         "merge and",
-        "by its own name",
         "pg_stats",
         "see another's row by",
         "read what is not granted",
@@ -94,7 +95,9 @@ fn every_role_and_table_of_expense() {
     let report = checked(&world, &database);
     holds(&report);
     everything_was_tried(&report, "app");
-    for words in ["through the view", "a partition that was added", "call the function with another's values"] {
+    for words in
+        ["through the view", "a partition that was added", "by its own name", "call the function with another's values"]
+    {
         assert!(count(&report, words) > 0, "nothing was tried: {words}");
     }
 }
@@ -158,7 +161,8 @@ fn every_kind_of_probe_can_fail() {
         run(sample.engine(), &database, &open);
         let report = checked(&world, &database);
         let red: BTreeSet<String> = report.failures().filter_map(|check| kind(check, role)).collect();
-        let green: Vec<&String> = kinds.difference(&red).collect();
+        // Nothing is what is expected of it: it shows that the view can be written at all.
+        let green: Vec<&String> = kinds.difference(&red).filter(|kind| !kind.starts_with("insert nothing")).collect();
         assert!(green.is_empty(), "{role}: nothing makes these fail: {green:?}");
     }
 }

@@ -50,7 +50,9 @@ fn what_is_added_in_the_night_opens_nothing() {
     let (mut stranger, mut owner, mut app) = (login("stranger"), login(OWNER), login("app"));
     for (name, column) in scoped(access) {
         for state in STATES {
-            for who in [&mut stranger, &mut owner] {
+            // The owner is a role of the policy: with a tenant it would see that tenant's rows.
+            let owner = Some(&mut owner).filter(|_| state != STATES[0]);
+            for who in std::iter::once(&mut stranger).chain(owner) {
                 assert_eq!(rows(who.as_mut(), state, &format!("SELECT FROM {name}")), Ok(0), "{name} {state}");
                 assert_eq!(rows(who.as_mut(), state, &format!("DELETE FROM {name}")), Ok(0), "{name} {state}");
             }

@@ -49,6 +49,7 @@ impl Sample {
         }
         if !policy.is_empty() {
             std::fs::write(folder.path().join("zz_more.noren"), policy).unwrap();
+            change("noren.toml", &|text| text.replace(r#"["policy.noren"]"#, r#"["*.noren"]"#));
         }
         let loaded = project::load(folder.path());
         let compiled = compiler::compile(&loaded.sources, loaded.project.as_ref().unwrap());

@@ -61,13 +61,13 @@ impl Prober<'_, '_> {
         for table in tables {
             let root = self.case.catalog.partition_root(&table.name);
             let scoped = self.case.kind(root).is_some_and(ScopeKind::is_scoped);
-            let Some(column) = table.columns.keys().next().filter(|_| scoped) else { continue };
+            let Some(column) = self.column_to_set(root).filter(|_| scoped) else { continue };
             let parts = [Part::Relation(&table.name), Part::Name(column)];
             let as_one = self.case.as_one();
             let denied = self.actor.denied();
             for (way, text) in [
                 ("read", "SELECT * FROM $1"),
-                ("insert into", "INSERT INTO $1 SELECT * FROM $1"),
+                ("insert into", "INSERT INTO $1 DEFAULT VALUES"),
                 ("update", "UPDATE $1 SET $2 = $2"),
                 ("delete from", "DELETE FROM $1"),
                 ("truncate", "TRUNCATE $1"),
