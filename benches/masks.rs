@@ -214,6 +214,7 @@ fn copy(subject: &Subject, uses: &[&Use], file: &str) -> String {
             hash: hashed.is_some().then_some(&hash),
             secret: &|label| hmac::of_label("bench", column, label),
             default: Some(&zero),
+            lookup: None,
             labels: &labels,
             alias: name,
         });

@@ -86,6 +86,13 @@ pub(crate) fn query(mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> 
         Expr::of("r", "h"),
         Expr::text(sample.values[0].clone()).cast_to(sample.base.data_type.clone()),
     );
+    // What a reference may point at: the values themselves.
+    let keys = Select {
+        columns: vec![(Expr::of("l", "v"), Some(Ident::from(mask::pick::KEY)))],
+        condition: Some(Expr::of("l", "v").is_not_null()),
+        from: vec![From::first(Relation::table(QName::new("public", "trial")), "l")],
+        ..Select::default()
+    };
     let rendered = mask.render(&Context {
         input: &input,
         input_type: &sample.base,
@@ -94,6 +101,7 @@ pub(crate) fn query(mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> 
         hash: Some(&h).filter(|_| hashed.is_some()),
         secret: &|label| keyed::of_label("tests", "column:trial.v", label),
         default: mask.needs_default().then_some(&default),
+        lookup: mask.needs_lookup().then_some(&keys),
         labels: &sample.values,
         alias: "mask",
     });
@@ -266,7 +274,9 @@ fn judge_row(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, row: &Row)
     // A number of a small range may well come out as itself.
     let of_few = mask.length(&sample.base, arguments) == Length::NotText
         && mask.uniqueness(&sample.base, arguments) == Uniqueness::Lossy;
-    let keyed_text = matches!(mask.hashes(arguments), Hashes::Input) && raw.chars().count() > 3 && !of_few;
+    let of_column = mask.length(&sample.base, arguments) == Length::AsColumn;
+    let keyed_text = matches!(mask.hashes(arguments), Hashes::Input) && raw.chars().count() > 3;
+    let keyed_text = keyed_text && !of_few && !of_column;
     if keyed_text && masked.contains(raw.as_str()) {
         return fail("shows the value".into());
     }
@@ -717,8 +727,12 @@ WITH noren_key AS MATERIALIZED (
 )
 SELECT
   r.v::text AS raw,
-  ('u' || left(encode(r.h, 'hex'), 16) || '@example.invalid')::text AS plain,
-  ('u' || left(encode(r.h, 'hex'), 16) || '@example.invalid')::text::text AS masked
+  (
+    CASE WHEN r.v IS NOT NULL THEN 'u' || encode(substr(r.h, 1, 8), 'hex') || '@example.invalid' END
+  )::text AS plain,
+  (
+    CASE WHEN r.v IS NOT NULL THEN 'u' || encode(substr(r.h, 1, 8), 'hex') || '@example.invalid' END
+  )::text::text AS masked
 FROM (
   SELECT
     t.k AS k,
@@ -726,8 +740,11 @@ FROM (
     sha256(
       (SELECT outer_pad FROM noren_key)
         || sha256(
-          (SELECT inner_pad FROM noren_key)
-            || convert_to('5:tests,14:column:trial.v,5:value,' || t.v::text, 'UTF8')
+          (
+            SELECT inner_pad || convert_to('5:tests,14:column:trial.v,5:value,', 'UTF8')
+            FROM noren_key
+          )
+            || textsend(t.v::text)
         )
     ) AS h
   FROM public.trial AS t
