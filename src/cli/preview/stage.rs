@@ -41,9 +41,9 @@ impl<'a> Stage<'a> {
             needs.add(&column.data_type, 0);
         }
         let lookups = lookups(catalog, subject);
-        for (table, column) in &lookups {
+        for (table, columns) in &lookups {
             needs.schemas.insert(table.name.schema.clone());
-            needs.add(&column.data_type, 0);
+            columns.iter().for_each(|column| needs.add(&column.data_type, 0));
         }
         let schema = |name: &String| Statement::Create(Create::Schema(Ident::new(name)));
         self.execute(ROLE, needs.schemas.iter().map(schema).collect())?;
@@ -52,7 +52,7 @@ impl<'a> Stage<'a> {
         };
         self.execute(SUPERUSER, needs.extensions.iter().map(extension).collect())?;
         let mut statements: Vec<Statement> = needs.types.into_iter().map(Statement::Create).collect();
-        statements.extend(lookups.iter().flat_map(|(table, column)| keys(catalog, table, column)));
+        statements.extend(lookups.iter().flat_map(|(table, columns)| keys(catalog, table, columns)));
         statements.extend(table(subject, rows));
         self.execute(ROLE, statements)?;
         let raw = self.select(raw(subject), subject)?;
@@ -105,15 +105,20 @@ fn script(statements: Vec<Statement>) -> std::result::Result<String, Mismatch> {
     Ok(script)
 }
 
-/// Other tables that the SELECT takes keys from, each with its key.
-fn lookups<'c>(catalog: &'c Catalog, subject: &Subject) -> Vec<(&'c Table, &'c Column)> {
-    let mut found: Vec<(&Table, &Column)> = Vec::new();
+/// Other tables that the SELECT takes keys from, each with those keys.
+fn lookups<'c>(catalog: &'c Catalog, subject: &Subject) -> Vec<(&'c Table, Vec<&'c Column>)> {
+    let mut found: Vec<(&Table, Vec<&Column>)> = Vec::new();
     for key in &subject.table.foreign_keys {
         let ([column], [referenced]) = (key.columns.as_slice(), key.referenced_columns.as_slice()) else { continue };
         let Some(table) = catalog.tables.get(&key.references) else { continue };
         let picks = subject.export.columns.get(column).is_some_and(|own| picks(&own.treatment));
-        let known = table.name == subject.table.name || found.iter().any(|(found, _)| found.name == table.name);
-        found.extend(table.columns.get(referenced).filter(|_| picks && !known).map(|column| (table, column)));
+        let own = table.name == subject.table.name;
+        let Some(column) = table.columns.get(referenced).filter(|_| picks && !own) else { continue };
+        match found.iter_mut().find(|(found, _)| found.name == table.name) {
+            Some((_, columns)) if columns.iter().any(|known| known.name == column.name) => {}
+            Some((_, columns)) => columns.push(column),
+            None => found.push((table, vec![column])),
+        }
     }
     found
 }
@@ -127,15 +132,20 @@ fn picks(treatment: &Treatment) -> bool {
 }
 
 /// A table of made-up keys.
-fn keys(catalog: &Catalog, table: &Table, column: &Column) -> [Statement; 2] {
-    let declared = (Ident::new(&column.name), column.data_type.clone());
-    let made = super::samples::column(catalog, table, column, &Treatment::Keep);
-    let row = |text: String| vec![Expr::text(text).cast_to(column.data_type.clone())];
-    let rows = made.into_iter().flatten().map(row).collect();
-    let columns = vec![declared.0.clone()];
+fn keys(catalog: &Catalog, table: &Table, columns: &[&Column]) -> [Statement; 2] {
+    let declared: Vec<_> = columns.iter().map(|column| (Ident::new(&column.name), column.data_type.clone())).collect();
+    let made: Vec<_> =
+        columns.iter().map(|column| super::samples::column(catalog, table, column, &Treatment::Keep)).collect();
+    let value = |row: usize, made: &Vec<Option<String>>, column: &Column| {
+        let text = made.get(row).cloned().flatten().map_or(Expr::Null, Expr::text);
+        text.cast_to(column.data_type.clone())
+    };
+    let row = |row: usize| made.iter().zip(columns).map(|(made, column)| value(row, made, column)).collect();
+    let rows = (0..super::samples::ROWS).map(row).collect();
+    let names = declared.iter().map(|(name, _)| name.clone()).collect();
     [
-        Statement::Create(Create::Table(table.name.clone(), vec![declared])),
-        Statement::InsertValues { table: table.name.clone(), columns, rows },
+        Statement::Create(Create::Table(table.name.clone(), declared)),
+        Statement::InsertValues { table: table.name.clone(), columns: names, rows },
     ]
 }
 
