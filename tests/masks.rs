@@ -381,11 +381,15 @@ fn every_mask_is_what_it_says_on_every_type_and_the_same_on_every_version() {
     }
     let others = (14..=18).filter(|major| *major != server.major());
     for other in others.filter_map(|major| support::server(Some(major))) {
-        let found = every_mask(other);
-        for (what, rows) in &results {
-            assert_eq!(Some(rows), found.get(what), "{what} on {}", other.version());
+        if let Some(what) = first_difference(&results, &every_mask(other)) {
+            panic!("{what} is not on {} what it is on {}", other.version(), server.version());
         }
     }
+}
+
+/// What did not come out the same.
+fn first_difference<'r>(one: &'r BTreeMap<String, Vec<Row>>, other: &BTreeMap<String, Vec<Row>>) -> Option<&'r str> {
+    one.iter().find(|(what, rows)| other.get(*what) != Some(*rows)).map(|(what, _)| what.as_str())
 }
 
 /// Says of itself what is not true, one thing at a time.
@@ -447,6 +451,11 @@ impl Mask for Liar {
             "twice" => input().op("||", Expr::call("random", []).cast("text")),
             "as long" => input().op("||", Expr::text("!")),
             "longer" | "constant" | "moves" => input(),
+            "version" => Expr::call(
+                "left",
+                [Expr::call("current_setting", [Expr::text("server_version_num")]), Expr::Integer(3)],
+            )
+            .op("||", input()),
             "length" => Expr::call("repeat", [Expr::text("*"), Expr::call("length", [input()])]),
             _ => Expr::call("left", [input(), Expr::Integer(1)]),
         };
@@ -473,6 +482,126 @@ fn a_mask_that_lies_is_found_out() {
         assert!(judged.is_err(), "{lie} was believed");
     }
     assert!(judge(&database, &Liar("honest"), &sample, &Arguments::new()).is_ok());
+}
+
+/// "The same on every version": what else a mask says is true of this one.
+#[test]
+fn a_mask_that_differs_between_versions_is_found_out() {
+    let sample = sample("text", &[], "text", TEXT);
+    let mut results = vec![];
+    for server in [14, 15, 16, 17, 18].into_iter().filter_map(|major| support::server(Some(major))) {
+        let database = database(server);
+        fill(&database, &sample);
+        let rows = |liar| judge(&database, &Liar(liar), &sample, &Arguments::new()).unwrap();
+        results.push((
+            BTreeMap::from([("version".to_owned(), rows("version"))]),
+            BTreeMap::from([("honest".to_owned(), rows("honest"))]),
+        ));
+    }
+    for pair in results.windows(2) {
+        assert_eq!(first_difference(&pair[0].0, &pair[1].0), Some("version"));
+        assert_eq!(first_difference(&pair[0].1, &pair[1].1), None);
+    }
+}
+
+/// A mask of the catalogue whose SQL is broken in one place, and which still says of itself what the whole one says.
+struct Broken(&'static dyn Mask, fn(&Context<'_>, Expr) -> Expr);
+
+impl Mask for Broken {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    fn summary(&self) -> &'static str {
+        self.0.summary()
+    }
+    fn page(&self) -> &'static str {
+        self.0.page()
+    }
+    fn parameters(&self) -> &'static [Parameter] {
+        self.0.parameters()
+    }
+    fn accepts_words(&self) -> &'static str {
+        self.0.accepts_words()
+    }
+    fn accepts(&self, input: &BaseType) -> bool {
+        self.0.accepts(input)
+    }
+    fn keyed(&self) -> bool {
+        self.0.keyed()
+    }
+    fn hashes<'a>(&self, arguments: &'a Arguments) -> Hashes<'a> {
+        self.0.hashes(arguments)
+    }
+    fn of_rows(&self) -> bool {
+        self.0.of_rows()
+    }
+    fn uniqueness(&self, input: &BaseType, arguments: &Arguments) -> Uniqueness {
+        self.0.uniqueness(input, arguments)
+    }
+    fn null_rule(&self) -> NullRule {
+        self.0.null_rule()
+    }
+    fn total(&self, input: &BaseType, arguments: &Arguments) -> bool {
+        self.0.total(input, arguments)
+    }
+    fn length(&self, input: &BaseType, arguments: &Arguments) -> Length {
+        self.0.length(input, arguments)
+    }
+    fn shows_length(&self, arguments: &Arguments) -> bool {
+        self.0.shows_length(arguments)
+    }
+    fn constant(&self, input: &BaseType, arguments: &Arguments) -> Option<Expr> {
+        self.0.constant(input, arguments)
+    }
+    fn render(&self, context: &Context<'_>) -> Rendered {
+        let whole = self.0.render(context);
+        Rendered { expr: (self.1)(context, whole.expr), joins: whole.joins }
+    }
+}
+
+/// One mutation a class of mistake, each of a mask that is what it says before.
+#[test]
+fn a_mask_of_the_catalogue_that_is_broken_in_its_class_is_found_out() {
+    let Some(server) = support::server(None) else { return };
+    let database = database(server);
+    let mutations: [(&str, &str, fn(&Context<'_>, Expr) -> Expr, &str); 6] = [
+        (
+            "truncate",
+            "date",
+            |context, _| {
+                let year = Expr::Extract("year", Box::new(context.input.clone())).cast("int4");
+                Expr::call("make_date", [year, Expr::Integer(1), Expr::Integer(1)])
+            },
+            "raises no error",
+        ),
+        ("email", "varchar(64)", |_, expr| expr.op("||", Expr::text("!")), "characters"),
+        (
+            "hash",
+            "text",
+            |_, expr| Expr::call("left", [Expr::call("random", []).cast("text").op("||", expr), Expr::Integer(32)]),
+            "same twice",
+        ),
+        ("partial", "text", |_, expr| Expr::call("coalesce", [expr, Expr::text("*")]), "NULL stays NULL"),
+        ("digits", "text", |_, expr| Expr::call("nullif", [expr, Expr::text("a")]), "NULL stays NULL"),
+        ("fake_name", "text", |context, _| context.input.clone(), ""),
+    ];
+    for (name, sql, broken, why) in mutations {
+        let sample = samples().into_iter().find(|sample| sample.sql == sql).unwrap();
+        fill(&database, &sample);
+        let mask = mask::find(name).unwrap();
+        let arguments = argument_lists(mask, &sample).into_iter().next().unwrap();
+        assert!(judge(&database, mask, &sample, &arguments).is_ok(), "{name} is what it says");
+        let judged = judge(&database, &Broken(mask, broken), &sample, &arguments);
+        assert!(judged.as_ref().is_err_and(|found| found.contains(why)), "{name} that is broken: {judged:?}");
+    }
+    // Two keys in one output: among the extremes of a type none may meet, among many keys they do.
+    database.sql("DROP TABLE public.trial; CREATE VIEW public.trial AS SELECT n AS k, n AS v FROM generate_series(1::bigint, 30000) n;");
+    let (keys, _) = key_types().into_iter().nth(1).unwrap();
+    let permute = mask::find("permute").unwrap();
+    let halved = Broken(permute, |_, expr| expr.op("/", Expr::Integer(2)));
+    let tried: [(&dyn Mask, Arguments); 2] = [(permute, Arguments::new()), (&halved, Arguments::new())];
+    let found = collisions(&database, &keys, &tried);
+    assert!(as_expected(found[0], 0.0) && !as_expected(found[1], 0.0), "{found:?}");
 }
 
 pub(crate) fn reference(key: &str, message: &str) -> String {
@@ -623,7 +752,8 @@ fn key_types() -> [(Sample, &'static str); 4] {
 
 /// What a mask is tried with: nothing, and what gives so few outputs that collisions can be counted.
 fn lists_to_count(mask: &dyn Mask, base: &BaseType) -> Vec<Arguments> {
-    let few = [32, 35].map(|bits| Arguments::from([("min", Value::Integer(0)), ("max", Value::Integer((1 << bits) - 1))]));
+    let few =
+        [32, 35].map(|bits| Arguments::from([("min", Value::Integer(0)), ("max", Value::Integer((1 << bits) - 1))]));
     let named = Arguments::from([("name", Value::Text("ja".to_owned()))]);
     let takes = |list: &Arguments| {
         list.keys().all(|name| mask.parameters().iter().any(|parameter| parameter.name == *name))
@@ -632,7 +762,10 @@ fn lists_to_count(mask: &dyn Mask, base: &BaseType) -> Vec<Arguments> {
     let lists = std::iter::once(Arguments::new()).chain(few).chain([named]);
     let lists = lists.filter(|list| takes(list) && mask.uniqueness(base, list) != Uniqueness::Lossy);
     let required = |list: &Arguments| {
-        mask.parameters().iter().filter(|parameter| parameter.required).all(|parameter| list.contains_key(parameter.name))
+        mask.parameters()
+            .iter()
+            .filter(|parameter| parameter.required)
+            .all(|parameter| list.contains_key(parameter.name))
     };
     lists.filter(required).collect()
 }
@@ -646,11 +779,7 @@ fn collisions(database: &Database, sample: &Sample, tried: &[(&dyn Mask, Argumen
         select.columns.retain(|(_, name)| name.as_ref().is_some_and(|name| name.0 == "masked"));
         let (masked, _) = select.columns.pop().unwrap();
         let collated = sample.base.data_type.name.name == "text";
-        let masked = if collated {
-            Expr::Collate(Box::new(masked), QName::new("pg_catalog", "C"))
-        } else {
-            masked
-        };
+        let masked = if collated { Expr::Collate(Box::new(masked), QName::new("pg_catalog", "C")) } else { masked };
         let column = (masked, Some(Ident::new(format!("m{number}"))));
         match &mut whole {
             // The hash is the same for all that read one, and those that read none come last.
@@ -696,9 +825,13 @@ fn a_million_keys_stay_apart_as_said() {
         database.sql(&format!(
             "DROP VIEW IF EXISTS public.trial; CREATE VIEW public.trial AS SELECT n AS k, {key} AS v FROM generate_series(1::bigint, {KEYS}) n;"
         ));
-        let lists = |mask: &'static dyn Mask| lists_to_count(mask, &sample.base).into_iter().map(move |list| (mask, list));
-        let mut tried: Vec<(&dyn Mask, Arguments)> =
-            mask::all().filter(|mask| mask.accepts(&sample.base)).flat_map(lists).map(|(mask, list)| (mask as &dyn Mask, list)).collect();
+        let lists =
+            |mask: &'static dyn Mask| lists_to_count(mask, &sample.base).into_iter().map(move |list| (mask, list));
+        let mut tried: Vec<(&dyn Mask, Arguments)> = mask::all()
+            .filter(|mask| mask.accepts(&sample.base))
+            .flat_map(lists)
+            .map(|(mask, list)| (mask as &dyn Mask, list))
+            .collect();
         tried.sort_by_key(|(mask, list)| mask.hashes(list) == Hashes::Nothing);
         for ((mask, list), found) in tried.iter().zip(collisions(&database, &sample, &tried)) {
             let expected = expected_collisions(mask.uniqueness(&sample.base, list), KEYS);
@@ -717,7 +850,9 @@ fn bits_that_are_not_those_of_the_hash_are_found_out() {
     let Some(server) = support::server(None) else { return };
     let database = Database::new(server, "bits");
     let (sample, key) = key_types().into_iter().nth(1).unwrap();
-    database.sql(&format!("CREATE VIEW public.trial AS SELECT n AS k, {key} AS v FROM generate_series(1::bigint, 400000) n;"));
+    database.sql(&format!(
+        "CREATE VIEW public.trial AS SELECT n AS k, {key} AS v FROM generate_series(1::bigint, 400000) n;"
+    ));
     let integer = mask::find("integer").unwrap();
     let of = |max| Arguments::from([("min", Value::Integer(0)), ("max", Value::Integer(max))]);
     let found = collisions(&database, &sample, &[(integer, of((1 << 32) - 1)), (integer, of(999_999_999_999))]);

@@ -357,10 +357,18 @@ fn fields_of_a_composite_are_masked_as_columns_are() {
     let homes = of("homes");
     assert!(homes[0].starts_with(r#"{"(,1,,,{u"#) && homes[0].contains(r#",NULL,"(,,,,,,,)"}"#), "{homes:?}");
     assert_eq!((homes[1].as_str(), homes[3].as_str()), ("{}", "NULL"));
-    let same = |text: &str| text.split(',').next_back().map(|name| name.trim_end_matches([')', '"', '}', '\\']).to_owned());
-    assert_eq!(same(homes[0].split(r#"",NULL"#).next().unwrap()), same(&homes[2]), "one name, one pseudonym: {homes:?}");
+    let same =
+        |text: &str| text.split(',').next_back().map(|name| name.trim_end_matches([')', '"', '}', '\\']).to_owned());
+    assert_eq!(
+        same(homes[0].split(r#"",NULL"#).next().unwrap()),
+        same(&homes[2]),
+        "one name, one pseudonym: {homes:?}"
+    );
     let line = of("line");
-    assert!(line[0] == "NULL" && line[1] == "NULL" && line[2].ends_with(",s,infinity)") && line[3] == "NULL", "{line:?}");
+    assert!(
+        line[0] == "NULL" && line[1] == "NULL" && line[2].ends_with(",s,infinity)") && line[3] == "NULL",
+        "{line:?}"
+    );
     assert_eq!(line[2].len(), 30 + "(,s,infinity)".len());
     assert_eq!(of("geos"), [r#"{"(0,)","(0,)"}"#, "{}", "{NULL}", "NULL"]);
 }
@@ -426,11 +434,16 @@ table t { id keep; zone mask pick; code mask pick; boss mask pick; mine mask pic
 
 #[test]
 fn a_key_is_picked_where_the_copy_has_one() {
-    let tables = "CREATE TABLE public.a (id int PRIMARY KEY, w bigint UNIQUE NOT NULL, x int NOT NULL, UNIQUE (id, x));";
+    let tables =
+        "CREATE TABLE public.a (id int PRIMARY KEY, w bigint UNIQUE NOT NULL, x int NOT NULL, UNIQUE (id, x));";
     for (column, a, code) in [
         ("int REFERENCES public.a (id)", "id, x, w keep;", "0 errors"),
         ("int", "id, x, w keep;", "found no foreign key"),
-        ("int REFERENCES public.a (id), FOREIGN KEY (y) REFERENCES public.a (id), FOREIGN KEY (y, z) REFERENCES public.a (id, x)", "id, x, w keep;", "found 3 foreign keys"),
+        (
+            "int REFERENCES public.a (id), FOREIGN KEY (y) REFERENCES public.a (id), FOREIGN KEY (y, z) REFERENCES public.a (id, x)",
+            "id, x, w keep;",
+            "found 3 foreign keys",
+        ),
         ("int, z2 int, FOREIGN KEY (y, z) REFERENCES public.a (id, x)", "id, x, w keep;", "of several columns"),
         ("int REFERENCES public.a (w)", "id, x, w keep;", "of another type"),
         ("int REFERENCES public.a (id)", "id mask permute; x, w keep;", "error[N0418]"),

@@ -59,9 +59,13 @@ pub(super) fn check_place(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let Treatment::Mask(MaskUse::Call(call)) = &case.resolved.treatment else { return };
     check_rows(case, call, "of a field", diagnostics);
     if call.mask.recomputed_from(&call.arguments).is_some() {
-        let title = format!("expected a mask of the field's own value, found `{}`, which is of another column", call.mask.name());
+        let title = format!(
+            "expected a mask of the field's own value, found `{}`, which is of another column",
+            call.mask.name()
+        );
         diagnostics.push(
-            case.finding(codes::N0425, title, "is made from a column").help("drop the field, or mask it by its own value"),
+            case.finding(codes::N0425, title, "is made from a column")
+                .help("drop the field, or mask it by its own value"),
         );
     }
 }
@@ -69,10 +73,9 @@ pub(super) fn check_place(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
 /// A mask of all rows together, or of a reference, has its place at the column itself.
 fn check_rows(case: &Case<'_>, call: &MaskCall, place: &str, diagnostics: &mut Vec<Diagnostic>) {
     if call.mask.needs_lookup() {
-        let title = format!("expected a mask of one value {place}, found `{}`, which is of a reference", call.mask.name());
-        diagnostics.push(
-            case.finding(codes::N0425, title, "has no foreign key there").help("use a mask of the value"),
-        );
+        let title =
+            format!("expected a mask of one value {place}, found `{}`, which is of a reference", call.mask.name());
+        diagnostics.push(case.finding(codes::N0425, title, "has no foreign key there").help("use a mask of the value"));
     }
     if call.mask.of_rows() {
         let title = format!("expected a mask of one value {place}, found `{}`, which is of all rows", call.mask.name());

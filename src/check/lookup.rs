@@ -21,7 +21,8 @@ pub(super) fn check(
         for call in calls {
             let Err((found, help)) = reference(catalog, model, export, table, column) else { continue };
             let mask = call.mask.name();
-            let title = format!("expected a reference for `{mask}` to pick from in `{}.{name}`, found {found}", table.name);
+            let title =
+                format!("expected a reference for `{mask}` to pick from in `{}.{name}`, found {found}", table.name);
             diagnostics.push(
                 Diagnostic::new(codes::N0426, title)
                     .at(own.decision.rule.span, "gives a key of the referenced table")
@@ -52,7 +53,10 @@ fn reference(
     };
     let target = &key.references;
     if model.access.scopes.get(target).is_some_and(|scope| scope.kind.is_scoped()) {
-        return wrong(format!("`{target}`, whose rows belong to tenants"), "use `mask null`, or mask the referenced key");
+        return wrong(
+            format!("`{target}`, whose rows belong to tenants"),
+            "use `mask null`, or mask the referenced key",
+        );
     }
     let Some(exported) = export.tables.get(target) else {
         return wrong(format!("`{target}`, which does not leave"), "export it, or use `mask null`");

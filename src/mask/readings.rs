@@ -56,7 +56,8 @@ fn syllables(word: &str) -> String {
             let soft = ["sh", "ch", "j"].iter().any(|ending| spelled.ends_with(ending));
             spelled.push_str(if soft { "" } else { "y" });
         }
-        let double = std::mem::take(&mut doubled).then(|| if syllable.starts_with("ch") { Some('t') } else { syllable.chars().next() });
+        let double = std::mem::take(&mut doubled)
+            .then(|| if syllable.starts_with("ch") { Some('t') } else { syllable.chars().next() });
         spelled.extend(double.flatten());
         spelled.push_str(syllable);
     }
@@ -125,7 +126,10 @@ mod tests {
         for list in [FAMILY, GIVEN] {
             for reading in list.split_whitespace() {
                 let spelled = romaji(reading);
-                assert!(spelled.len() > 1 && spelled.bytes().all(|byte| byte.is_ascii_lowercase()), "{reading} {spelled}");
+                assert!(
+                    spelled.len() > 1 && spelled.bytes().all(|byte| byte.is_ascii_lowercase()),
+                    "{reading} {spelled}"
+                );
             }
         }
     }

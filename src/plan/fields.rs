@@ -7,8 +7,8 @@
 use super::Planner;
 use super::over::Inner;
 use crate::catalog::{Category, Column, DataType};
-use crate::mask::over::{self, Over};
 use crate::mask::Hashes;
+use crate::mask::over::{self, Over};
 use crate::model::{FieldsMask, MaskCall, MaskUse, Treatment};
 use crate::sql::{Expr, From, Ident, Relation, Select};
 
@@ -21,7 +21,14 @@ pub(super) struct Whole<'a> {
 
 impl Planner<'_> {
     /// The masked composite, or array of them; NULL stays NULL. `declared` is the type of `value`.
-    pub(super) fn fields(&self, mask: &FieldsMask, whole: &Whole<'_>, declared: &DataType, value: Expr, alias: &str) -> Expr {
+    pub(super) fn fields(
+        &self,
+        mask: &FieldsMask,
+        whole: &Whole<'_>,
+        declared: &DataType,
+        value: Expr,
+        alias: &str,
+    ) -> Expr {
         if self.catalog.base_type(declared).category != Category::Array {
             return self.composite(mask, whole, &value, alias).when(value.op("IS DISTINCT FROM", Expr::Null));
         }

@@ -41,7 +41,8 @@ impl Planner<'_> {
     fn ranges(&self, call: &MaskCall, inner: &Inner<'_>, whole_type: &QName) -> Expr {
         let Some(range_type) = range_of(whole_type, self.catalog) else { return Expr::Null };
         let alias = inner.of("range");
-        let mut each = From::first(Relation::Function(Expr::call("unnest", [inner.whole.clone()]), false), alias.clone());
+        let mut each =
+            From::first(Relation::Function(Expr::call("unnest", [inner.whole.clone()]), false), alias.clone());
         each.columns = vec!["value".into()];
         let value = Expr::of(&alias, "value");
         let one = Inner { over: Over::Bounds, column: inner.column.clone(), whole: &value, ..*inner };

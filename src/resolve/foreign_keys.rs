@@ -49,7 +49,11 @@ fn verify(tie: &Tie, catalog: &Catalog, tables: &BTreeMap<QName, ExportTable>, d
     let (Some(child), Some(parent)) = (column(&tie.from), column(&tie.to)) else { return };
     let is_decided = child.decision.rule.step != Step::Undecided && parent.decision.rule.step != Step::Undecided;
     let is_severed = matches!(child.treatment, Treatment::Drop(_) | Treatment::Mask(MaskUse::Null));
-    if !is_decided || is_severed || is_picked(&child.treatment, &parent.treatment) || matches!(parent.treatment, Treatment::Drop(_)) {
+    if !is_decided
+        || is_severed
+        || is_picked(&child.treatment, &parent.treatment)
+        || matches!(parent.treatment, Treatment::Drop(_))
+    {
         return;
     }
     for (generated, other) in [(&tie.to, &child.treatment), (&tie.from, &parent.treatment)] {

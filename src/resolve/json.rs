@@ -61,7 +61,10 @@ fn is_of_path(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<bool> {
     Some(match &written.kind {
-        TreatmentKind::Json(_) | TreatmentKind::Fields(_) | TreatmentKind::Expression(_) | TreatmentKind::When { .. } => false,
+        TreatmentKind::Json(_)
+        | TreatmentKind::Fields(_)
+        | TreatmentKind::Expression(_)
+        | TreatmentKind::When { .. } => false,
         TreatmentKind::Call(call) => !treatments.declared.masks.contains_key(call.name.text.as_str()),
         // A class gives no class, so this ends after one step; one that does is reported where it is declared.
         TreatmentKind::Class(name) => match &treatments.class(name, diagnostics)?.kind {
