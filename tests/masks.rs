@@ -505,7 +505,9 @@ fn a_mask_that_differs_between_versions_is_found_out() {
 }
 
 /// A mask of the catalogue whose SQL is broken in one place, and which still says of itself what the whole one says.
-struct Broken(&'static dyn Mask, fn(&Context<'_>, Expr) -> Expr);
+struct Broken(&'static dyn Mask, Mutation);
+
+type Mutation = fn(&Context<'_>, Expr) -> Expr;
 
 impl Mask for Broken {
     fn name(&self) -> &'static str {
@@ -564,7 +566,7 @@ impl Mask for Broken {
 fn a_mask_of_the_catalogue_that_is_broken_in_its_class_is_found_out() {
     let Some(server) = support::server(None) else { return };
     let database = database(server);
-    let mutations: [(&str, &str, fn(&Context<'_>, Expr) -> Expr, &str); 6] = [
+    let mutations: [(&str, &str, Mutation, &str); 6] = [
         (
             "truncate",
             "date",

@@ -353,7 +353,7 @@ fn fields_of_a_composite_are_masked_as_columns_are() {
     }
     // The name is of the e-mail's hash, so it is there where only the e-mail is.
     assert!(home[1].starts_with("(,,,,,,,") && home[3] == "NULL", "{home:?}");
-    assert!(home[2].starts_with("(") && home[2].contains(r#",000,"(,)",{},{},empty,"#), "{home:?}");
+    assert!(home[2].starts_with('(') && home[2].contains(r#",000,"(,)",{},{},empty,"#), "{home:?}");
     let homes = of("homes");
     assert!(homes[0].starts_with(r#"{"(,1,,,{u"#) && homes[0].contains(r#",NULL,"(,,,,,,,)"}"#), "{homes:?}");
     assert_eq!((homes[1].as_str(), homes[3].as_str()), ("{}", "NULL"));

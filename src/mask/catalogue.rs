@@ -172,7 +172,7 @@ fn cost_words(mask: &dyn Mask) -> &'static str {
     });
     let sql = expr.print().unwrap_or_default();
     let lists = joins.iter().any(|join| matches!(join.relation, Relation::Values(_) | Relation::Select(_)));
-    if sql.contains("regexp_replace(") {
+    if sql.contains("regexp_replace(") || sql.contains(" ~ ") {
         "patterns"
     } else if sql.contains(" OVER ") {
         "hash, sort"

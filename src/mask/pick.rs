@@ -7,7 +7,7 @@ use super::{
     Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Rendered, hmac::Canonical, keyed,
     types,
 };
-use crate::catalog::{BaseType, QName};
+use crate::catalog::BaseType;
 use crate::sql::{Expr, From, Ident, Join, Relation, Select};
 
 /// See the page `docs/masks/pick.md`.
@@ -71,10 +71,7 @@ impl Mask for Pick {
         let Some(keys) = context.lookup else { return Rendered::plain(Expr::Null) };
         let (all, counted) = (format!("{}_all", context.alias), format!("{}_count", context.alias));
         let key = Expr::of(&all, KEY);
-        let order = match types::is_text(context.input_type) {
-            true => Expr::Collate(Box::new(key.clone().cast("text")), QName::new("pg_catalog", "C")),
-            false => key.clone(),
-        };
+        let order = if types::is_text(context.input_type) { types::exact_text(&key) } else { key.clone() };
         let number = Expr::call("row_number", []).over(vec![order]).op("-", Expr::Integer(1));
         let numbered = Select {
             columns: vec![(key, Some(Ident::from(KEY))), (number, Some(Ident::from("number")))],

@@ -43,7 +43,9 @@ impl<'a> Stage<'a> {
         let lookups = lookups(catalog, subject);
         for (table, columns) in &lookups {
             needs.schemas.insert(table.name.schema.clone());
-            columns.iter().for_each(|column| needs.add(&column.data_type, 0));
+            for column in columns {
+                needs.add(&column.data_type, 0);
+            }
         }
         let schema = |name: &String| Statement::Create(Create::Schema(Ident::new(name)));
         self.execute(ROLE, needs.schemas.iter().map(schema).collect())?;
