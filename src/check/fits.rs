@@ -39,6 +39,14 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
         diagnostics.push(finding.help("use a mask for this type, `mask null`, or a SQL expression: `mask (…)`"));
         return;
     }
+    if let Some(why) = call.mask.warning() {
+        let title = format!("`{}` of `{}` is for compatibility only", call.mask.name(), case.name());
+        diagnostics.push(
+            case.finding(codes::N0427, title, "is weaker than `hash`")
+                .note(why)
+                .help("write `mask hash`, or allow this warning and say who needs these hashes"),
+        );
+    }
     if let Hashes::Column(name) = call.mask.hashes(&call.arguments) {
         check_order(case, call, name, diagnostics);
         let by = case.table.columns.get(name);

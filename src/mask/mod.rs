@@ -167,6 +167,10 @@ pub trait Mask: Sync + Send {
     fn needs_lookup(&self) -> bool {
         false
     }
+    /// Why another mask should be taken where one can.
+    fn warning(&self) -> Option<&'static str> {
+        None
+    }
     /// What it says about distinct inputs.
     fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
         Uniqueness::Lossy
