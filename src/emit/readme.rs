@@ -1,9 +1,10 @@
 //! `README.md` beside the generated files: what each does, in which order, who runs them, how to undo them.
 
 use super::access::tenancy;
+use super::aws;
 use crate::plan::access::AccessPlans;
 use crate::plan::{ExportPlan, Plan, RowSecurity, names};
-use crate::project::Bypass;
+use crate::project::{Bypass, TargetKind};
 use std::fmt::Write;
 
 const HEAD: &str = "# Generated files
@@ -90,7 +91,33 @@ fn access(plans: &AccessPlans) -> String {
 
 fn section(export: &ExportPlan<'_>) -> String {
     let folder = format!("export/{}", names::encode(&export.name));
-    let run = format!("{}/{}", export.directory.trim_end_matches('/'), names::encode(&export.name));
+    let text = match &export.place {
+        TargetKind::Psql { dir } => psql_section(export, dir, &folder),
+        TargetKind::AwsS3(place) => aws::readme::section(export, place, &folder),
+    };
+    text + &rights(export, &folder)
+        + &elsewhere(export, &folder)
+        + &format!(
+            "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
+             plan for other runners.\n"
+        )
+}
+
+/// What differs by environment.
+fn elsewhere(export: &ExportPlan<'_>, folder: &str) -> String {
+    let names: Vec<String> =
+        export.environments.keys().map(|name| format!("`env/{}/{folder}/`", names::encode(name))).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\nOther environments have files of their own to run instead of those here, where they differ: {}.\n",
+        names.join(", ")
+    )
+}
+
+fn psql_section(export: &ExportPlan<'_>, directory: &str, folder: &str) -> String {
+    let run = format!("{}/{}", directory.trim_end_matches('/'), names::encode(&export.name));
     let tenant = if export.tenant.is_some() { " -v tenant=ID" } else { "" };
     let mut text = format!(
         "\n## Export `{}`\n\n1. `psql -X -d SOURCE{tenant} -v run={run} -f {folder}/run.sql` writes the masked rows of {} into the fresh \
@@ -124,15 +151,11 @@ fn section(export: &ExportPlan<'_>) -> String {
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
     }
-    text.push_str(&rights(export, &folder));
-    text + &format!(
-        "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
-         plan for other runners.\n"
-    )
+    text
 }
 
 /// Who runs `run.sql`.
-fn exporter(export: &ExportPlan<'_>) -> String {
+pub(super) fn exporter(export: &ExportPlan<'_>) -> String {
     let Some(role) = &export.role else {
         return "Run it as a role with SELECT on these tables and\n   USAGE on their schemas, to which no row security \
                 applies: one with BYPASSRLS, or the owner of tables without FORCE.\n   With fewer rights it stops instead of \
@@ -149,7 +172,7 @@ fn exporter(export: &ExportPlan<'_>) -> String {
 }
 
 /// Who runs `import.sql` and `after.sql`.
-fn importer(export: &ExportPlan<'_>) -> String {
+pub(super) fn importer(export: &ExportPlan<'_>) -> String {
     match &export.import_role {
         Some(role) => format!(": run both as a member of\n   `{}`, which they become", role.value),
         None => ", as the owner of the tables".to_owned(),
@@ -160,7 +183,8 @@ fn importer(export: &ExportPlan<'_>) -> String {
 fn rights(export: &ExportPlan<'_>, folder: &str) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    if let (Some(role), Some(_)) = (&export.role, &export.source_rights) {
+    let to_files = matches!(export.place, TargetKind::Psql { .. });
+    if let (Some(role), Some(_)) = (&export.role, export.source_rights.as_ref().filter(|_| to_files)) {
         let _ = write!(
             text,
             "\nOnce before, in the source, as the tables' owner or a superuser: `psql -X -d SOURCE -f {folder}/rights_source.sql` \
@@ -184,6 +208,6 @@ fn rights(export: &ExportPlan<'_>, folder: &str) -> String {
     text
 }
 
-fn count(tables: usize) -> String {
+pub(super) fn count(tables: usize) -> String {
     if tables == 1 { "1 table".to_owned() } else { format!("{tables} tables") }
 }

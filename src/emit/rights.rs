@@ -3,13 +3,27 @@
 
 use super::Emitter;
 use crate::plan::rights::{CopyRight, OwnedKind, SourceRights, TargetRights};
+use crate::project::TargetKind;
 use crate::source::Spanned;
 use crate::sql::access::{AccessStatement, CreatePolicy, Grantee, Object, OwnedObject, Privilege};
 use crate::sql::{Expr, Ident, Script, Select, SettingValue, Statement, fit_name};
 
 impl Emitter<'_> {
-    /// What the exporting role needs in the source.
-    pub(super) fn rights_source(&self, role: &Spanned<String>, rights: &SourceRights) -> Script {
+    /// What an export needs in the source.
+    pub(super) fn rights_source(&self) -> Option<Script> {
+        let script = match self.place {
+            TargetKind::Psql { .. } if self.export.role.is_none() => return None,
+            TargetKind::Psql { .. } => self.psql_source_rights(),
+            TargetKind::AwsS3(_) => self.aws_source_rights(),
+        };
+        let named = self.export.role.as_ref().zip(self.export.source_rights.as_ref());
+        Some(match named {
+            Some((role, rights)) => self.reads(script, role, rights),
+            None => script,
+        })
+    }
+
+    fn psql_source_rights(&self) -> Script {
         let mut script = self.head(
             &[
                 "What the exporting role needs: to read the exported tables, and a temporary table for lists.",
@@ -18,7 +32,11 @@ impl Emitter<'_> {
             &[],
         );
         script.blank();
-        script.comment(&format!("{}  as {}", self.place(role.span), role.value));
+        script
+    }
+
+    fn reads(&self, mut script: Script, role: &Spanned<String>, rights: &SourceRights) -> Script {
+        script.comment(&format!("{}  as {}", self.place_of(role.span), role.value));
         temporary(&mut script, &role.value);
         for schema in &rights.schemas {
             grant(&mut script, usage(), Object::Schema(Ident::from(schema.as_str())), &role.value);
@@ -43,8 +61,11 @@ impl Emitter<'_> {
         self.marker(&mut script);
         if let (Some(role), false) = (&self.export.import_role, rights.owned.is_empty()) {
             script.blank();
-            script.comment(&format!("{}  import as {}", self.place(role.span), role.value));
+            script.comment(&format!("{}  import as {}", self.place_of(role.span), role.value));
             Self::importer(&mut script, &role.value, rights);
+            if let TargetKind::AwsS3(_) = self.place {
+                Self::aws_target_rights(&mut script, &role.value);
+            }
         }
         if !rights.readers.is_empty() {
             script.blank().comment("what holds in the copy only");
@@ -84,7 +105,7 @@ impl Emitter<'_> {
     }
 
     fn reader(&self, script: &mut Script, reader: &CopyRight) {
-        script.comment(&format!("{}  {} to {}", self.place(reader.span), reader.relation, reader.role));
+        script.comment(&format!("{}  {} to {}", self.place_of(reader.span), reader.relation, reader.role));
         let object = Object::Table(reader.relation.clone());
         let role = Grantee::named(&reader.role);
         script.run(Statement::Access(AccessStatement::Revoke {
@@ -126,15 +147,15 @@ fn temporary(script: &mut Script, role: &str) {
     script.run(Statement::Set { local: false, name: "noren.role".to_owned(), values: vec![SettingValue::Default] });
 }
 
-fn grant(script: &mut Script, privileges: Vec<Privilege>, object: Object, to: &str) {
+pub(super) fn grant(script: &mut Script, privileges: Vec<Privilege>, object: Object, to: &str) {
     let to = vec![Grantee::named(to)];
     script.run(Statement::Access(AccessStatement::Grant { privileges, object, to, grantable: false }));
 }
 
-fn usage() -> Vec<Privilege> {
+pub(super) fn usage() -> Vec<Privilege> {
     privileges(&["USAGE"])
 }
 
-fn privileges(names: &[&str]) -> Vec<Privilege> {
+pub(super) fn privileges(names: &[&str]) -> Vec<Privilege> {
     names.iter().filter_map(|name| Privilege::named(name)).collect()
 }
