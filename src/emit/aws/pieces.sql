@@ -14,8 +14,13 @@ BEGIN
     CROSS JOIN LATERAL (
       SELECT coalesce(max(pg_catalog.pg_relation_size(leaf.oid)), 0)::numeric / current_setting('block_size')::numeric AS pages,
              coalesce(sum(pg_catalog.pg_table_size(leaf.oid)), 0) AS bytes
-      FROM pg_catalog.pg_partition_tree(format('%I.%I', e.schema_name, e.table_name)::regclass) AS tree
-      JOIN pg_catalog.pg_class AS leaf ON leaf.oid = tree.relid AND leaf.relkind = 'r'
+      FROM (
+        -- The tree of a table without partitions has not even the table.
+        SELECT tree.relid::oid FROM pg_catalog.pg_partition_tree(format('%I.%I', e.schema_name, e.table_name)::regclass) AS tree
+        UNION
+        SELECT format('%I.%I', e.schema_name, e.table_name)::regclass::oid
+      ) AS own (oid)
+      JOIN pg_catalog.pg_class AS leaf ON leaf.oid = own.oid AND leaf.relkind = 'r'
     ) AS live
     WHERE e.kind = 'table'
   ) AS sized

@@ -7,9 +7,10 @@ BEGIN
   INTO large
   FROM (
     SELECT e.schema_name, e.table_name,
-           (SELECT coalesce(sum(pg_catalog.pg_table_size(tree.relid)), 0)
-            FROM pg_catalog.pg_partition_tree(format('%I.%I', e.schema_name, e.table_name)::regclass) AS tree
-            WHERE tree.isleaf) AS bytes
+           pg_catalog.pg_table_size(format('%I.%I', e.schema_name, e.table_name)::regclass)
+           + (SELECT coalesce(sum(pg_catalog.pg_table_size(tree.relid)), 0)
+              FROM pg_catalog.pg_partition_tree(format('%I.%I', e.schema_name, e.table_name)::regclass) AS tree
+              WHERE tree.level > 0) AS bytes
     FROM pg_temp.noren_shape AS e
     WHERE e.kind = 'table'
   ) AS sized

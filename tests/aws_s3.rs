@@ -1,0 +1,370 @@
+//! Target `aws_s3` on real databases, with a stand-in for the service's extension (`aws_s3/emulation.sql`).
+//!
+//! The stand-in writes into a folder and not to an S3 server: what is under test is the SQL, which sees no HTTP, and so
+//! it runs on every version of PostgreSQL with nothing installed beside it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use noren::server::Server;
+
+use crate::end_to_end::harness::{self, KEY, OWNER, Project};
+use crate::support::{self, Database};
+
+const KMS_KEY: &str = "arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-0000-0000-000000000000";
+
+const SCHEMA: &str = "
+CREATE TABLE public.teams (id integer NOT NULL, name text NOT NULL, lead_id integer);
+CREATE TABLE public.people (
+    id integer NOT NULL,
+    team_id integer,
+    email text NOT NULL,
+    \"full Name\" text,
+    note text,
+    domain text GENERATED ALWAYS AS (split_part(email, '@', 2)) STORED
+);
+CREATE TABLE public.nothing (id integer NOT NULL);
+CREATE TABLE public.events (id bigint NOT NULL, person_id integer, what text, happened_on date NOT NULL)
+    PARTITION BY RANGE (happened_on);
+CREATE TABLE public.events_old PARTITION OF public.events FOR VALUES FROM (MINVALUE) TO ('2025-01-01');
+CREATE TABLE public.events_new PARTITION OF public.events FOR VALUES FROM ('2025-01-01') TO (MAXVALUE);
+ALTER TABLE ONLY public.teams ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.people ADD CONSTRAINT people_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.people ADD CONSTRAINT people_team FOREIGN KEY (team_id) REFERENCES public.teams(id);
+ALTER TABLE ONLY public.teams ADD CONSTRAINT teams_lead FOREIGN KEY (lead_id) REFERENCES public.people(id);
+ALTER TABLE public.events ADD CONSTRAINT events_person FOREIGN KEY (person_id) REFERENCES public.people(id);
+";
+
+/// A cycle, an empty table, a partitioned one, and values that CSV writers get wrong; `people` has rows enough for pieces.
+const ROWS: &str = r#"
+BEGIN;
+SET CONSTRAINTS ALL DEFERRED;
+ALTER TABLE teams DISABLE TRIGGER ALL;
+INSERT INTO teams SELECT g, 'team ' || g, g * 3 FROM generate_series(1, 9) AS g;
+ALTER TABLE teams ENABLE TRIGGER ALL;
+INSERT INTO people (id, team_id, email, "full Name", note)
+SELECT g, nullif(g % 10, 0), 'person' || g || '@secret-' || g || '.example.com', 'Real Name ' || g,
+       CASE g % 6 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN E'comma, "quote"\nand line' WHEN 3 THEN '\.' WHEN 4 THEN 'NULL'
+       ELSE '山田 ' || repeat('x', 100) END
+FROM generate_series(1, 2000) AS g;
+INSERT INTO events SELECT g, g % 2000 + 1, 'what ' || g, date '2024-01-01' + g % 700 FROM generate_series(1, 900) AS g;
+COMMIT;
+"#;
+
+const POLICY: &str = r#"
+setting noren.mask_key text secret;
+table teams { id, lead_id keep; name mask constant('team'); }
+table people {
+  id, team_id keep; email mask email(domain => 'masked.example'); "full Name" mask fake_name('ja');
+  note keep because "the test compares it";
+}
+table nothing { id keep; }
+table events { id, person_id, happened_on keep; what mask null; }
+"#;
+
+const EXPORT: &str = "export developers { tables *; }\n";
+
+/// `[export.developers]` with more lines of its own.
+fn manifest(version: u32, target: &str) -> String {
+    format!(
+        "[project]\nname = \"aws\"\nengine = \"aurora-postgresql\"\nversion = {version}\nschema = [\"schema.sql\"]\n\
+         policies = [\"*.noren\"]\n\n[export.developers]\n{target}\n"
+    )
+}
+
+fn to_s3(more: &str) -> String {
+    format!(
+        "target = \"aws_s3\"\nbucket = \"masked-exports\"\nprefix = \"nightly\"\nregion = \"ap-northeast-1\"\nkms_key = \"{KMS_KEY}\"\n{more}"
+    )
+}
+
+/// What the service leaves open, and how the stand-in answers.
+#[derive(Clone, Copy)]
+struct Service {
+    empty_export: &'static str,
+    header_only: &'static str,
+    part_bytes: u64,
+}
+
+const SERVICE: Service = Service { empty_export: "put", header_only: "ok", part_bytes: 6 << 30 };
+
+/// A project whose databases have the stand-in, and the folder that is its S3.
+struct Cloud {
+    server: &'static Server,
+    project: Project,
+    folder: PathBuf,
+}
+
+impl Cloud {
+    fn of(server: &'static Server, mut project: Project, service: Service) -> Self {
+        project.build();
+        let data = server.execute("postgres", "SHOW data_directory;").unwrap();
+        let data = data.lines().find(|line| line.starts_with('/')).unwrap_or_else(|| panic!("{data}")).trim().to_owned();
+        let folder = Path::new(&data).join(support::unique("noren_s3"));
+        project.beside = beside(&folder, service);
+        Self { server, project, folder }
+    }
+
+    fn small(server: &'static Server, target: &str, service: Service) -> Self {
+        let toml = manifest(server.major(), target);
+        Self::of(server, Project::of(SCHEMA, &format!("{POLICY}{EXPORT}"), &toml), service)
+    }
+
+    fn source(&self) -> Database {
+        let source = Database::new(self.server, "source");
+        source.sql(&self.project.schema);
+        source.sql(&self.project.beside);
+        source.sql(ROWS);
+        self.rights(&source, "rights_source.sql");
+        source
+    }
+
+    #[track_caller]
+    fn rights(&self, database: &Database, file: &str) {
+        let arguments = ["-f".into(), self.project.file("developers", file).into_os_string()];
+        support::succeeded(&database.psql("postgres", arguments, &[], self.project.folder.path()), file);
+    }
+
+    fn target(&self) -> Database {
+        let target = self.project.target(self.server, "developers", 23);
+        target.sql(&files_of(OWNER));
+        target.sql(&format!(
+            "GRANT USAGE ON SCHEMA aws_s3, aws_commons TO \"{OWNER}\"; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_s3, aws_commons TO \"{OWNER}\";"
+        ));
+        target
+    }
+
+    fn export(&self, source: &Database, run: &str) -> Output {
+        self.project.export(source, "developers", Path::new(run))
+    }
+
+    fn import(&self, target: &Database, run: &str) -> Output {
+        self.project.import(target, "developers", Path::new(run))
+    }
+
+    /// Names and texts of all objects, the attempt's random name taken out.
+    fn objects(&self) -> BTreeMap<String, String> {
+        let entries = std::fs::read_dir(self.folder.join("masked-exports")).unwrap();
+        let mut objects = BTreeMap::new();
+        for entry in entries {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().replace('%', "/");
+            if !name.starts_with('.') {
+                let name: Vec<&str> = name.split('/').filter(|part| part.len() != 36).collect();
+                objects.insert(name.join("/"), std::fs::read_to_string(&path).unwrap());
+            }
+        }
+        objects
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.objects().into_keys().collect()
+    }
+}
+
+/// The stand-in, its folder, and its answers.
+fn beside(folder: &Path, service: Service) -> String {
+    let Service { empty_export, header_only, part_bytes } = service;
+    let folder = folder.display();
+    let settings = [
+        ("folder", folder.to_string()),
+        ("region", "ap-northeast-1".to_owned()),
+        ("part_bytes", part_bytes.to_string()),
+        ("empty_export", empty_export.to_owned()),
+        ("header_only", header_only.to_owned()),
+    ];
+    let set = settings.map(|(name, value)| {
+        format!("SELECT format('ALTER DATABASE %I SET emulation.{name} = %L', current_database(), '{value}') \\gexec\n")
+    });
+    format!(
+        "{}\n{}\nSELECT aws_s3_emulation.shell('mkdir -p -m 755 {folder}/masked-exports');\n",
+        include_str!("aws_s3/emulation.sql"),
+        set.concat(),
+    )
+}
+
+/// What a role needs of the stand-in and not of the service.
+fn files_of(role: &str) -> String {
+    format!("GRANT pg_read_server_files, pg_write_server_files TO \"{role}\";")
+}
+
+#[track_caller]
+fn refused(output: &Output, said: &str) {
+    let text = support::text(output);
+    assert!(!output.status.success() && text.contains(said), "expected `{said}` in: {text}");
+}
+
+/// Everything in the copy but the stand-in.
+fn state(database: &Database) -> BTreeMap<String, String> {
+    let ours = |name: &String| !["aws_s3", "aws_commons", "noren_run"].iter().any(|own| name.contains(own));
+    harness::state(database).into_iter().filter(|(name, _)| ours(name)).collect()
+}
+
+/// Both targets from one source, and both copies are the same to the last row.
+#[track_caller]
+fn same_as_files(major: Option<u32>, more: &str, service: Service) -> Vec<String> {
+    let Some(server) = support::server(major) else { return Vec::new() };
+    let cloud = Cloud::small(server, &to_s3(more), service);
+    let source = cloud.source();
+    let target = cloud.target();
+    support::succeeded(&cloud.export(&source, "one"), "run.sql");
+    support::succeeded(&cloud.import(&target, "one"), "import.sql");
+
+    let toml = manifest(server.major(), "target = \"psql\"\n");
+    let files = Project::of(SCHEMA, &format!("{POLICY}{EXPORT}"), &toml);
+    files.build();
+    let by_files = files.target(server, "developers", 23);
+    let run = files.folder.path().join("run");
+    support::succeeded(&files.export(&source, "developers", &run), "run.sql");
+    support::succeeded(&files.import(&by_files, "developers", &run), "import.sql");
+    let rows = |state: BTreeMap<String, String>| {
+        state.into_iter().filter(|(name, _)| name.starts_with("rows") || name.starts_with("place")).collect()
+    };
+    let (one, other): (BTreeMap<_, _>, BTreeMap<_, _>) = (rows(state(&target)), rows(state(&by_files)));
+    assert!(one.len() > 3, "{one:?}");
+    assert_eq!(harness::difference(&one, &other), Vec::<String>::new());
+    assert_eq!(target.value("SELECT count(*) FROM people"), "2000");
+    assert_eq!(target.value("SELECT count(*) FROM events_old, nothing"), "0");
+
+    let leaked: Vec<_> = cloud
+        .objects()
+        .into_iter()
+        .filter(|(_, text)| ["secret-", "Real Name", "what 1"].iter().any(|word| text.contains(word)))
+        .collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
+    let encrypted = std::fs::read_dir(cloud.folder.join("masked-exports")).unwrap().map(|entry| entry.unwrap().path());
+    for key in encrypted.filter(|path| path.extension().is_some_and(|extension| extension == "kms")) {
+        assert_eq!(std::fs::read_to_string(&key).unwrap(), KMS_KEY, "{}", key.display());
+    }
+    cloud.keys()
+}
+
+const WHOLE: [&str; 4] = [
+    "nightly/one/manifest.csv",
+    "nightly/one/public.events/00000.csv",
+    "nightly/one/public.people/00000.csv",
+    "nightly/one/public.teams/00000.csv",
+];
+
+#[test]
+fn the_copy_is_the_one_that_files_give() {
+    for empty_export in ["put", "skip"] {
+        for header_only in ["ok", "error"] {
+            let keys = same_as_files(None, "", Service { empty_export, header_only, ..SERVICE });
+            assert!(keys.is_empty() || keys == WHOLE, "{keys:?}");
+        }
+    }
+}
+
+#[test]
+fn the_copy_is_the_one_that_files_give_from_pieces() {
+    for (empty_export, header_only) in [("put", "error"), ("skip", "ok")] {
+        let keys = same_as_files(None, "chunk = \"16kB\"", Service { empty_export, header_only, ..SERVICE });
+        let of_people = keys.iter().filter(|key| key.contains("public.people/")).count();
+        assert!(keys.is_empty() || of_people > 10, "{keys:?}");
+    }
+}
+
+#[test]
+fn the_copy_is_the_one_that_files_give_on_other_versions() {
+    for major in [14, 18] {
+        same_as_files(Some(major), "", SERVICE);
+        same_as_files(Some(major), "chunk = \"64kB\"", SERVICE);
+    }
+}
+
+/// A second object is not read by anybody, so the run stops; nothing is imported from it.
+#[test]
+fn a_second_object_is_an_error() {
+    let Some(server) = support::server(None) else { return };
+    let cloud = Cloud::small(server, &to_s3(""), Service { part_bytes: 20_000, ..SERVICE });
+    let (source, target) = (cloud.source(), cloud.target());
+    refused(&cloud.export(&source, "one"), "expected_one_object_a_part_make_chunk_smaller");
+    assert!(cloud.keys().iter().any(|key| key.ends_with("_part2")));
+    assert_eq!(source.value("SELECT count(*) FROM noren_run.manifest"), "0");
+    let before = state(&target);
+    refused(&cloud.import(&target, "one"), "HTTP 404");
+    assert_eq!(harness::difference(&before, &state(&target)), Vec::<String>::new());
+}
+
+/// Whatever stops an import, everything is as it was: rows, sequences, triggers, keys.
+#[test]
+fn a_failing_import_changes_nothing() {
+    let Some(server) = support::server(None) else { return };
+    let cloud = Cloud::small(server, &to_s3("chunk = \"32kB\""), SERVICE);
+    let (source, target) = (cloud.source(), cloud.target());
+    support::succeeded(&cloud.export(&source, "one"), "run.sql");
+    let before = state(&target);
+    let unchanged = |said: &str, run: &str| {
+        refused(&cloud.import(&target, run), said);
+        assert_eq!(harness::difference(&before, &state(&target)), Vec::<String>::new(), "{said}");
+    };
+    unchanged("HTTP 404", "two");
+    unchanged("the name of a run must be", "../one");
+    unchanged("the name of a run must be", "'; drop table people; --");
+
+    let files = |name: &str| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(cloud.folder.join("masked-exports")).unwrap().map(|entry| entry.unwrap().path());
+        let mut found: Vec<_> = entries.filter(|path| path.to_str().unwrap().ends_with(name)).collect();
+        found.sort();
+        found
+    };
+    let with = |path: &Path, change: &dyn Fn(&str) -> String, said: &str| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let changed = change(&text);
+        assert_ne!(text, changed, "{said}");
+        std::fs::write(path, changed).unwrap();
+        unchanged(said, "one");
+        std::fs::write(path, text).unwrap();
+    };
+    let last = files(".csv").into_iter().filter(|path| path.to_str().unwrap().contains("people")).next_back().unwrap();
+    let without_last_line = |text: &str| text.trim_end().rsplit_once('\n').unwrap().0.to_owned() + "\n";
+    with(&last, &without_last_line, "not every row was loaded");
+    with(&last, &|text| text.replacen("id,team_id", "team_id,id", 1), "column name mismatch");
+    let [list] = files("manifest.csv").try_into().unwrap();
+    with(&list, &|text| text.replacen("policy,", "policy,0", 1), "not a whole export of the policy");
+    with(&list, &without_last_line, "not a whole export of the policy");
+    with(&list, &|text| text.replacen("part,public.people,1,", "part,public.people,2,", 1), "listed 2 times");
+    with(&list, &|text| text.replacen("export,developers", "export,others", 1), "not a whole export of the policy");
+    std::fs::remove_file(&last).unwrap();
+    unchanged("HTTP 404", "one");
+}
+
+/// A run of a name that was there before writes beside it: what the first manifest names is never overwritten, and a run
+/// that fails leaves it as it was.
+#[test]
+fn a_run_never_writes_over_another() {
+    let Some(server) = support::server(None) else { return };
+    let cloud = Cloud::small(server, &to_s3(""), SERVICE);
+    let (source, target) = (cloud.source(), cloud.target());
+    support::succeeded(&cloud.export(&source, "one"), "run.sql");
+    source.sql("DELETE FROM events; DELETE FROM people WHERE id > 100;");
+    source.sql("ALTER TABLE nothing ADD CHECK (id <> 1); INSERT INTO nothing VALUES (2); ALTER TABLE nothing ALTER id TYPE bigint;");
+    refused(&cloud.export(&source, "one"), "this database is not as the schema");
+    source.sql("ALTER TABLE nothing ALTER id TYPE integer; DROP SCHEMA aws_s3 CASCADE;");
+    refused(&cloud.export(&source, "one"), "aws_s3");
+    support::succeeded(&cloud.import(&target, "one"), "import.sql");
+    assert_eq!(target.value("SELECT count(*) FROM people"), "2000");
+}
+
+/// No statement and no log holds the key, and no object.
+#[test]
+fn the_key_is_seen_nowhere() {
+    let Some(server) = support::server(None) else { return };
+    let cloud = Cloud::small(server, &to_s3(""), SERVICE);
+    let source = cloud.source();
+    source.sql("SELECT format('ALTER DATABASE %I SET log_statement = ''all''', current_database()) \\gexec");
+    source.sql("SELECT format('ALTER DATABASE %I SET log_min_duration_statement = 0', current_database()) \\gexec");
+    let output = cloud.export(&source, "one");
+    support::succeeded(&output, "run.sql");
+    let log = server.log();
+    assert!(log.contains("query_export_to_s3") && log.contains("noren_key"), "the log has the run's statements");
+    let key_in_hex: String = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for text in [&log, &support::text(&output), &format!("{:?}", cloud.objects())] {
+        assert!(!text.contains(KEY) && !text.contains(&key_in_hex));
+    }
+    let without = cloud.project.export_with(&source, "developers", Path::new("two"), &[("NOREN_MASK_KEY", "short")]);
+    refused(&without, "NOREN_MASK_KEY");
+    assert!(!cloud.keys().iter().any(|key| key.contains("two")));
+}
