@@ -100,7 +100,8 @@ impl Cloud {
     fn of(server: &'static Server, mut project: Project, service: Service) -> Self {
         project.build();
         let data = server.execute("postgres", "SHOW data_directory;").unwrap();
-        let data = data.lines().find(|line| line.starts_with('/')).unwrap_or_else(|| panic!("{data}")).trim().to_owned();
+        let data =
+            data.lines().find(|line| line.starts_with('/')).unwrap_or_else(|| panic!("{data}")).trim().to_owned();
         let folder = Path::new(&data).join(support::unique("noren_s3"));
         project.beside = beside(&folder, service);
         Self { server, project, folder }
@@ -305,7 +306,8 @@ fn a_failing_import_changes_nothing() {
     unchanged("the name of a run must be", "'; drop table people; --");
 
     let files = |name: &str| -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(cloud.folder.join("masked-exports")).unwrap().map(|entry| entry.unwrap().path());
+        let entries =
+            std::fs::read_dir(cloud.folder.join("masked-exports")).unwrap().map(|entry| entry.unwrap().path());
         let mut found: Vec<_> = entries.filter(|path| path.to_str().unwrap().ends_with(name)).collect();
         found.sort();
         found
@@ -367,4 +369,174 @@ fn the_key_is_seen_nowhere() {
     let without = cloud.project.export_with(&source, "developers", Path::new("two"), &[("NOREN_MASK_KEY", "short")]);
     refused(&without, "NOREN_MASK_KEY");
     assert!(!cloud.keys().iter().any(|key| key.contains("two")));
+}
+
+/// Row security of the schema's own, which binds even the owner: the exporter reads by a policy, the importer takes FORCE
+/// off within the transaction and puts it back.
+const FORCED: &str = "
+ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_team ON public.people USING ((team_id = (current_setting('app.team'::text, true))::integer));
+";
+
+/// A cloud whose export and import have roles of their own, and two logins that are members of them and nothing more.
+struct Roles {
+    cloud: Cloud,
+    exporter: String,
+    importer: String,
+}
+
+const LOGINS: [&str; 2] = ["runs_the_export", "runs_the_import"];
+
+impl Roles {
+    fn new(server: &'static Server) -> Self {
+        let (exporter, importer) = (support::unique("exporter"), support::unique("importer"));
+        let policy = format!(
+            "{POLICY}role {exporter} {{ nologin; }}\nrole {importer} {{ nologin; }}\n\
+             export developers {{ tables *; as {exporter}; import as {importer}; }}\n"
+        );
+        let toml = manifest(server.major(), &format!("{}\n[rls]\nbypass = \"policy\"\n", to_s3("")));
+        let cloud = Cloud::of(server, Project::of(&format!("{SCHEMA}{FORCED}"), &policy, &toml), SERVICE);
+        for (role, login) in [(&exporter, LOGINS[0]), (&importer, LOGINS[1])] {
+            let login = Self::login(role, login);
+            let sql =
+                format!("CREATE ROLE {role} NOLOGIN; CREATE ROLE {login} LOGIN IN ROLE {role}; {}", files_of(role));
+            server.execute("postgres", &sql).unwrap();
+        }
+        Self { cloud, exporter, importer }
+    }
+
+    fn login(role: &str, what: &str) -> String {
+        format!("{role}_{what}")
+    }
+
+    /// Nothing is open to everybody, so that what the roles have they have from the files.
+    fn close(database: &Database) {
+        database.sql("REVOKE ALL ON SCHEMA public FROM PUBLIC;");
+        database.sql("SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC; GRANT CONNECT ON DATABASE %I TO PUBLIC', current_database(), current_database()) \\gexec");
+    }
+
+    fn source(&self) -> Database {
+        let source = self.cloud.source();
+        Self::close(&source);
+        source
+    }
+
+    fn target(&self) -> Database {
+        let target = Database::new(self.cloud.server, "target");
+        target.sql(&self.cloud.project.schema);
+        target.sql(&self.cloud.project.beside);
+        target.sql("CREATE SCHEMA noren; CREATE TABLE noren.import_target AS SELECT 'developers'::text AS export;");
+        Self::close(&target);
+        self.cloud.rights(&target, "rights_target.sql");
+        target
+    }
+
+    fn export(&self, source: &Database, run: &str) -> Output {
+        let arguments = harness::arguments(Path::new(run), &self.cloud.project.file("developers", "run.sql"));
+        let folder = self.cloud.project.folder.path();
+        source.psql(&Self::login(&self.exporter, LOGINS[0]), arguments, &[("NOREN_MASK_KEY", KEY)], folder)
+    }
+
+    fn import(&self, target: &Database, run: &str) -> Output {
+        let run_file = |file: &str| {
+            let arguments = harness::arguments(Path::new(run), &self.cloud.project.file("developers", file));
+            target.psql(&Self::login(&self.importer, LOGINS[1]), arguments, &[], self.cloud.project.folder.path())
+        };
+        let loaded = run_file("import.sql");
+        if loaded.status.success() { run_file("after.sql") } else { loaded }
+    }
+}
+
+impl Drop for Roles {
+    fn drop(&mut self) {
+        for (role, what) in [(&self.exporter, LOGINS[0]), (&self.importer, LOGINS[1])] {
+            let _ = self.cloud.server.execute("postgres", &format!("DROP ROLE {};", Self::login(role, what)));
+        }
+    }
+}
+
+/// Every right that the files give is taken away in turn, and nothing works without it.
+#[test]
+fn the_rights_are_the_least_that_work() {
+    let Some(server) = support::server(None) else { return };
+    let roles = Roles::new(server);
+    let (source, target) = (roles.source(), roles.target());
+    let (exporter, importer) = (&roles.exporter, &roles.importer);
+    let database = |sql: &str, on: &Database| sql.replace("DATABASE", &format!("DATABASE {}", on.name));
+    let of_source = [
+        "USAGE ON SCHEMA aws_s3",
+        "USAGE ON SCHEMA aws_commons",
+        "EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_s3",
+        "EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_commons",
+        "USAGE ON SCHEMA noren_run",
+        "SELECT ON noren_run.manifest",
+        "INSERT ON noren_run.manifest",
+        "USAGE ON SCHEMA public",
+        "SELECT ON teams",
+        "SELECT ON people",
+        "SELECT ON nothing",
+        "SELECT ON events",
+        "TEMPORARY ON DATABASE",
+    ];
+    support::succeeded(&roles.export(&source, "before"), "run.sql");
+    for right in of_source {
+        source.sql(&format!("REVOKE {} FROM {exporter};", database(right, &source)));
+        refused(&roles.export(&source, "one"), "permission denied");
+        roles.cloud.rights(&source, "rights_source.sql");
+    }
+    source.sql(&format!("DROP POLICY noren_export_select_to_{exporter} ON people;"));
+    refused(&roles.export(&source, "one"), "row security would keep rows from this export");
+    roles.cloud.rights(&source, "rights_source.sql");
+    source.sql("CREATE POLICY late ON people AS RESTRICTIVE USING (id > 5);");
+    refused(&roles.export(&source, "one"), "row security would keep rows from this export");
+    source.sql("DROP POLICY late ON people;");
+    assert!(!roles.cloud.keys().iter().any(|key| key.starts_with("nightly/one/manifest")));
+    support::succeeded(&roles.export(&source, "one"), "run.sql");
+
+    let of_target = [
+        "USAGE ON SCHEMA aws_s3",
+        "USAGE ON SCHEMA aws_commons",
+        "EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_s3",
+        "EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_commons",
+        "USAGE ON SCHEMA noren",
+        "SELECT ON noren.import_target",
+        "USAGE ON SCHEMA public",
+        "TEMPORARY ON DATABASE",
+    ];
+    for right in of_target {
+        target.sql(&format!("REVOKE {} FROM {importer};", database(right, &target)));
+        refused(&roles.import(&target, "one"), "permission denied");
+        roles.cloud.rights(&target, "rights_target.sql");
+    }
+    target.sql("ALTER TABLE events OWNER TO postgres;");
+    refused(&roles.import(&target, "one"), "permission denied for table events");
+    roles.cloud.rights(&target, "rights_target.sql");
+    assert_eq!(target.value("SELECT count(*) FROM teams"), "0");
+    support::succeeded(&roles.import(&target, "one"), "import.sql");
+    assert_eq!(target.value("SELECT count(*) FROM people"), "2000");
+    let forced = "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = 'people'::regclass";
+    assert_eq!(target.value(forced), "t");
+    // Who may export may not import, and the other way round.
+    let other = |database: &Database, role: &str, function: &str| {
+        database.value(&format!(
+            "SELECT bool_or(has_function_privilege('{role}', oid, 'EXECUTE')) FROM pg_proc WHERE proname = '{function}'"
+        ))
+    };
+    assert_eq!(other(&source, exporter, "table_import_from_s3"), "f");
+    assert_eq!(other(&target, importer, "query_export_to_s3"), "f");
+}
+
+/// A schema of somebody else's could hold a trigger that runs with the exporter's rights.
+#[test]
+fn the_manifest_is_never_put_into_somebody_elses_schema() {
+    let Some(server) = support::server(None) else { return };
+    let roles = Roles::new(server);
+    let source = Database::new(server, "source");
+    source.sql(&roles.cloud.project.schema);
+    source.sql(&roles.cloud.project.beside);
+    let plain = support::unique("plain_owner");
+    source.sql(&format!("CREATE ROLE {plain} LOGIN; CREATE SCHEMA noren_run AUTHORIZATION {plain};"));
+    let arguments = ["-f".into(), roles.cloud.project.file("developers", "rights_source.sql").into_os_string()];
+    refused(&source.psql("postgres", arguments, &[], roles.cloud.project.folder.path()), "belongs to");
 }

@@ -2,6 +2,7 @@
 //! that hold in the copy only.
 
 use super::Emitter;
+use crate::catalog::QName;
 use crate::plan::rights::{CopyRight, OwnedKind, SourceRights, TargetRights};
 use crate::project::TargetKind;
 use crate::source::Spanned;
@@ -43,6 +44,12 @@ impl Emitter<'_> {
         }
         for table in &rights.tables {
             grant(&mut script, privileges(&["SELECT"]), Object::Table(table.clone()), &role.value);
+        }
+        if !rights.policies.is_empty() {
+            script.comment("row security of the schema's own would leave rows out; run.sql asserts that none are");
+        }
+        for table in &rights.policies {
+            shows_all(&mut script, &format!("noren_export_select_to_{}", role.value), table, &role.value);
         }
         script
     }
@@ -88,7 +95,7 @@ impl Emitter<'_> {
             grant(script, privileges(&["USAGE", "CREATE"]), Object::Schema(Ident::from(schema.as_str())), role);
         }
         grant(script, usage(), Object::Schema(Ident::from("noren")), role);
-        let marker = crate::catalog::QName::new("noren", "import_target");
+        let marker = QName::new("noren", "import_target");
         grant(script, privileges(&["SELECT"]), Object::Table(marker), role);
         for (kind, name) in &rights.owned {
             let object = match kind {
@@ -111,7 +118,7 @@ impl Emitter<'_> {
         script.run(Statement::Access(AccessStatement::Revoke {
             privileges: Vec::new(),
             object: object.clone(),
-            from: vec![role.clone()],
+            from: vec![role],
         }));
         let of = |(command, columns): &(crate::model::access::Command, Option<Vec<String>>)| {
             let privilege = Privilege::named(command.word())?;
@@ -122,20 +129,24 @@ impl Emitter<'_> {
         grant(script, privileges, object, &reader.role);
         if reader.row_security {
             // A copy holds masked rows, of whomever they are; its tables have the schema's row security all the same.
-            let name = Ident::new(fit_name(&format!("noren_copy_select_to_{}", reader.role)));
-            let table = reader.relation.clone();
-            script.run(Statement::Access(AccessStatement::DropPolicy { name: name.clone(), table: table.clone() }));
-            script.run(Statement::Access(AccessStatement::CreatePolicy(Box::new(CreatePolicy {
-                name,
-                table,
-                permissive: true,
-                command: "SELECT",
-                to: vec![role],
-                using: Some(Expr::Boolean(true)),
-                check: None,
-            }))));
+            shows_all(script, &format!("noren_copy_select_to_{}", reader.role), &reader.relation, &reader.role);
         }
     }
+}
+
+/// A policy that shows a role every row of a table; made anew where it is there.
+fn shows_all(script: &mut Script, name: &str, table: &QName, role: &str) {
+    let name = Ident::new(fit_name(name));
+    script.run(Statement::Access(AccessStatement::DropPolicy { name: name.clone(), table: table.clone() }));
+    script.run(Statement::Access(AccessStatement::CreatePolicy(Box::new(CreatePolicy {
+        name,
+        table: table.clone(),
+        permissive: true,
+        command: "SELECT",
+        to: vec![Grantee::named(role)],
+        using: Some(Expr::Boolean(true)),
+        check: None,
+    }))));
 }
 
 /// For the lists that the scripts work with.

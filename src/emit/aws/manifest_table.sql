@@ -10,11 +10,13 @@ BEGIN
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = 'noren_run'
   ) AS found
+  JOIN pg_catalog.pg_roles AS role ON role.oid = found.owner
   -- A trigger of somebody else would run with the exporting role's rights.
-  WHERE NOT pg_catalog.pg_has_role(current_user, found.owner, 'USAGE');
+  WHERE role.rolname <> current_user AND NOT role.rolsuper
+    AND role.oid <> (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database());
   IF squatter <> '' THEN
     RAISE EXCEPTION 'the schema noren_run, or a table in it, belongs to "%", which is not you', squatter
-      USING HINT = 'see who made it and why; drop it if nobody needs it, and run this file again';
+      USING HINT = 'run this file as that role if it made them so; else see why, drop them, and run this file again';
   END IF;
   CREATE SCHEMA IF NOT EXISTS noren_run;
   CREATE TABLE IF NOT EXISTS noren_run.manifest (
