@@ -53,7 +53,7 @@ impl Emitter<'_> {
             TargetKind::AwsS3(_) => self.aws_manifest(&mut script),
         }
         self.preflight(&mut script, import);
-        turn_off(&mut script, import);
+        self.turn_off(&mut script, import);
         if import.alters() || import.cyclic {
             script.blank();
         }
@@ -222,20 +222,30 @@ pub(super) fn count_into(table: &str, query: Select) -> Statement {
     Statement::InsertSelect { table: in_temp(table), columns: ["name", "rows"].map(Ident::from).to_vec(), query }
 }
 
-/// Triggers by name, row security that binds even the owner, and the foreign keys of cycles.
-fn turn_off(script: &mut Script, import: &ImportPlan) {
-    match import.strategy {
-        ImportStrategy::ReplicaRole => {
-            script.comment("import strategy replica_role: nothing fires, foreign keys are checked at the end");
-            let value = SettingValue::Name(Ident::from("replica"));
-            script.run(Statement::Set {
-                local: true,
-                name: "session_replication_role".to_owned(),
-                values: vec![value],
-            });
+impl Emitter<'_> {
+    /// Triggers by name, row security that binds even the owner, and the foreign keys of cycles.
+    fn turn_off(&self, script: &mut Script, import: &ImportPlan) {
+        if import.strategy == ImportStrategy::ReplicaRole {
+            self.as_replica(script);
         }
-        ImportStrategy::Order | ImportStrategy::ParameterGroup => {}
+        turn_off(script, import);
     }
+
+    /// The setting is a superuser's, or of whom may set it; the tables' owner need be neither.
+    fn as_replica(&self, script: &mut Script) {
+        script.comment("import strategy replica_role: nothing fires, foreign keys are checked at the end");
+        if self.export.import_role.is_some() {
+            script.run(Statement::SetRoleNone);
+        }
+        let value = SettingValue::Name(Ident::from("replica"));
+        script.run(Statement::Set { local: true, name: "session_replication_role".to_owned(), values: vec![value] });
+        if let Some(role) = &self.export.import_role {
+            script.run(Statement::SetRole(Ident::from(role.value.as_str())));
+        }
+    }
+}
+
+fn turn_off(script: &mut Script, import: &ImportPlan) {
     if import.alters() {
         script.comment("off for the load; the same is on again before the commit");
     }

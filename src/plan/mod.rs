@@ -17,6 +17,7 @@ pub mod rights;
 mod select;
 mod sequences;
 mod shape;
+mod strategy;
 mod tables;
 pub mod tenant;
 pub mod words;

@@ -20,6 +20,7 @@ impl<'a> Planner<'a> {
         findings.extend(self.check_columns_leave());
         if self.export.import {
             findings.extend(self.check_foreign_partitions());
+            findings.extend(self.check_strategy());
         }
         if !findings.is_empty() {
             return Err(findings);
@@ -198,7 +199,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether a partition has the key from the partitioned table above, where it is altered.
-    fn is_copied_key(&self, table: &Table, key: &ForeignKey) -> bool {
+    pub(super) fn is_copied_key(&self, table: &Table, key: &ForeignKey) -> bool {
         let parent = table.partition_of.as_ref().and_then(|parent| self.catalog.tables.get(parent));
         let same = |other: &ForeignKey| {
             other.columns == key.columns
