@@ -190,6 +190,10 @@ fn files_of(role: &str) -> String {
     format!("GRANT pg_read_server_files, pg_write_server_files TO \"{role}\";")
 }
 
+fn key_in_hex() -> String {
+    KEY.bytes().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
 #[track_caller]
 fn refused(output: &Output, said: &str) {
     let text = support::text(output);
@@ -320,15 +324,15 @@ fn a_failing_import_changes_nothing() {
         unchanged(said, "one");
         std::fs::write(path, text).unwrap();
     };
-    let last = files(".csv").into_iter().filter(|path| path.to_str().unwrap().contains("people")).next_back().unwrap();
+    let last = files(".csv").into_iter().rfind(|path| path.to_str().unwrap().contains("people")).unwrap();
     let without_last_line = |text: &str| text.trim_end().rsplit_once('\n').unwrap().0.to_owned() + "\n";
     with(&last, &without_last_line, "not every row was loaded");
     with(&last, &|text| text.replacen("id,team_id", "team_id,id", 1), "column name mismatch");
-    let [list] = files("manifest.csv").try_into().unwrap();
-    with(&list, &|text| text.replacen("policy,", "policy,0", 1), "not a whole export of the policy");
-    with(&list, &without_last_line, "not a whole export of the policy");
-    with(&list, &|text| text.replacen("part,public.people,1,", "part,public.people,2,", 1), "listed 2 times");
-    with(&list, &|text| text.replacen("export,developers", "export,others", 1), "not a whole export of the policy");
+    let [manifest] = files("manifest.csv").try_into().unwrap();
+    with(&manifest, &|text| text.replacen("policy,", "policy,0", 1), "not a whole export of the policy");
+    with(&manifest, &without_last_line, "not a whole export of the policy");
+    with(&manifest, &|text| text.replacen("part,public.people,1,", "part,public.people,2,", 1), "listed 2 times");
+    with(&manifest, &|text| text.replacen("export,developers", "export,others", 1), "not a whole export of the policy");
     std::fs::remove_file(&last).unwrap();
     unchanged("HTTP 404", "one");
 }
@@ -362,9 +366,8 @@ fn the_key_is_seen_nowhere() {
     support::succeeded(&output, "run.sql");
     let log = server.log();
     assert!(log.contains("query_export_to_s3") && log.contains("noren_key"), "the log has the run's statements");
-    let key_in_hex: String = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
     for text in [&log, &support::text(&output), &format!("{:?}", cloud.objects())] {
-        assert!(!text.contains(KEY) && !text.contains(&key_in_hex));
+        assert!(!text.contains(KEY) && !text.contains(&key_in_hex()));
     }
     let without = cloud.project.export_with(&source, "developers", Path::new("two"), &[("NOREN_MASK_KEY", "short")]);
     refused(&without, "NOREN_MASK_KEY");
@@ -564,4 +567,134 @@ fn a_session_of_a_replica_checks_every_key_afterwards() {
     let after: Vec<_> = harness::difference(&before, &state(&target));
     assert!(after.iter().all(|line| line.starts_with("rows of")), "{after:?}");
     target.sql(&format!("REVOKE SET ON PARAMETER session_replication_role FROM {login};"));
+}
+
+/// For a runner that has no environment, the key is read from a table with a statement that does not hold it; it gives
+/// the same pseudonyms, and nobody but the exporting role reads it.
+#[test]
+fn the_key_may_lie_where_only_the_exporter_reads_it() {
+    let Some(server) = support::server(None) else { return };
+    let roles = Roles::new(server, "");
+    let source = roles.source();
+    let other = support::unique("other_reader");
+    source.sql(&format!(
+        "CREATE ROLE {other} LOGIN; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {other}, PUBLIC;"
+    ));
+    source.sql(&format!("GRANT USAGE ON SCHEMA noren_run TO {other};"));
+    source.sql("SELECT format('ALTER DATABASE %I SET log_statement = ''all''', current_database()) \\gexec");
+    support::succeeded(&roles.export(&source, "by_environment"), "run.sql");
+    let folder = roles.cloud.project.folder.path();
+    let run = |run: &str| {
+        let arguments = harness::arguments(Path::new(run), &roles.cloud.project.file("developers", "run.sql"));
+        source.psql(&Roles::login(&roles.exporter, LOGINS[0]), arguments, &[("NOREN_MASK_KEY", "")], folder)
+    };
+    refused(&run("none"), "NOREN_MASK_KEY");
+    let file = ["-f".into(), roles.cloud.project.file("developers", "key.sql").into_os_string()];
+    refused(&source.psql("postgres", file.clone(), &[("NOREN_MASK_KEY", "short")], folder), "at least 32");
+    for _ in 0..2 {
+        support::succeeded(&source.psql("postgres", file.clone(), &[("NOREN_MASK_KEY", KEY)], folder), "key.sql");
+    }
+    support::succeeded(&run("by_table"), "run.sql");
+    let objects = roles.cloud.objects();
+    for table in ["people", "teams", "events"] {
+        let of = |run: &str| &objects[&format!("nightly/{run}/public.{table}/00000.csv")];
+        assert_eq!(of("by_environment"), of("by_table"), "{table}");
+    }
+    let denied = source.try_sql_as(&other, "SELECT hex FROM noren_run.mask_key").unwrap_err();
+    assert!(denied.contains("permission denied"), "{denied}");
+    let log = server.log();
+    assert!(log.contains("mask_key") && !log.contains(KEY) && !log.contains(&key_in_hex()));
+}
+
+/// Another place in another environment: the files of the tables are shared, those that are run say where.
+#[test]
+fn an_environment_has_its_own_bucket() {
+    let toml = manifest(
+        15,
+        &to_s3(
+            "chunk = \"1GB\"\n[env.staging]\nexport.developers.bucket = \"staging\"\nexport.developers.chunk = \"2GB\"",
+        ),
+    );
+    let project = Project::of(SCHEMA, &format!("{POLICY}{EXPORT}"), &toml);
+    project.build();
+    let text = |name: &str| std::fs::read_to_string(project.folder.path().join("generated").join(name)).unwrap();
+    for name in ["run.sql", "import.sql"] {
+        let (here, there) =
+            (text(&format!("export/developers/{name}")), text(&format!("env/staging/export/developers/{name}")));
+        let changed: Vec<_> = here.lines().zip(there.lines()).filter(|(one, other)| one != other).collect();
+        assert!(changed.contains(&("\\set bucket masked-exports", "\\set bucket staging")), "{changed:?}");
+        assert_eq!(
+            name == "run.sql",
+            changed.contains(&("\\set chunk_bytes 1073741824", "\\set chunk_bytes 2147483648"))
+        );
+        let included = |line: &str| line.replace("../../../../export/developers/", "");
+        let other = changed.iter().filter(|(one, other)| *one != included(other) && !one.starts_with("\\set "));
+        assert_eq!(other.count(), 0, "{changed:?}");
+    }
+    assert!(!project.folder.path().join("generated/env/staging/export/developers/tables").exists());
+}
+
+/// What is wrong with the project file is said with its place and a help, all at once.
+#[test]
+fn a_wrong_place_is_told() {
+    let said = |target: &str| {
+        let project = Project::of(SCHEMA, &format!("{POLICY}{EXPORT}"), &manifest(15, target));
+        let output = support::run(support::noren().arg("-C").arg(project.folder.path()).arg("build"));
+        assert!(!output.status.success() && !project.folder.path().join("generated").exists());
+        support::text(&output)
+    };
+    let holds = |text: &str, all: &[&str]| {
+        for words in all {
+            assert!(text.contains(words), "expected `{words}` in:\n{text}");
+        }
+    };
+    holds(
+        &said("target = \"aws_s3\""),
+        &["expected `export.developers.bucket`", "expected `export.developers.region`"],
+    );
+    let wrong = "target = \"aws_s3\"\nbuckett = \"a\"\nbucket = \"A_b\"\nregion = \"tokyo\"\nprefix = \"/a/../b\"\nkms_key = \"alias/x\"\nchunk = \"9GB\"";
+    holds(
+        &said(wrong),
+        &[
+            "did you mean `bucket`?",
+            "expected a bucket's name, found `A_b`",
+            "expected a region, found `tokyo`",
+            "expected a prefix of object keys, found `/a/../b`",
+            "expected the ARN of a KMS key, found `alias/x`",
+            "expected a size from `8kB` to `6GB`, found `9GB`",
+        ],
+    );
+    holds(
+        &said(&to_s3("").replace("region = \"ap-northeast-1\"", "region = \"us-east-1\"")),
+        &["expected a key of `us-east-1`"],
+    );
+    holds(&said(&to_s3("secret_key = \"x\"")), &["`export.developers.secret_key` is not a key"]);
+    holds(
+        &said(&to_s3("[env.staging]\nexport.developers.chunk = \"1GB\"")),
+        &["expected `chunk` in the project's own table first"],
+    );
+    holds(&said(&to_s3("[env.staging]\nexport.developers.bukcet = \"b\"")), &["did you mean `bucket`?"]);
+}
+
+/// The statement that a team wrote by hand for each table, from a policy with one constant mask: every column by name, and
+/// NULL stays NULL.
+#[test]
+fn the_statement_is_the_one_that_was_written_by_hand() {
+    let schema = "CREATE TABLE public.example_table (column1 integer, column2 text, column3 text, column4 date);";
+    let policy = "table example_table { column1, column4 keep; column2 keep because \"as before\"; column3 mask constant('****'); }\n";
+    let project = Project::of(schema, &format!("{policy}{EXPORT}"), &manifest(15, &to_s3("")));
+    project.build();
+    let text = std::fs::read_to_string(project.file("developers", "tables/public.example_table.sql")).unwrap();
+    let call = "FROM aws_s3.query_export_to_s3(
+  $noren$SELECT
+  t.column1 AS column1,
+  t.column2 AS column2,
+  (CASE WHEN t.column3 IS NOT NULL THEN '****'::text END)::text AS column3,
+  t.column4 AS column4
+FROM ONLY public.example_table AS t$noren$,
+  aws_commons.create_s3_uri(:'bucket', :'folder' || '/public.example_table/00000.csv', :'region'),
+  'format csv, header true, encoding ''UTF8''',
+  :'kms_key'
+) AS sent;";
+    assert!(text.contains(call), "{text}");
 }

@@ -37,7 +37,7 @@ impl Emitter<'_> {
         self.act_as(&mut script, self.export.import_role.as_ref());
         match self.place {
             TargetKind::Psql { dir } => self.run_folder(&mut script, dir),
-            TargetKind::AwsS3(place) => self.aws_import_address(&mut script, place),
+            TargetKind::AwsS3(place) => Self::aws_import_address(&mut script, place),
         }
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });

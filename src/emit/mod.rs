@@ -92,6 +92,9 @@ pub fn emit(
         if let Some(script) = emitter.rights_source() {
             print("rights_source.sql".to_owned(), script)?;
         }
+        if let Some(script) = emitter.key() {
+            print("key.sql".to_owned(), script)?;
+        }
         if let Some(rights) = &export.target_rights {
             print("rights_target.sql".to_owned(), emitter.rights_target(rights))?;
         }

@@ -164,6 +164,12 @@ pub(super) fn demand(script: &mut Script, variable: &str, refusal: &'static str)
     script.meta(Meta::EndIf);
 }
 
+/// The key that was read is one, and long enough.
+pub(super) fn demand_key(script: &mut Script) {
+    script.run(Statement::Do(include_str!("key.sql")));
+    script.blank();
+}
+
 /// The columns of a table's file as one word of the manifest.
 pub(super) fn column_list(table: &TablePlan<'_>) -> String {
     table.file_columns().map(|column| names::encode(&column.name)).collect::<Vec<_>>().join(",")

@@ -166,7 +166,7 @@ pub(super) fn exporter(export: &ExportPlan<'_>) -> String {
     let rows = match export.row_security {
         RowSecurity::Bypassed => "must bypass row security: where it does not, the file stops instead of writing less.",
         RowSecurity::Bound => "sees the rows of the named tenant only.",
-        RowSecurity::ByPolicy => "sees every row by policies of `access/`; the file asserts that before it writes.",
+        RowSecurity::ByPolicy => "sees every row by policies, which the file asserts before it writes.",
     };
     format!("Run it as a member\n   of `{name}`: it becomes that role and has its rights alone. `{name}` {rows}")
 }

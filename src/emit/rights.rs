@@ -24,6 +24,14 @@ impl Emitter<'_> {
         })
     }
 
+    /// The key in the source, where a run may have no environment.
+    pub(super) fn key(&self) -> Option<Script> {
+        match self.place {
+            TargetKind::Psql { .. } => None,
+            TargetKind::AwsS3(_) => self.aws_key(),
+        }
+    }
+
     fn psql_source_rights(&self) -> Script {
         let mut script = self.head(
             &[

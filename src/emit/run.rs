@@ -5,8 +5,8 @@
 
 use super::Emitter;
 use super::psql::{
-    SHAPE, column_list, demand, in_temp, include_shape, insert, into_variables, select_one, set_by_shell, shape_rows,
-    temporary,
+    SHAPE, column_list, demand, demand_key, in_temp, include_shape, insert, into_variables, select_one, set_by_shell,
+    shape_rows, temporary,
 };
 use crate::plan::one_tenant::VARIABLE;
 use crate::plan::{KeyPlan, RowSecurity, TablePlan, TenantPlan};
@@ -79,6 +79,7 @@ impl Emitter<'_> {
         script.blank();
         if self.export.key.is_some() {
             read_key(&mut script);
+            demand_key(&mut script);
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
         include_shape(&mut script, &self.beside, false);
@@ -261,8 +262,6 @@ pub(super) fn read_key(script: &mut Script) {
         source: CopySource::Program(READ_KEY.to_owned()),
         options: CopyOptions { format: CopyFormat::Text, header: false },
     }));
-    script.run(Statement::Do(include_str!("key.sql")));
-    script.blank();
 }
 
 /// The session's tenant until the end of the transaction, and a proof that there is one of that name.

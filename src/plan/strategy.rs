@@ -45,7 +45,7 @@ impl Planner<'_> {
         let exclusions = table.exclusions.iter().filter(|exclusion| exclusion.deferrable);
         let named = keys.map(|key| (&key.name, key.span)).chain(exclusions.map(|own| (&own.name, own.span)));
         named.map(|(name, span)| {
-            let what = format!("`{}` to be checked, which is deferrable: it would not be", name);
+            let what = format!("`{name}` to be checked, which is deferrable: it would not be");
             self.undone(&what, span, "a deferrable constraint of a loaded table")
                 .help("make it NOT DEFERRABLE, or leave out `import strategy`")
         })

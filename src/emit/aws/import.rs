@@ -2,8 +2,8 @@
 //! service's function, within the same transaction.
 
 use super::{
-    IMPORT_OPTIONS, IMPORT_OPTIONS_14, MANIFEST, RUN, aws, columns, key_of_part, manifest_key, unless_defined, uri,
-    variable,
+    IMPORT_OPTIONS, IMPORT_OPTIONS_14, MANIFEST, RUN, address, aws, check_run, columns, key_of_part, manifest_key,
+    unless_defined, uri, variable,
 };
 use crate::catalog::QName;
 use crate::emit::Emitter;
@@ -15,13 +15,13 @@ use crate::sql::{Expr, From, Ident, Meta, Mismatch, Quoted, Relation, Script, Se
 
 impl Emitter<'_> {
     /// Where the run is; it has to be named.
-    pub(in crate::emit) fn aws_import_address(&self, script: &mut Script, place: &AwsS3) {
+    pub(in crate::emit) fn aws_import_address(script: &mut Script, place: &AwsS3) {
         script.blank();
-        self.address(script, place, false);
+        address(script, place, false);
         unless_defined(script, RUN, |script| {
             script.run(Statement::Do(include_str!("refuse_run.sql")));
         });
-        self.check_run(script);
+        check_run(script);
         for (option, value) in [("format", "unaligned"), ("tuples_only", "on"), ("pager", "off")] {
             script.meta(Meta::PrintSetting(option, value));
         }

@@ -8,11 +8,11 @@
 //! the tables are the same in every environment.
 
 mod import;
+mod key;
 pub(super) mod readme;
 mod rights;
 mod run;
 
-use super::Emitter;
 use super::psql::{demand, into_variables, select_one};
 use crate::plan::TablePlan;
 use crate::project::AwsS3;
@@ -74,27 +74,25 @@ fn manifest_key() -> Expr {
     Expr::call("concat_ws", [Expr::text("/"), prefix, variable(RUN), Expr::text("manifest.csv")])
 }
 
-impl Emitter<'_> {
-    /// Where objects are, as variables.
-    fn address(&self, script: &mut Script, place: &AwsS3, writes: bool) {
-        script.comment("where the objects are: noren.toml says so; the database's own role may write or read there");
-        let mut values = vec![("bucket", place.bucket.as_str()), ("prefix", &place.prefix), ("region", &place.region)];
-        // What is read is decrypted with the key that it says itself.
-        values.extend(place.kms_key.iter().filter(|_| writes).map(|key| ("kms_key", key.as_str())));
-        for (name, value) in values {
-            script.meta(Meta::Set(name.to_owned(), vec![Word::text(value)]));
-        }
-        if let Some(chunk) = place.chunk.filter(|_| writes) {
-            script.meta(Meta::Set("chunk_bytes".to_owned(), vec![Word::text(chunk.to_string())]));
-        }
+/// Where objects are, as variables.
+fn address(script: &mut Script, place: &AwsS3, writes: bool) {
+    script.comment("where the objects are: noren.toml says so; the database's own role may write or read there");
+    let mut values = vec![("bucket", place.bucket.as_str()), ("prefix", &place.prefix), ("region", &place.region)];
+    // What is read is decrypted with the key that it says itself.
+    values.extend(place.kms_key.iter().filter(|_| writes).map(|key| ("kms_key", key.as_str())));
+    for (name, value) in values {
+        script.meta(Meta::Set(name.to_owned(), vec![Word::text(value)]));
     }
+    if let Some(chunk) = place.chunk.filter(|_| writes) {
+        script.meta(Meta::Set("chunk_bytes".to_owned(), vec![Word::text(chunk.to_string())]));
+    }
+}
 
-    /// A run's name is a part of the keys of its objects.
-    fn check_run(&self, script: &mut Script) {
-        let name = variable(RUN).op("~", Expr::text("^[A-Za-z0-9][A-Za-z0-9_.=-]{0,127}$"));
-        into_variables(script, select_one(name, "noren_is_name", None));
-        demand(script, "noren_is_name", include_str!("refuse_name.sql"));
-    }
+/// A run's name is a part of the keys of its objects.
+fn check_run(script: &mut Script) {
+    let name = variable(RUN).op("~", Expr::text("^[A-Za-z0-9][A-Za-z0-9_.=-]{0,127}$"));
+    into_variables(script, select_one(name, "noren_is_name", None));
+    demand(script, "noren_is_name", include_str!("refuse_name.sql"));
 }
 
 /// `\if :{?name}` … `\else` … `\endif`

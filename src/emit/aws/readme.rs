@@ -3,6 +3,7 @@
 use crate::emit::readme::{count, exporter, importer};
 use crate::plan::ExportPlan;
 use crate::project::AwsS3;
+use std::fmt::Write;
 
 /// How the files of `folder` are run.
 pub(in crate::emit) fn section(export: &ExportPlan<'_>, place: &AwsS3, folder: &str) -> String {
@@ -26,6 +27,14 @@ pub(in crate::emit) fn section(export: &ExportPlan<'_>, place: &AwsS3, folder: &
              it.\n",
         );
     }
+    // Writing to a string cannot fail.
+    if export.key.is_some() && export.role.is_some() {
+        let _ = write!(
+            text,
+            "   Where a runner can send nothing but SQL, `{folder}/key.sql` puts the key into a table that the exporting role alone \
+             may\n   read; a run without the variable takes it from there.\n"
+        );
+    }
     if export.tenant.is_some() {
         text.push_str("   `ID` is the key of the one tenant whose rows leave.\n");
     }
@@ -34,12 +43,13 @@ pub(in crate::emit) fn section(export: &ExportPlan<'_>, place: &AwsS3, folder: &
          same\n   name writes beside the first, and takes its place when it is whole.\n",
     );
     if export.import.is_some() {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "2. `psql -X -d TARGET -v run=NAME -f {folder}/import.sql` has the copy read them{}; no superuser is needed.\n3. `psql -X -d \
              TARGET -f {folder}/after.sql` fails if a loaded value is none that its mask can give, counts the rows that are alone\n   with \
              what is kept of them (not with `-v report=off`), and refreshes materialized views and statistics.\n",
             importer(export)
-        ));
+        );
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
     }

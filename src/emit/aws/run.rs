@@ -4,7 +4,10 @@
 //! attempt writes below a name that nobody had before, and only the manifest, which is written last, is found by the
 //! run's name: what it names belongs together, whatever happened before or beside it.
 
-use super::{MANIFEST, RUN, aws, columns, export_to, key_of_part, manifest_key, unless_defined, variable};
+use super::key::key_of_run;
+use super::{
+    MANIFEST, RUN, address, aws, check_run, columns, export_to, key_of_part, manifest_key, unless_defined, variable,
+};
 use crate::catalog::{DataType, QName};
 use crate::emit::Emitter;
 use crate::emit::psql::{column_list, in_temp, include_shape, into_variables, select_one};
@@ -40,45 +43,29 @@ impl Emitter<'_> {
             &[],
         );
         script.blank();
-        self.address(&mut script, place, true);
+        address(&mut script, place, true);
         script.blank();
         self.act_as(&mut script, self.export.role.as_ref());
         if let Some(tenant) = &self.export.tenant {
             self.ask_for_tenant(&mut script, tenant);
         }
         self.use_row_security(&mut script);
-        self.name_run(&mut script);
+        name_run(&mut script);
         script.blank();
         if self.export.key.is_some() {
-            crate::emit::run::read_key(&mut script);
+            key_of_run(&mut script);
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
         include_shape(&mut script, &self.beside, false);
         script.blank();
         self.snapshot(&mut script, false);
         self.open(&mut script);
-        self.measure(&mut script, place);
+        measure(&mut script, place);
         for table in &self.export.tables {
             script.meta(Meta::Include(Word::text(format!("{}tables/{}.sql", self.beside, table.stem))));
         }
         self.close(&mut script, place);
         script
-    }
-
-    fn name_run(&self, script: &mut Script) {
-        script.comment("without a name, a run has the time as its name");
-        unless_defined(script, RUN, |script| {
-            let now = aws("pg_catalog", "timezone", vec![Expr::text("UTC"), Expr::call("now", [])]);
-            let name = Expr::call("to_char", [now, Expr::text("YYYYMMDD\"T\"HH24MISS\"Z\"")]);
-            into_variables(script, select_one(name, RUN, None));
-        });
-        self.check_run(script);
-        script.comment("an attempt writes where nobody wrote before; its manifest says where");
-        let attempt = Expr::call("gen_random_uuid", []).cast("text");
-        into_variables(script, select_one(attempt, "attempt", None));
-        let prefix = Expr::call("nullif", [variable("prefix"), Expr::text("")]);
-        let folder = Expr::call("concat_ws", [Expr::text("/"), prefix, variable(RUN), variable("attempt")]);
-        into_variables(script, select_one(folder, "folder", None));
     }
 
     /// The lines of the manifest that say what this is.
@@ -101,28 +88,6 @@ impl Emitter<'_> {
         });
         script.run(Statement::InsertValues { table: manifest_table(), columns: line_columns(), rows: rows.to_vec() });
         script.blank();
-    }
-
-    /// How large tables are: into how many pieces they go, or a warning where one object may not hold them.
-    fn measure(&self, script: &mut Script, place: &AwsS3) {
-        if place.chunk.is_none() {
-            script.comment("one object holds a table, and about 6 GB");
-            script.run(Statement::Do(include_str!("sizes.sql")));
-            return;
-        }
-        script.comment("which pages of which table make a piece");
-        let of = |name: &str| DataType { name: QName::new("pg_catalog", name), modifiers: Vec::new(), dimensions: 0 };
-        let columns =
-            [("schema_name", "text"), ("table_name", "text"), ("part", "int4"), ("low", "tid"), ("high", "tid")];
-        script.run(Statement::CreateTemporary(TemporaryTable {
-            name: Ident::from("noren_piece"),
-            columns: columns.map(|(name, kind)| (Ident::from(name), of(kind), true)).to_vec(),
-            on_commit_drop: true,
-        }));
-        let set =
-            Expr::call("set_config", [Expr::text("noren.chunk_bytes"), variable("chunk_bytes"), Expr::Boolean(true)]);
-        into_variables(script, select_one(set.is_not_null(), "noren_chunk_is_set", None));
-        script.run(Statement::Do(include_str!("pieces.sql")));
     }
 
     fn close(&self, script: &mut Script, place: &AwsS3) {
@@ -222,6 +187,42 @@ impl Emitter<'_> {
             ..sent_line(table, part)
         })
     }
+}
+
+fn name_run(script: &mut Script) {
+    script.comment("without a name, a run has the time as its name");
+    unless_defined(script, RUN, |script| {
+        let now = aws("pg_catalog", "timezone", vec![Expr::text("UTC"), Expr::call("now", [])]);
+        let name = Expr::call("to_char", [now, Expr::text("YYYYMMDD\"T\"HH24MISS\"Z\"")]);
+        into_variables(script, select_one(name, RUN, None));
+    });
+    check_run(script);
+    script.comment("an attempt writes where nobody wrote before; its manifest says where");
+    let attempt = Expr::call("gen_random_uuid", []).cast("text");
+    into_variables(script, select_one(attempt, "attempt", None));
+    let prefix = Expr::call("nullif", [variable("prefix"), Expr::text("")]);
+    let folder = Expr::call("concat_ws", [Expr::text("/"), prefix, variable(RUN), variable("attempt")]);
+    into_variables(script, select_one(folder, "folder", None));
+}
+
+/// How large tables are: into how many pieces they go, or a warning where one object may not hold them.
+fn measure(script: &mut Script, place: &AwsS3) {
+    if place.chunk.is_none() {
+        script.comment("one object holds a table, and about 6 GB");
+        script.run(Statement::Do(include_str!("sizes.sql")));
+        return;
+    }
+    script.comment("which pages of which table make a piece");
+    let of = |name: &str| DataType { name: QName::new("pg_catalog", name), modifiers: Vec::new(), dimensions: 0 };
+    let columns = [("schema_name", "text"), ("table_name", "text"), ("part", "int4"), ("low", "tid"), ("high", "tid")];
+    script.run(Statement::CreateTemporary(TemporaryTable {
+        name: Ident::from("noren_piece"),
+        columns: columns.map(|(name, kind)| (Ident::from(name), of(kind), true)).to_vec(),
+        on_commit_drop: true,
+    }));
+    let set = Expr::call("set_config", [Expr::text("noren.chunk_bytes"), variable("chunk_bytes"), Expr::Boolean(true)]);
+    into_variables(script, select_one(set.is_not_null(), "noren_chunk_is_set", None));
+    script.run(Statement::Do(include_str!("pieces.sql")));
 }
 
 /// What the service says of a call, as a line of the manifest.
