@@ -151,7 +151,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Foreign keys between two tables of one cycle; a table's key to itself is checked at the end of its COPY.
+    /// Foreign keys between two tables of one cycle; a table's key to itself is checked at the end of its COPY, so it is
+    /// one of them only where the table comes in pieces.
     fn keys_inside(&self, groups: &[Vec<QName>]) -> Vec<(&'a QName, &'a ForeignKey)> {
         let home: BTreeMap<&QName, usize> =
             groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |name| (name, at))).collect();
@@ -161,12 +162,20 @@ impl<'a> Planner<'a> {
             for key in own {
                 let target = self.catalog.tables.get(&key.references).map(|target| self.root(target));
                 let (from, to) = (self.root(table), target.unwrap_or(&key.references));
-                if from != to && home.get(from) == home.get(to) && home.contains_key(from) {
+                if (from != to || self.comes_in_pieces(from))
+                    && home.get(from) == home.get(to)
+                    && home.contains_key(from)
+                {
                     inside.push((&table.name, key));
                 }
             }
         }
         inside
+    }
+
+    fn comes_in_pieces(&self, name: &QName) -> bool {
+        let own = self.catalog.tables.get(name).zip(self.export.tables.get(name));
+        own.is_some_and(|(table, export)| self.in_pieces(table, export))
     }
 
     fn triggers(&self) -> Vec<TriggerPlan> {

@@ -68,3 +68,53 @@ pub(super) fn print(of: &Quoted) -> Doc<'_> {
     });
     separated(parts.collect(), &all([Doc::Line, exact("||"), Doc::Space]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::{From, Relation, SourceSql, Statement};
+
+    fn select(value: Expr) -> Select {
+        Select { columns: vec![(value, Some(Ident::from("a")))], ..Select::default() }
+    }
+
+    /// The text of the inner statement, as the outer one has it.
+    fn outer(value: Expr) -> Result<String, Mismatch> {
+        let quoted = Expr::Quoted(Quoted::select(&select(value))?);
+        let call = Expr::call("upper", [quoted]);
+        let from = vec![From::first(Relation::Function(call, false), "f")];
+        Statement::Select(Select { from, ..select(Expr::of("f", "f")) }).print()
+    }
+
+    #[test]
+    fn a_statement_stands_in_a_string_as_it_is() {
+        let text = outer(Expr::text("it's $noren$ :'x'")).unwrap();
+        assert!(text.contains("$noren_1$SELECT 'it''s $noren$ :''x''' AS a$noren_1$"), "{text}");
+    }
+
+    #[test]
+    fn values_come_in_as_strings() {
+        let hole = Expr::Hole(Box::new(Expr::of("piece", "low"))).cast("tid");
+        let text = outer(hole).unwrap();
+        assert!(
+            text.contains("$noren$SELECT $noren$ || quote_literal(piece.low::text) || $noren$::tid AS a$noren$"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_would_mean_something_else_is_refused() {
+        assert!(outer(Expr::Variable("run".to_owned())).is_err(), "psql looks into no string");
+        for forged in ["1; SELECT 2", "1)", "'"] {
+            let source = Expr::Source(SourceSql { text: forged.to_owned() });
+            assert!(outer(source).is_err(), "{forged}");
+        }
+        let hole = Expr::Hole(Box::new(Expr::Null));
+        assert!(Statement::Select(select(hole)).print().is_err(), "a hole outside of a string");
+        let bad = QName::new("public", "a\nb");
+        assert!(Quoted::table(&bad, &[]).is_err());
+        let (table, columns) =
+            Quoted::table(&QName::new("public", "a\"; b"), &[Ident::from("x y"), Ident::from("z")]).unwrap();
+        assert_eq!((table, columns), (Expr::text("public.\"a\"\"; b\""), Expr::text("\"x y\", z")));
+    }
+}
