@@ -103,19 +103,6 @@ fn section(export: &ExportPlan<'_>) -> String {
         )
 }
 
-/// What differs by environment.
-fn elsewhere(export: &ExportPlan<'_>, folder: &str) -> String {
-    let names: Vec<String> =
-        export.environments.keys().map(|name| format!("`env/{}/{folder}/`", names::encode(name))).collect();
-    if names.is_empty() {
-        return String::new();
-    }
-    format!(
-        "\nOther environments have files of their own to run instead of those here, where they differ: {}.\n",
-        names.join(", ")
-    )
-}
-
 fn psql_section(export: &ExportPlan<'_>, directory: &str, folder: &str) -> String {
     let run = format!("{}/{}", directory.trim_end_matches('/'), names::encode(&export.name));
     let tenant = if export.tenant.is_some() { " -v tenant=ID" } else { "" };
@@ -169,6 +156,27 @@ pub(super) fn exporter(export: &ExportPlan<'_>) -> String {
         RowSecurity::ByPolicy => "sees every row by policies, which the file asserts before it writes.",
     };
     format!("Run it as a member\n   of `{name}`: it becomes that role and has its rights alone. `{name}` {rows}")
+}
+
+/// Environments where the role reads in another way or the rows go elsewhere, each with files of its own.
+fn elsewhere(export: &ExportPlan<'_>, folder: &str) -> String {
+    let mut text = String::new();
+    for (environment, there) in &export.environments {
+        let folder = format!("env/{}/{folder}", names::encode(environment));
+        let reads = match there.row_security {
+            _ if there.row_security == export.row_security => "",
+            RowSecurity::Bypassed => ", where it must bypass row security",
+            RowSecurity::Bound => ", where it sees the rows of the named tenant only",
+            RowSecurity::ByPolicy => ", where it sees every row by policies, and asserts that before it writes",
+        };
+        let import = match there.place != export.place && export.import.is_some() {
+            true => format!(" and `{folder}/import.sql`"),
+            false => String::new(),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\nIn `{environment}` run `{folder}/run.sql`{import} instead{reads}.");
+    }
+    text
 }
 
 /// Who runs `import.sql` and `after.sql`.

@@ -55,7 +55,12 @@ FROM aws_s3.query_export_to_s3(
 SELECT
   t.id AS id,
   (CASE WHEN t.name IS NOT NULL THEN '****'::text END)::text AS name,
-  ('u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid')::text AS email,
+  (
+    CASE
+      WHEN t.email IS NOT NULL
+        THEN 'u' || encode(substr(t.noren_hash_1, 1, 8), 'hex') || '@example.invalid'
+    END
+  )::text AS email,
   (
     CASE
       WHEN length(t.phone::text) >= 8 THEN '****' || right(t.phone::text, 4)
@@ -73,8 +78,11 @@ FROM (
     sha256(
       (SELECT outer_pad FROM noren_key)
         || sha256(
-          (SELECT inner_pad FROM noren_key)
-            || convert_to('10:developers,11:class:email,5:value,' || t.email::text, 'UTF8')
+          (
+            SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+            FROM noren_key
+          )
+            || textsend(t.email::text)
         )
     ) AS noren_hash_1
   FROM ONLY public.customers AS t

@@ -93,12 +93,12 @@ FROM (
     sha256(
       (SELECT outer_pad FROM noren_key)
         || sha256(
-          (SELECT inner_pad FROM noren_key)
-            || convert_to(
-              '10:developers,30:column:public.employees.salary,5:value,'
-                || trim_scale(t.id::numeric)::text,
-              'UTF8'
-            )
+          (
+            SELECT inner_pad
+                || convert_to('10:developers,30:column:public.employees.salary,5:value,', 'UTF8')
+            FROM noren_key
+          )
+            || textsend(trim_scale(t.id::numeric)::text)
         )
     ) AS noren_hash_1
   FROM ONLY public.employees AS t
