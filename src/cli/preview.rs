@@ -117,7 +117,7 @@ fn subject(table: &Table, export: &str, model: &Model, run: &Run<'_>) -> Result<
     let lost = || Failure::new(format!("cannot plan `{}` for a preview", table.name));
     let (table, exported) = changed.ok_or_else(lost)?;
     let mut facts = compiler::facts(&run.compiled.catalog, run.project);
-    facts.directories = std::iter::once((export.to_owned(), "data".to_owned())).collect();
+    facts.places.retain(|name, _| name == export);
     let planned = plan::plan(&catalog, &model, &facts)
         .map_err(|found| Failure::new(found.into_iter().map(|found| found.title).collect::<Vec<_>>().join("; ")))?;
     let plan = planned.exports.first().ok_or_else(lost)?;

@@ -24,6 +24,8 @@ pub struct Project {
     pub folder: tempfile::TempDir,
     pub schema: String,
     rows: Option<String>,
+    /// What every database of the project has besides.
+    pub beside: String,
 }
 
 impl Project {
@@ -49,7 +51,7 @@ impl Project {
     fn at(folder: tempfile::TempDir) -> Self {
         let schema = std::fs::read_to_string(folder.path().join("schema.sql")).unwrap();
         let rows = std::fs::read_to_string(folder.path().join("rows.sql")).ok();
-        Self { folder, schema, rows }
+        Self { folder, schema, rows, beside: String::new() }
     }
 
     /// `noren build`.
@@ -69,6 +71,7 @@ impl Project {
     pub fn source(&self, server: &'static Server, seed: u64) -> Database {
         let database = Database::new(server, "source");
         database.sql(&self.schema);
+        database.sql(&self.beside);
         if let Some(rows) = &self.rows {
             database.sql(rows);
         }
@@ -123,6 +126,7 @@ impl Project {
         fill(&database, seed).whole();
         self.empty_what_stays(&database, export);
         database.sql(MOVE_SEQUENCES);
+        database.sql(&self.beside);
         mark(&database, export);
         self.create_roles(server);
         if let Some(role) = self.import_role(export) {

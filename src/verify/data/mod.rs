@@ -116,7 +116,8 @@ fn lopsided(filler: &mut Filler<'_>, filled: &Filled) -> Result<BTreeMap<QName, 
 pub fn check(filled: &Filled, report: &mut Report) {
     for (table, count) in &filled.rows {
         let subject = table.to_string();
-        let result = filled.unfilled.get(table).map_or(Ok(()), |why| Err([GIVE, "the server said last: ", why].concat()));
+        let result =
+            filled.unfilled.get(table).map_or(Ok(()), |why| Err([GIVE, "the server said last: ", why].concat()));
         report.tried(Kind::Data, &subject, "has rows", result);
         if let Some(present) = filled.lopsided.get(table).filter(|_| *count > 0) {
             let found = if present.is_empty() { "none".to_owned() } else { present.join(", ") };
@@ -136,8 +137,10 @@ const GIVE: &str = "give rows for this table in `fixtures/*.sql` of the project'
 /// A query's one value, which is JSON.
 fn json<T: for<'d> Deserialize<'d>>(session: &mut dyn Session, query: &Sql) -> Result<T, Refusal> {
     let answer = session.run(query)?;
-    serde_json::from_str(answer.value().unwrap_or("null"))
-        .map_err(|error| Refusal { sqlstate: String::new(), message: ["an unexpected answer: ", &error.to_string()].concat() })
+    serde_json::from_str(answer.value().unwrap_or("null")).map_err(|error| Refusal {
+        sqlstate: String::new(),
+        message: ["an unexpected answer: ", &error.to_string()].concat(),
+    })
 }
 
 /// A piece of SQL that the server printed.
