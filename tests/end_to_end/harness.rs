@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use noren::server::Server;
 
-use crate::rows::fill;
+use crate::rows::{fill, whole};
 use crate::support::{self, Database};
 
 use super::compare::{Column, Fate, Table};
@@ -75,7 +75,7 @@ impl Project {
         if let Some(rows) = &self.rows {
             database.sql(rows);
         }
-        fill(&database, seed).whole();
+        whole(&fill(&database, seed));
         self.create_roles(server);
         for export in self.exports() {
             self.run_rights(&database, &export, "rights_source.sql");
@@ -123,7 +123,7 @@ impl Project {
         let (extensions, rest) = split_extensions(&self.schema);
         database.sql(&extensions);
         database.sql_as(OWNER, &rest.replace("OWNER TO postgres", &format!("OWNER TO \"{OWNER}\"")));
-        fill(&database, seed).whole();
+        whole(&fill(&database, seed));
         self.empty_what_stays(&database, export);
         database.sql(MOVE_SEQUENCES);
         database.sql(&self.beside);
