@@ -1,0 +1,146 @@
+//! What a grant does beside a policy and nobody expects: nothing is open, but a program meets an error or fewer rows
+//! than it reads.
+
+use super::{Case, is_own};
+use crate::catalog::QName;
+use crate::diagnostic::{Code, Diagnostic, codes, list};
+use crate::model::access::{Command, Right, Role};
+use crate::resolve::access::word;
+
+/// More names than this are not read.
+const SHOWN: usize = 8;
+
+pub(super) fn check(case: Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for role in case.access.roles.values().filter(|role| !role.existing) {
+        if is_own(role) {
+            diagnostics.extend(predefined(case, role));
+            diagnostics.extend(unlocked(case, role));
+        }
+        diagnostics.extend(blind(case, role));
+    }
+}
+
+fn scoped(case: Case<'_>) -> impl Iterator<Item = &QName> {
+    case.access.scopes.iter().filter(|(_, scope)| scope.kind.is_scoped()).map(|(table, _)| table)
+}
+
+fn names(tables: &[&QName]) -> String {
+    let mut names: Vec<String> = tables.iter().take(SHOWN).map(ToString::to_string).collect();
+    if tables.len() > SHOWN {
+        names.push(format!("{} more", tables.len() - SHOWN));
+    }
+    list(&names)
+}
+
+/// `pg_read_all_data` gives SELECT on everything, and no policy is for it.
+fn predefined(case: Case<'_>, role: &Role) -> Option<Diagnostic> {
+    let ways: [(&str, &[Command], &str); 2] = [
+        ("pg_read_all_data", &[Command::Select], "reads"),
+        ("pg_write_all_data", &[Command::Insert, Command::Update, Command::Delete], "writes"),
+    ];
+    let (group, commands, verb) = ways.into_iter().find(|(group, ..)| role.member_of.contains_key(*group))?;
+    let none = |table: &&QName| commands.iter().all(|command| case.rights(table, role, *command).is_empty());
+    let tables: Vec<&QName> = scoped(case).filter(none).collect();
+    if tables.is_empty() {
+        return None;
+    }
+    let title = format!(
+        "expected rows for `{}`, which is in `{group}`, found that it {verb} none of {}",
+        role.name,
+        names(&tables)
+    );
+    Some(
+        Diagnostic::new(codes::N0621, title)
+            .at(role.span, format!("is in `{group}`"))
+            .note(
+                "the predefined role gives the right and not the rows: row security binds it, and no policy is for it",
+            )
+            .help(format!(
+                "grant `{}` what it needs, let it act for `tenants all` with a reason, or take the membership away",
+                word(&role.name)
+            )),
+    )
+}
+
+fn told(code: Code, role: &Role, tables: &[(&QName, &Right)], title: String, label: &str) -> Diagnostic {
+    let span = tables.iter().filter_map(|(_, right)| right.spans.first()).min().copied().unwrap_or(role.span);
+    Diagnostic::new(code, title).at(span, label.to_owned())
+}
+
+/// RETURNING and ON CONFLICT read the row that they write.
+fn blind(case: Case<'_>, role: &Role) -> Option<Diagnostic> {
+    let unread = |table: &&QName| {
+        let reads = case.rights(table, role, Command::Select);
+        let writes = case.rights(table, role, Command::Insert);
+        is_narrower(&reads, &writes)
+    };
+    let own = case
+        .access
+        .rights
+        .iter()
+        .filter(|(table, roles)| roles.contains_key(&role.name) && case.access.scopes.contains_key(table));
+    let rights = own.filter_map(|(table, roles)| Some((table, roles.get(&role.name)?.get(&Command::Insert)?)));
+    let found: Vec<(&QName, &Right)> = rights.filter(|(table, _)| unread(table)).collect();
+    let tables: Vec<&QName> = found.iter().map(|(table, _)| *table).collect();
+    if tables.is_empty() {
+        return None;
+    }
+    let title =
+        format!("expected `{}` to read what it inserts, found rows of {} that it may not", role.name, names(&tables));
+    Some(
+        told(codes::N0622, role, &found, title, "inserts them")
+            .note("`RETURNING` and `ON CONFLICT` ask for the rights and policies of SELECT, and fail with 42501 without; many libraries write `RETURNING` by themselves")
+            .help("grant `select` on the same rows, or see that the program writes a plain INSERT"),
+    )
+}
+
+/// `FOR UPDATE` and `FOR SHARE` ask the policies of UPDATE too, and leave out in silence what these do not show.
+fn unlocked(case: Case<'_>, role: &Role) -> Option<Diagnostic> {
+    let leaves_out = |table: &&QName| {
+        let reads = case.rights(table, role, Command::Select);
+        let writes = case.rights(table, role, Command::Update);
+        let bound = |policy: &&crate::model::access::Policy| {
+            let commands = &policy.commands;
+            policy.restrictive
+                && policy.table == **table
+                && commands.contains(&Command::Update)
+                && !commands.contains(&Command::Select)
+                && case.binds(policy, role)
+        };
+        !reads.is_empty()
+            && !writes.is_empty()
+            && (is_narrower(&writes, &reads) || case.access.policies.iter().any(|policy| bound(&policy)))
+    };
+    let rights = case.access.rights.iter().filter_map(|(table, roles)| {
+        Some((table, roles.get(&role.name)?.get(&Command::Update)?))
+            .filter(|(table, _)| case.access.scopes.contains_key(*table))
+    });
+    let found: Vec<(&QName, &Right)> = rights.filter(|(table, _)| leaves_out(table)).collect();
+    let tables: Vec<&QName> = found.iter().map(|(table, _)| *table).collect();
+    if tables.is_empty() {
+        return None;
+    }
+    let title = format!(
+        "expected `{}` to lock what it reads, found rows of {} that it reads and may not update",
+        role.name,
+        names(&tables)
+    );
+    Some(
+        told(codes::N0623, role, &found, title, "updates fewer rows than it reads")
+            .note("`SELECT … FOR UPDATE` and `FOR SHARE` leave these rows out without a word")
+            .help("see that no program takes an empty answer for a row that is not there"),
+    )
+}
+
+/// Whether `one` reaches fewer rows than `other`, as far as their conditions say: none at all, or only some.
+fn is_narrower(one: &[&Right], other: &[&Right]) -> bool {
+    let texts = |rights: &[&Right]| -> Option<Vec<String>> {
+        let whole = rights.iter().any(|right| right.conditions.is_empty());
+        (!whole).then(|| rights.iter().flat_map(|right| &right.conditions).map(|sql| sql.text.clone()).collect())
+    };
+    match (texts(one), texts(other)) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(one), Some(other)) => other.iter().any(|text| !one.contains(text)),
+    }
+}
