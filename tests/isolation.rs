@@ -484,14 +484,14 @@ impl World {
         // Blind: an UPDATE that reads nothing needs no SELECT policy, and would move rows where no check stops it.
         if let Some((column, value)) = self.moved(table, &b) {
             let may = self.may(table, &hats, Command::Update);
-            let has = if may {
+            let reached = if may {
                 let mine = self.oracle(&hats, table, Command::Update, &a, "t");
                 self.ask_one(&format!("SELECT count(*) FROM {name} t WHERE {mine}"))
             } else {
                 String::new()
             };
             let moved = format!("UPDATE {name} SET {} = '{value}';", quoted(&column));
-            let refused = if has == "0" { Expect::NothingOr("42501") } else { Expect::Error("42501") };
+            let refused = if reached == "0" { Expect::NothingOr("42501") } else { Expect::Error("42501") };
             session.probe(&format!("move rows of {name}"), &as_a, &moved, refused);
         }
     }

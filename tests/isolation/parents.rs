@@ -46,7 +46,7 @@ impl World {
         let is_b = self.mine(root, "p", &b, false);
         let is_a = self.mine(root, "p", &a, false);
         let not_null =
-            pairs.iter().map(|(_, there)| format!(" AND p.{} IS NOT NULL", quoted(there))).collect::<String>();
+            pairs.iter().map(|(_, there)| format!(" AND p.{} IS NOT NULL", quoted(there))).collect::<Vec<_>>().concat();
         let theirs =
             attached.iter().map(|(_, there)| format!("quote_literal(p.{})", quoted(there))).collect::<Vec<_>>();
         // One that nothing hangs on, so that no unique key of the child speaks first.
@@ -116,5 +116,5 @@ fn fresh(table: &Table, columns: &[&str]) -> String {
     };
     let free: std::collections::BTreeSet<&str> =
         beside.flat_map(|key| key.columns.iter().copied()).filter(is_free).collect();
-    free.iter().map(|column| format!(", {} = 30000", quoted(column))).collect()
+    free.iter().map(|column| format!(", {} = 30000", quoted(column))).collect::<Vec<_>>().concat()
 }

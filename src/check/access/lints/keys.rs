@@ -147,7 +147,8 @@ fn own_row(table: &Table, key: &ForeignKey) -> String {
         pairs.map(|(here, there)| format!("p.{} = {}.{}", quoted(there), quoted(&table.name.name), quoted(here)));
     let same = same.collect::<Vec<_>>().join(" and ");
     let empty = key.columns.iter().filter(|name| table.columns.get(*name).is_none_or(|column| !column.not_null));
-    let empty = empty.map(|name| format!("{} is null or ", quoted(name))).collect::<String>();
+    let empty: Vec<String> = empty.map(|name| format!("{} is null or ", quoted(name))).collect();
+    let empty = empty.concat();
     format!("with check ({empty}exists (select from {} p where {same}))", name_of(&key.references))
 }
 
