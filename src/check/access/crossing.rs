@@ -38,7 +38,16 @@ fn crossing<'a>(
     let own = access.tenant_column(catalog.partition_root(&table.name));
     let theirs = access.tenant_column(catalog.partition_root(&key.references));
     let mut pairs = key.columns.iter().zip(&key.referenced_columns);
-    let has_tenant = pairs.any(|(here, there)| Some(here.as_str()) == own && Some(there.as_str()) == theirs);
+    // Where the key to the parent has its tenant in it, the column that holds it there is the child's too.
+    let copied = match kind {
+        ScopeKind::Added(parent) | ScopeKind::Lookup(parent) => {
+            let tenant = access.tenant_column(&parent.table);
+            parent.columns.iter().find(|(_, there)| Some(there.as_str()) == tenant).map(|(here, _)| here.as_str())
+        }
+        _ => None,
+    };
+    let is_tenant = |here: &str| Some(here) == own || Some(here) == copied;
+    let has_tenant = pairs.any(|(here, there)| is_tenant(here) && Some(there.as_str()) == theirs);
     let is_parent = match kind {
         ScopeKind::Added(parent) | ScopeKind::Lookup(parent) => parent.constraint == key.name,
         ScopeKind::When(condition) => looks_up(condition, key),

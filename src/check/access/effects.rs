@@ -5,7 +5,7 @@ use super::{Case, is_own};
 use crate::catalog::QName;
 use crate::diagnostic::{Code, Diagnostic, codes, list};
 use crate::model::access::{Command, Right, Role};
-use crate::resolve::access::word;
+use crate::resolve::access::{PREDEFINED, word};
 
 /// More names than this are not read.
 const SHOWN: usize = 8;
@@ -37,7 +37,8 @@ fn predefined(case: Case<'_>, role: &Role) -> Option<Diagnostic> {
     case.access.tenancy.as_ref()?;
     let groups = case.names_of(role).into_iter().filter_map(|name| case.access.roles.get(name));
     let mut direct = groups.flat_map(|role| role.member_of.keys());
-    let group = direct.find(|group| EVERYTHING.contains(&group.as_str()))?;
+    let is_there = |group: &str| PREDEFINED.iter().any(|(name, since)| *name == group && case.version >= *since);
+    let group = direct.find(|group| EVERYTHING.contains(&group.as_str()) && is_there(group))?;
     let title = format!(
         "expected `{}`, which acts for one tenant, to be in no role for everything, found `{group}`",
         role.name

@@ -18,6 +18,7 @@ mod writes;
 
 pub use crossing::{Crossing, crossing_keys};
 pub use lints::LEAKPROOF;
+pub use predicates::is_taken_on_trust;
 
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::Diagnostic;
