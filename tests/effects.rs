@@ -20,7 +20,7 @@ const MORE: (&str, &str) = (
      role logger { login; tenants own; }
      workload log as logger;
      grant insert on order to logger;
-     -- noren: allow N0528 because \"a test looks at it\"
+     -- noren: allow N0532 because \"a test looks at it\"
      policy filed_receipts_stay on receipts as restrictive for delete to app using (not filed) because \"auditors\";",
 );
 

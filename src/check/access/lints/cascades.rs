@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Command, Policy};
 
 const CASCADES: Kind = Kind {
-    code: codes::N0528,
+    code: codes::N0532,
     expected: "no cascade into rows that a policy protects",
     fault: "",
     note: "what a foreign key does to rows is done past row security: who may delete or change the row they point at goes past this policy",
