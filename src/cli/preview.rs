@@ -146,11 +146,14 @@ fn number_rows(
     for export in model.exports.values_mut() {
         (export.role, export.import_role, export.tenant_one) = (None, None, None);
     }
-    let exported = model.exports.get_mut(export)?.tables.get_mut(name)?;
-    exported.rows.clear();
-    for own in exported.columns.values_mut() {
-        own.orphans = None;
+    let tables = &mut model.exports.get_mut(export)?.tables;
+    for exported in tables.values_mut() {
+        exported.rows.clear();
+        for own in exported.columns.values_mut() {
+            own.orphans = None;
+        }
     }
+    let exported = tables.get_mut(name)?;
     let mut own = exported.columns.values().next()?.clone();
     own.treatment = Treatment::Keep;
     exported.columns.insert(number.to_owned(), own);

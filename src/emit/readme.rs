@@ -125,6 +125,7 @@ fn section(export: &ExportPlan<'_>) -> String {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
     }
     text.push_str(&rights(export, &folder));
+    text.push_str(&elsewhere(export, &folder));
     text + &format!(
         "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
          plan for other runners.\n"
@@ -146,6 +147,25 @@ fn exporter(export: &ExportPlan<'_>) -> String {
         RowSecurity::ByPolicy => "sees every row by policies of `access/`; the file asserts that before it writes.",
     };
     format!("Run it as a member\n   of `{name}`: it becomes that role and has its rights alone. `{name}` {rows}")
+}
+
+/// Environments where the role reads in another way, each with a `run.sql` of its own.
+fn elsewhere(export: &ExportPlan<'_>, folder: &str) -> String {
+    let mut text = String::new();
+    for (environment, row_security) in &export.environments {
+        let reads = match row_security {
+            RowSecurity::Bypassed => "where it must bypass row security",
+            RowSecurity::Bound => "where it sees the rows of the named tenant only",
+            RowSecurity::ByPolicy => "where it sees every row by policies, and asserts that before it writes",
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "\nIn `{environment}` run `env/{}/{folder}/run.sql` instead, {reads}.",
+            names::encode(environment)
+        );
+    }
+    text
 }
 
 /// Who runs `import.sql` and `after.sql`.

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod alone;
+mod fields;
 mod masks;
 pub mod names;
 pub mod one_tenant;

@@ -291,7 +291,8 @@ impl Reader {
                 Diagnostic::new(codes::N0908, format!("`{}` is not compiled yet", table.name))
                     .at(table.span, "read and checked, without effect so far")
                     .note(
-                        "exports are written once for all environments; the files of the project itself are complete",
+                        "an export goes to the same place in all environments; its `run.sql` differs only where `rls` \
+                         of the environment changes how it reads",
                     ),
             );
         }

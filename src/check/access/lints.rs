@@ -6,6 +6,7 @@
 mod cascades;
 mod indexes;
 mod keys;
+mod lookups;
 mod objects;
 mod routines;
 
@@ -82,6 +83,7 @@ pub(super) fn check(case: Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     indexes::check(case, tenancy, diagnostics);
     objects::check(case, tenancy, diagnostics);
     routines::check(case, tenancy, diagnostics);
+    lookups::check(case, diagnostics);
 }
 
 fn report(kind: &Kind, found: Vec<Lint>, diagnostics: &mut Vec<Diagnostic>) {
