@@ -70,6 +70,7 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     let failed = has_errors(&diagnostics);
     let diagnostics = apply_schema_allowances(diagnostics, &project.allowances, &project.schemas, sources);
     let mut diagnostics = apply_allowances(diagnostics, &allowances, sources);
+    demand_answers(&mut diagnostics);
     if failed {
         // What an allowance would silence may not have been reached.
         diagnostics.retain(|found| found.code != codes::N0190);
@@ -79,6 +80,13 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
         Compiled { diagnostics, catalog, model, draft, files: None, failure: None, schema_digest, policy_digest };
     write_files(sources, project, &mut compiled);
     compiled
+}
+
+/// What no proof decides is silenced by a reason like a warning, and stops everything like an error without.
+fn demand_answers(diagnostics: &mut [Diagnostic]) {
+    for found in diagnostics.iter_mut().filter(|found| found.code == codes::N0733) {
+        found.severity = Severity::Error;
+    }
 }
 
 /// What the project file says of the exports.

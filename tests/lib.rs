@@ -17,6 +17,7 @@ mod catalog;
 mod cli;
 mod deep;
 mod doors;
+mod effects;
 mod end_to_end;
 mod examples;
 mod faults;

@@ -509,6 +509,10 @@ pub struct Function {
     pub leakproof: bool,
     /// A procedure.
     pub procedure: bool,
+    /// `SET search_path`, the schemas in order.
+    pub search_path: Option<Vec<String>>,
+    /// `RETURN …` or `BEGIN ATOMIC`: names were looked up when it was made.
+    pub bound: bool,
     /// Its body's text, empty for C functions.
     pub body: String,
     /// Where it is declared.
