@@ -442,6 +442,9 @@ fn what_the_schema_files_say_comes_back_exactly() {
     assert!(before["relation expenses"].contains("(16"), "grants to others: {}", before["relation expenses"]);
     stopped_anywhere(&cluster, &cluster.steps(), false);
     assert_eq!(cluster.database.sql_as("app", "SELECT count(*) FROM sessions").trim(), "0");
+    // A view that the policy does not name is open to nobody, whatever the schema granted on it.
+    let view = cluster.database.try_sql_as("app", "SELECT FROM open_reports");
+    assert!(view.is_err_and(|error| error.contains("permission denied")));
     stopped_anywhere(&cluster, &[cluster.file("rollback.sql")], false);
     cluster.take_back();
     same("taken back", &before, &cluster.state());

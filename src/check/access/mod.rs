@@ -5,6 +5,7 @@
 //! closes it.
 
 mod crossing;
+mod effects;
 mod lints;
 mod lookups;
 mod memberships;
@@ -16,6 +17,8 @@ mod views;
 mod writes;
 
 pub use crossing::{Crossing, crossing_keys};
+pub use lints::LEAKPROOF;
+pub use predicates::is_taken_on_trust;
 
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::Diagnostic;
@@ -34,6 +37,7 @@ pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
     recursion::check(case, &mut diagnostics);
     reads::check(case, &mut diagnostics);
     writes::check(case, &mut diagnostics);
+    effects::check(case, &mut diagnostics);
     lints::check(case, &mut diagnostics);
     diagnostics
 }

@@ -1,6 +1,6 @@
 //! Keys and indexes beside the tenant column: what they tell of other tenants, and what they cost without it.
 
-use super::{Fix, Kind, Lint, place, report, with_column};
+use super::{Fix, Kind, Lint, SCOPES, place, report, with_column};
 use crate::catalog::{Column, ForeignKey, IndexPart, QName, Table, UniqueKey};
 use crate::check::access::{Case, Crossing, crossing_keys};
 use crate::diagnostic::{Diagnostic, codes};
@@ -13,6 +13,7 @@ const FOREIGN_KEYS: Kind = Kind {
     expected: "the tenant column in every foreign key between scoped tables",
     fault: " without it",
     note: "the server checks foreign keys past row security: a row may point at another tenant's, and whether that is there is told",
+    label: SCOPES,
 };
 
 const UNIQUE_KEYS: Kind = Kind {
@@ -20,6 +21,7 @@ const UNIQUE_KEYS: Kind = Kind {
     expected: "the tenant column in every unique key of a scoped table",
     fault: " without it",
     note: "a duplicate is refused whoever has the other row: so one tenant learns what another has",
+    label: SCOPES,
 };
 
 const INDEXES: Kind = Kind {
@@ -27,6 +29,7 @@ const INDEXES: Kind = Kind {
     expected: "an index that begins with the tenant column on every scoped table",
     fault: " without one",
     note: "every query of every tenant is filtered by that column",
+    label: SCOPES,
 };
 
 const NULLABLE: Kind = Kind {
@@ -34,6 +37,7 @@ const NULLABLE: Kind = Kind {
     expected: "tenant columns that are NOT NULL",
     fault: " that may be NULL",
     note: "rows without a tenant are seen by nobody, and stay unseen when they are wrong",
+    label: SCOPES,
 };
 
 pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Diagnostic>) {
@@ -143,7 +147,8 @@ fn own_row(table: &Table, key: &ForeignKey) -> String {
         pairs.map(|(here, there)| format!("p.{} = {}.{}", quoted(there), quoted(&table.name.name), quoted(here)));
     let same = same.collect::<Vec<_>>().join(" and ");
     let empty = key.columns.iter().filter(|name| table.columns.get(*name).is_none_or(|column| !column.not_null));
-    let empty = empty.map(|name| format!("{} is null or ", quoted(name))).collect::<String>();
+    let empty: Vec<String> = empty.map(|name| format!("{} is null or ", quoted(name))).collect();
+    let empty = empty.concat();
     format!("with check ({empty}exists (select from {} p where {same}))", name_of(&key.references))
 }
 
@@ -154,14 +159,14 @@ fn is_made(column: &Column) -> bool {
         || column.default.as_ref().is_some_and(|default| !default.sequences.is_empty())
 }
 
-fn part(part: &IndexPart) -> String {
+pub(super) fn part(part: &IndexPart) -> String {
     match part {
         IndexPart::Column(column) => quoted(column),
         IndexPart::Expression(expression) => format!("({})", expression.sql),
     }
 }
 
-fn qualified(table: &Table) -> String {
+pub(super) fn qualified(table: &Table) -> String {
     name_of(&table.name)
 }
 
