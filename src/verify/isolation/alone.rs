@@ -21,7 +21,8 @@ impl Case<'_> {
         questions: &[Sql],
     ) -> Result<Vec<Result<String, Refusal>>, Refusal> {
         let eyes = Eyes::with(state.tenants(), hats);
-        let guarded: Vec<&QName> = self.scoped().chain(self.unscoped().filter(|table| self.has_policies(table))).collect();
+        let guarded: Vec<&QName> =
+            self.scoped().chain(self.unscoped().filter(|table| self.has_policies(table))).collect();
         let open = guarded
             .iter()
             .map(|table| Sql::of("ALTER TABLE $1 DISABLE ROW LEVEL SECURITY", &[Part::Relation(table)]))
