@@ -157,7 +157,7 @@ impl<'a> Case<'a> {
                 continue;
             }
             let has = |table| {
-                let mine = self.mine(table, "t", &Eyes::of(&[root.clone()]));
+                let mine = self.mine(table, "t", &Eyes::of(std::slice::from_ref(&root)));
                 Sql::of("EXISTS (SELECT FROM $1 t WHERE $2)::int", &[Part::Relation(table), Part::Sql(&mine)])
             };
             let tables = Sql::joined(&self.scoped().map(has).collect::<Vec<_>>(), " + ");

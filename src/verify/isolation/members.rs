@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub(super) const MEMBER: &str = "noren_probe";
 
 /// Of an existing role of which nothing was said it is taken that it can.
-pub(super) fn can_login(role: &&Role) -> bool {
+pub(super) fn can_login(role: &Role) -> bool {
     role.login == Some(true) || (role.existing && role.login.is_none())
 }
 
@@ -38,7 +38,7 @@ impl Case<'_> {
 
     /// As a role: by its own login, or by a member that becomes it.
     pub(super) fn arrive(&self, role: &Role) -> Result<Actor, Refusal> {
-        if can_login(&role) { Actor::login(self, &role.name) } else { self.member(&[&role.name], Some(&role.name)) }
+        if can_login(role) { Actor::login(self, &role.name) } else { self.member(&[&role.name], Some(&role.name)) }
     }
 
     /// Takes our login away.

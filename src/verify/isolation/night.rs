@@ -38,7 +38,7 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report) -> Result<(), Refusal>
     Prober::new(case, Actor { words, ..stranger }, report).strange();
     let partitions = add_partitions(case);
     // Our own login is the stranger: who cannot log in was tried by day.
-    for role in case.own_roles().filter(can_login) {
+    for role in case.own_roles().filter(|role| can_login(role)) {
         let Some(mut actor) = arrived(case, report, Actor::login(case, &role.name), &role.name) else { continue };
         actor.words = [role.name.as_str(), "beside a policy for PUBLIC"].join(" ");
         let mut prober = Prober::new(case, actor, report);

@@ -76,7 +76,7 @@ impl Prober<'_, '_> {
                 self.probe(&table.name, &what, &as_one, &Sql::of(text, &parts), &denied);
             }
             let copy = Sql::of("COPY $1 TO STDOUT", &parts);
-            self.copy(&table.name, "copy the partition by its own name", &as_one, &copy, None);
+            self.copied(&table.name, "copy the partition by its own name", &as_one, &copy, &denied);
         }
     }
 

@@ -28,7 +28,7 @@ struct Hanging<'a> {
     attached: Vec<(&'a str, &'a str)>,
 }
 
-impl<'a> Prober<'_, 'a> {
+impl Prober<'_, '_> {
     pub(super) fn parents(&mut self) {
         let tables = self.case.catalog.tables.values().filter(|table| table.partition_of.is_none());
         for (table, key) in tables.flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key))) {

@@ -58,10 +58,11 @@ impl Expect {
             (Self::NothingOrDenied | Self::NothingOrJunk | Self::NothingOrRefused, Ok(answer)) => is_nothing(answer),
             (Self::Denied | Self::NothingOrDenied, Err(refusal)) => refusal.sqlstate == DENIED,
             (Self::NothingOrJunk, Err(refusal)) => refusal.sqlstate == JUNK,
-            (Self::AtMost(_) | Self::Refused, Err(refusal)) => refusal.sqlstate == DENIED || is_of_data(refusal),
+            (Self::AtMost(_) | Self::Refused | Self::NothingOrRefused, Err(refusal)) => {
+                refusal.sqlstate == DENIED || is_of_data(refusal)
+            }
             (Self::OneOf(states), Ok(_)) => states.contains(&"00000"),
             (Self::OneOf(states), Err(refusal)) => states.contains(&refusal.sqlstate.as_str()),
-            (Self::NothingOrRefused, Err(refusal)) => refusal.sqlstate == DENIED || is_of_data(refusal),
             (Self::Failing, Err(refusal)) => !refusal.sqlstate.is_empty(),
             (Self::Among(allowed), Ok(answer)) => beyond(answer, allowed) == 0,
             _ => false,
@@ -157,35 +158,27 @@ impl<'p, 'a> Prober<'p, 'a> {
         self.judge(subject, what, state, statement, expect, &found);
     }
 
-    /// A file of COPY, whose lines must be these in any order; `None` where it must be refused.
-    pub(super) fn copy(&mut self, subject: &QName, what: &str, state: &State, copy: &Sql, expected: Option<&[u8]>) {
-        let begun = self.actor.session.run(&self.begin(state));
-        let found = begun.and_then(|_| self.actor.session.copy_out(copy));
-        match expected {
-            Some(expected) => {
-                let result = match &found {
-                    Ok(bytes) if lines(bytes) == lines(expected) => Ok(()),
-                    Ok(bytes) => Err(format!("{} lines", lines(bytes).len())),
-                    Err(refusal) => Err(refusal.to_string()),
-                };
-                let words = format!("{} lines", lines(expected).len());
-                let result = result.map_err(|found| told(&words, &found, copy));
-                self.tell(subject, what, state, result, true);
-            }
-            None => {
-                let found = found.map(|bytes| Answer { affected: lines(&bytes).len() as u64, ..Answer::default() });
-                let expect = self.actor.denied();
-                self.judge(subject, what, state, copy, &expect, &found);
-            }
-        }
+    /// A file of COPY, whose lines must be these in any order.
+    pub(super) fn copy(&mut self, subject: &QName, what: &str, state: &State, copy: &Sql, expected: &[u8]) {
+        let result = match self.file_of(state, copy) {
+            Ok(bytes) if lines(&bytes) == lines(expected) => Ok(()),
+            Ok(bytes) => Err(format!("{} lines", lines(&bytes).len())),
+            Err(refusal) => Err(refusal.to_string()),
+        };
+        let words = format!("{} lines", lines(expected).len());
+        self.tell(subject, what, state, result.map_err(|found| told(&words, &found, copy)), true);
     }
 
-    /// A file of COPY of which only the number of lines is known.
-    pub(super) fn copied(&mut self, subject: &QName, what: &str, state: &State, copy: &Sql, count: u64) {
-        let begun = self.actor.session.run(&self.begin(state));
-        let found = begun.and_then(|_| self.actor.session.copy_out(copy));
+    /// A file of COPY of which only the number of lines is asked.
+    pub(super) fn copied(&mut self, subject: &QName, what: &str, state: &State, copy: &Sql, expect: &Expect) {
+        let found = self.file_of(state, copy);
         let found = found.map(|bytes| Answer { affected: lines(&bytes).len() as u64, ..Answer::default() });
-        self.judge(subject, what, state, copy, &Expect::Rows(count), &found);
+        self.judge(subject, what, state, copy, expect, &found);
+    }
+
+    fn file_of(&mut self, state: &State, copy: &Sql) -> Result<Vec<u8>, Refusal> {
+        self.actor.session.run(&self.begin(state))?;
+        self.actor.session.copy_out(copy)
     }
 
     /// Lets go of what the last probe locked, before somebody else changes the same rows.

@@ -112,7 +112,7 @@ impl Prober<'_, '_> {
         let seen = self.case.may(table, Command::Select, "t", &Eyes::with(state.tenants(), &hats));
         let parts = [Part::Sql(&listed), Part::Relation(table), Part::Sql(&seen)];
         let expected = self.case.copy_out(&Sql::of("COPY (SELECT $1 FROM $2 t WHERE $3) TO STDOUT", &parts))?;
-        self.copy(table, "read by COPY", state, &copy, Some(&expected));
+        self.copy(table, "read by COPY", state, &copy, &expected);
         Ok(())
     }
 }

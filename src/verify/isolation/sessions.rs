@@ -52,8 +52,8 @@ impl Prober<'_, '_> {
     /// Each reads between what the other reads, within one transaction each, and once more after the other has ended.
     fn interleaved(&mut self, questions: &[Question], first: &mut dyn Session, second: &mut dyn Session) {
         let (one, other) = (self.case.enter(&self.case.as_one()), self.case.enter(&self.case.as_other()));
-        let begin = |entered: &Sql| Sql::of("BEGIN; $1", &[Part::Sql(entered)]);
-        let begun = first.run(&begin(&one)).and_then(|_| second.run(&begin(&other))).map(drop);
+        let open = |entered: &Sql| Sql::of("BEGIN; $1", &[Part::Sql(entered)]);
+        let begun = first.run(&open(&one)).and_then(|_| second.run(&open(&other))).map(drop);
         for question in questions {
             self.asked(question, first, &begun, Whose::One, "beside a session of tenant B");
             self.asked(question, second, &begun, Whose::Other, "beside a session of tenant A");

@@ -8,6 +8,7 @@ use super::reads::digest;
 use super::states::State;
 use crate::catalog::{QName, View};
 use crate::model::access::{Command, ScopeKind};
+use std::collections::BTreeMap;
 
 /// The version from which a view runs as its caller, where it is told to.
 const AS_CALLER: u32 = 15;
@@ -44,20 +45,16 @@ impl<'a> Prober<'_, 'a> {
 
     fn read_views(&mut self, state: &State) -> Result<(), Refusal> {
         let views = self.views();
-        let mut asked: Vec<(Vec<String>, Vec<(&View, Sql)>)> = Vec::new();
+        let mut asked: BTreeMap<Vec<String>, Vec<&View>> = BTreeMap::new();
         for view in views {
-            let hats = self.seen_by(view);
-            let read = digest(&self.row_of_view(view), &from(view), &Sql::whole("true"));
-            match asked.iter_mut().find(|(known, _)| *known == hats) {
-                Some((_, questions)) => questions.push((view, read)),
-                None => asked.push((hats, vec![(view, read)])),
-            }
+            asked.entry(self.seen_by(view)).or_default().push(view);
         }
-        for (hats, questions) in asked {
-            let reads: Vec<Sql> = questions.iter().map(|(_, read)| read.clone()).collect();
+        for (hats, views) in asked {
+            let question = |view: &&View| digest(&self.row_of_view(view), &from(view), &Sql::whole("true"));
+            let reads: Vec<Sql> = views.iter().map(question).collect();
             self.rest()?;
             let answers = self.case.alone(&hats, state, &reads)?;
-            for ((view, read), expected) in questions.iter().zip(answers) {
+            for ((view, read), expected) in views.into_iter().zip(&reads).zip(answers) {
                 self.read_view(view, state, read, expected?);
             }
         }
@@ -71,7 +68,7 @@ impl<'a> Prober<'_, 'a> {
         let cursor = Sql::of("DECLARE noren_cursor CURSOR FOR SELECT $1 FROM $2 t; MOVE ALL noren_cursor", &parts);
         self.probe(&view.name, "read the view by a cursor", state, &cursor, &Expect::Rows(count));
         let copied = Sql::of("COPY (SELECT $1 FROM $2 t) TO STDOUT", &parts);
-        self.copied(&view.name, "read the view by COPY", state, &copied, count);
+        self.copied(&view.name, "read the view by COPY", state, &copied, &Expect::Rows(count));
     }
 
     /// Before 15 a view reads as its owner.
