@@ -34,3 +34,4 @@ mod syntax;
 mod tenancy;
 mod threat_model;
 mod verify;
+mod verify_masking;

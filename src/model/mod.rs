@@ -184,6 +184,25 @@ pub enum Treatment {
     Mask(MaskUse),
 }
 
+impl Treatment {
+    /// Every condition of a choice between treatments: that of the choice, then those of its branches.
+    pub fn each_condition<'t>(&'t self, found: &mut dyn FnMut(&'t RowSql)) {
+        if let Self::Mask(MaskUse::When { condition, then, otherwise }) = self {
+            found(condition);
+            then.each_condition(found);
+            otherwise.each_condition(found);
+        }
+    }
+
+    /// What a row gets for which the conditions are what `truths` says, in the order of [`Self::each_condition`].
+    pub fn chosen<'t>(&'t self, truths: &mut dyn Iterator<Item = bool>) -> &'t Self {
+        let Self::Mask(MaskUse::When { then, otherwise, .. }) = self else { return self };
+        let truth = truths.next() == Some(true);
+        let (then, otherwise) = (then.chosen(truths), otherwise.chosen(truths));
+        if truth { then } else { otherwise }
+    }
+}
+
 /// What fills a dropped column on import.
 #[derive(Clone, Debug)]
 pub enum Fill {

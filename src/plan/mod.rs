@@ -172,6 +172,13 @@ impl ExportPlan<'_> {
         self.planner.select(table.table, table.export)
     }
 
+    /// The masked rows of a table beside the raw ones: the columns of the file, then every column of the table as it
+    /// is, the row's place, and the conditions of its treatments as [`crate::model::Treatment::each_condition`] gives
+    /// them. It is what a verification compares files with, and is never emitted.
+    pub fn trace(&self, table: &TablePlan<'_>) -> Select {
+        self.planner.trace(table.table, table.export)
+    }
+
     /// Leak probes, a query a table: a column's name, and how many rows hold what its treatment cannot have given.
     pub fn probes(&self) -> impl Iterator<Item = Select> {
         self.planner.probes()

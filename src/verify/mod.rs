@@ -7,12 +7,14 @@
 
 pub mod access;
 pub mod engine;
+pub mod masking;
 pub mod report;
 pub mod session;
 pub mod text;
 pub mod world;
 
-use crate::compiler::Compiled;
+use crate::compiler::{self, Compiled};
+use crate::plan;
 use crate::project::Project;
 use crate::source::Sources;
 use engine::Engine;
@@ -36,6 +38,10 @@ pub fn verify(
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
     let world = World::new(engine, sources, project, compiled)?;
-    let _applied = access::check(&world, &mut report)?;
+    let applied = access::check(&world, &mut report)?;
+    let facts = compiler::facts(&compiled.catalog, project);
+    if let Ok(planned) = plan::plan(&compiled.catalog, world.model, &facts) {
+        masking::check(&world, &planned, applied.as_deref(), &mut report)?;
+    }
     Ok(report)
 }
