@@ -8,6 +8,8 @@
 //! no column that is shown holds it.
 
 use super::super::report::{Kind, Report};
+use super::super::session::Row;
+use super::copy;
 use super::needles::{Kind as ValueKind, leaves, spellings};
 use super::shows::{self, Shows};
 use super::trace::{ColumnTrace, Pair, TableTrace, Trace};
@@ -301,9 +303,12 @@ fn names(catalog: &Catalog) -> String {
     text
 }
 
+/// A run and its files.
+pub type Written<'t> = (&'t Trace<'t>, &'t [(String, String)]);
+
 /// Rows leave in an order that does not tell which was which, where their key is masked.
-pub fn order(runs: &[&Trace<'_>], report: &mut Report) {
-    let Some(first) = runs.first() else { return };
+pub fn order(runs: &[Written<'_>], report: &mut Report) {
+    let Some((first, _)) = runs.first() else { return };
     for table in &first.tables {
         let Some(key) = &table.table.primary_key else { continue };
         let at: Vec<usize> = key
@@ -317,21 +322,31 @@ pub fn order(runs: &[&Trace<'_>], report: &mut Report) {
         }
         let subject = table_subject(first, table);
         let name = "the order of the rows tells nothing of their keys";
-        // Two keys: that both leave eight rows as they lay happens once in a billion times.
-        let twins = runs.iter().filter_map(|run| run.tables.iter().find(|twin| twin.plan.name == table.plan.name));
-        let twins: Vec<&TableTrace<'_>> = twins.collect();
-        if table.rows.len() < 6 || twins.len() < 2 {
+        // Two keys: that both leave six rows as they lay happens once in half a million times.
+        let found: Vec<Option<bool>> = runs.iter().map(|(run, files)| is_told(run, files, table, &at)).collect();
+        if found.iter().any(Option::is_none) || found.len() < 2 {
             report.skipped(Kind::Masking, &subject, name, "fewer than six rows, which may lie as before by chance");
             continue;
         }
-        let told = twins.iter().all(|twin| is_sorted(twin, &at));
+        let told = found.iter().all(|found| *found == Some(true));
         let result = if told { Err("rows leave in the order of their original keys".to_owned()) } else { Ok(()) };
         report.tried(Kind::Masking, &subject, name, result);
     }
 }
 
-fn is_sorted(table: &TableTrace<'_>, key: &[usize]) -> bool {
-    let keys = table.rows.iter().map(|row| key.iter().map(|at| row.raw.get(*at).cloned().flatten()).collect());
+/// Whether the lines of a file are in the order of the original keys; `None` where chance may say so.
+fn is_told(run: &Trace<'_>, files: &[(String, String)], of: &TableTrace<'_>, key: &[usize]) -> Option<bool> {
+    let table = run.tables.iter().find(|twin| twin.plan.name == of.plan.name)?;
+    let name = format!("{}.txt", table.plan.stem);
+    let (_, text) = files.iter().find(|(file, _)| *file == name)?;
+    let raw: BTreeMap<&Row, &Row> = table.rows.iter().map(|row| (&row.out, &row.raw)).collect();
+    let lines = copy::rows(text);
+    let rows: Vec<&Row> = lines.iter().filter_map(|line| raw.get(line).copied()).collect();
+    (rows.len() >= 6).then(|| is_sorted(&rows, key))
+}
+
+fn is_sorted(rows: &[&Row], key: &[usize]) -> bool {
+    let keys = rows.iter().map(|row| key.iter().map(|at| row.get(*at).cloned().flatten()).collect());
     let keys: Vec<Vec<Option<String>>> = keys.collect();
     let numbers = |key: &Vec<Option<String>>| {
         key.iter().map(|part| part.as_deref().and_then(|part| part.parse::<i128>().ok())).collect::<Option<Vec<i128>>>()
