@@ -6,6 +6,7 @@
 pub mod access;
 pub mod effective;
 pub mod formula;
+pub mod test;
 
 use crate::catalog::QName;
 use crate::mask::{Arguments, Mask};
@@ -28,6 +29,8 @@ pub struct Model {
     pub internal: BTreeMap<QName, String>,
     /// Whose row it is, who acts, and what they may touch.
     pub access: Access,
+    /// The policy's own tests, by title.
+    pub tests: BTreeMap<String, test::Test>,
 }
 
 /// A two-part setting.

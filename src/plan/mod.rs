@@ -18,6 +18,7 @@ mod sequences;
 mod shape;
 mod tables;
 pub mod tenant;
+pub mod test;
 pub mod words;
 
 use crate::catalog::{Catalog, QName, Table, TriggerMode};
