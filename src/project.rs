@@ -44,6 +44,8 @@ pub struct Project {
     pub policies: Vec<SourceId>,
     /// The dictionaries' files, sorted by path.
     pub dictionaries: Vec<SourceId>,
+    /// Rows for `noren verify`: `fixtures/*.sql`, sorted by path. Nothing else looks at them.
+    pub fixtures: Vec<PathBuf>,
     /// Where generated files go, relative to the project's folder.
     pub output: PathBuf,
     /// `[export.NAME]`, by name.

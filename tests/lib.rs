@@ -18,6 +18,7 @@ mod deep;
 mod doors;
 mod end_to_end;
 mod examples;
+mod faults;
 mod isolation;
 mod mask_forms;
 mod masks;

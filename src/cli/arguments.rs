@@ -55,6 +55,8 @@ pub(super) enum Verb {
     Preview(PreviewOptions),
     /// Show on a real PostgreSQL that what the policy claims holds: a private server is started for it
     Verify(VerifyOptions),
+    /// Run the policy's own tests on a private PostgreSQL
+    Test(TestOptions),
     /// Say which rule decides over a column, which lost and why, and what its mask does
     Why {
         /// The column: `users.email`, or `sales.users.email` with its schema
@@ -113,6 +115,28 @@ pub(super) struct VerifyOptions {
     #[arg(long, value_name = "DIR")]
     pub(super) pg_bin: Option<PathBuf>,
     /// Make other rows; the report prints the seed, and the same seed makes the same rows
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: Option<u64>,
+    /// Weaken what was compiled, one piece at a time, and show that each weakening is noticed
+    #[arg(long)]
+    pub(super) mutants: bool,
+    /// Run these queries with and without the policy instead, and show what it costs
+    #[arg(long, value_name = "QUERIES.sql", conflicts_with = "mutants")]
+    pub(super) compare: Option<PathBuf>,
+    /// How many rows each table is given for `--compare`
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, requires = "compare")]
+    pub(super) rows: u64,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TestOptions {
+    /// The words of one test; without it all of them run
+    #[arg(value_name = "NAME")]
+    pub(super) title: Option<String>,
+    /// The folder of the server's binaries, as for `noren verify`
+    #[arg(long, value_name = "DIR")]
+    pub(super) pg_bin: Option<PathBuf>,
+    /// Make other rows; the same seed makes the same rows
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
 }

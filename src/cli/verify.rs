@@ -4,15 +4,16 @@ use super::arguments::VerifyOptions;
 use super::check;
 use super::console::Console;
 use super::progress::Progress;
-use super::{Failure, Outcome, Result, load};
+use super::{Failure, Outcome, Result, load, read_file};
 use crate::diagnostic::{Format, Severity, plural};
+use crate::verify::compare::Queries;
 use crate::verify::engine::Private;
 use crate::verify::report::{Outcome as CheckOutcome, Report};
 use crate::verify::{self, Options};
 use std::fmt::Write as _;
 
 /// Where rows come from when nobody says otherwise; any number is as good.
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 
 pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome> {
     let loaded = load()?;
@@ -25,13 +26,26 @@ pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome>
     let engine = Private::start(options.pg_bin.clone()).map_err(|error| {
         Failure::new(format!("a verification runs on a PostgreSQL of its own, which cannot be started: {error}"))
     })?;
-    let settings = Options { seed: options.seed.unwrap_or(SEED) };
-    let report = verify::verify(&engine, &loaded.sources, run.project, &run.compiled, settings)
-        .map_err(|failure| Failure::new(failure.message).help(failure.help))?;
+    let settings = Options { seed: options.seed.unwrap_or(SEED), mutants: options.mutants };
+    let queries = options.compare.as_deref().map(read_file).transpose()?;
+    let (sources, compiled) = (&loaded.sources, &run.compiled);
+    let report = match queries {
+        Some(text) => {
+            let queries = Queries { text: &text, rows: options.rows };
+            verify::compare(&engine, sources, run.project, compiled, settings, &queries)
+        }
+        None => verify::verify(&engine, sources, run.project, compiled, settings),
+    };
+    let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
     drop(progress);
+    print(&report, console)
+}
+
+/// What was tried, and what a program asks of it.
+pub(super) fn print(report: &Report, console: &Console) -> Result<Outcome> {
     match console.format {
-        Format::Json => console.out(&json(&report)?),
-        _ => console.out(&text(&report)),
+        Format::Json => console.out(&json(report)?),
+        _ => console.out(&text(report)),
     }
     Ok(if report.failures().next().is_some() { Outcome::Findings } else { Outcome::Fine })
 }
@@ -58,6 +72,9 @@ fn text(report: &Report) -> String {
             check.name,
             why.replace('\n', "\n  ")
         );
+    }
+    for (subject, note) in &report.notes {
+        let _ = writeln!(text, "{subject}: {note}");
     }
     for (kind, count) in report.counts() {
         let total = count.passed + count.failed + count.skipped;

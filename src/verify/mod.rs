@@ -6,10 +6,14 @@
 //! here decides what should hold: that is read off the compiled model.
 
 pub mod access;
+pub mod compare;
+pub mod data;
 pub mod engine;
 pub mod masking;
+pub mod mutants;
 pub mod report;
 pub mod session;
+pub mod test;
 pub mod text;
 pub mod world;
 
@@ -17,6 +21,7 @@ use crate::compiler::{self, Compiled};
 use crate::plan;
 use crate::project::Project;
 use crate::source::Sources;
+use compare::Queries;
 use engine::Engine;
 use report::Report;
 use world::{Failure, World};
@@ -26,6 +31,8 @@ use world::{Failure, World};
 pub struct Options {
     /// Where made-up rows come from.
     pub seed: u64,
+    /// Weaken what was compiled, one piece at a time.
+    pub mutants: bool,
 }
 
 /// Runs every check of a compiled project.
@@ -37,11 +44,47 @@ pub fn verify(
     options: Options,
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
-    let world = World::new(engine, sources, project, compiled)?;
+    let world = World::new(engine, sources, project, compiled, options.seed)?;
+    data::check(&world.filled, &mut report);
     let applied = access::check(&world, &mut report)?;
     let facts = compiler::facts(&compiled.catalog, project);
     if let Ok(planned) = plan::plan(&compiled.catalog, world.model, &facts) {
         masking::check(&world, &planned, applied.as_deref(), &mut report)?;
     }
+    test::check(&world, applied.as_deref(), None, &mut report)?;
+    if let Some(applied) = applied.filter(|_| options.mutants) {
+        mutants::access::check(&world, &applied, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Runs queries with and without the policy instead.
+pub fn compare(
+    engine: &dyn Engine,
+    sources: &Sources,
+    project: &Project,
+    compiled: &Compiled,
+    options: Options,
+    queries: &Queries<'_>,
+) -> Result<Report, Failure> {
+    let mut report = Report::new(&project.name, engine.name(), options.seed);
+    let world = World::new(engine, sources, project, compiled, options.seed)?;
+    compare::check(&world, queries, &mut report)?;
+    Ok(report)
+}
+
+/// Runs the policy's own tests instead, or the one of this title.
+pub fn test(
+    engine: &dyn Engine,
+    sources: &Sources,
+    project: &Project,
+    compiled: &Compiled,
+    options: Options,
+    title: Option<&str>,
+) -> Result<Report, Failure> {
+    let mut report = Report::new(&project.name, engine.name(), options.seed);
+    let world = World::new(engine, sources, project, compiled, options.seed)?;
+    let applied = if test::need_access(&world, title) { access::check(&world, &mut report)? } else { None };
+    test::check(&world, applied.as_deref(), title, &mut report)?;
     Ok(report)
 }

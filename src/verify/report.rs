@@ -20,6 +20,8 @@ pub enum Kind {
     Masking,
     /// The policy's own `test` statements.
     Test,
+    /// What was compiled, weakened: somebody must notice.
+    Mutant,
     /// What still singles people out: told, never failed.
     Report,
 }
@@ -33,6 +35,7 @@ impl Kind {
             Self::Isolation => "isolation",
             Self::Masking => "masking",
             Self::Test => "test",
+            Self::Mutant => "mutant",
             Self::Report => "report",
         }
     }

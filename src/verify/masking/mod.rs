@@ -133,6 +133,9 @@ fn tenants(world: &World<'_>, database: &str, plan: &ExportPlan<'_>) -> Result<V
     let Some(tenancy) = world.model.access.tenancy.as_ref().filter(|_| plan.tenant.is_some()) else {
         return Ok(vec![None]);
     };
+    if let Some(made) = &world.filled.tenants {
+        return Ok(vec![Some(made.first.clone()), Some(made.second.clone())]);
+    }
     let parts = [Part::Name(&tenancy.root_column), Part::Relation(&tenancy.root)];
     let query = Sql::of("SELECT $1 FROM $2 ORDER BY 1 LIMIT 2", &parts);
     Ok(world.superuser(database)?.run(&query)?.column().into_iter().map(Some).collect())
