@@ -126,6 +126,12 @@ pub(super) struct VerifyOptions {
     /// How many rows each table is given for `--compare`
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, requires = "compare")]
     pub(super) rows: u64,
+    /// Count in this database what the exports would leave of people, instead; nothing is written there
+    #[arg(long, value_name = "URL", requires = "read_only", conflicts_with_all = ["mutants", "compare"])]
+    pub(super) database_url: Option<String>,
+    /// Read only, in transactions that may not write
+    #[arg(long, requires = "database_url")]
+    pub(super) read_only: bool,
 }
 
 #[derive(Args, Debug)]

@@ -9,6 +9,8 @@ use crate::diagnostic::{Format, Severity, plural};
 use crate::verify::compare::Queries;
 use crate::verify::engine::Private;
 use crate::verify::report::{Outcome as CheckOutcome, Report};
+use crate::verify::session::{Connection, Session as _};
+use crate::verify::text::Sql;
 use crate::verify::{self, Options};
 use std::fmt::Write as _;
 
@@ -21,6 +23,9 @@ pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome>
     if check::worst(&run.found) == Some(Severity::Error) || run.compiled.files.is_none() {
         console.findings(&run.found, &loaded.sources);
         return Ok(Outcome::Findings);
+    }
+    if let Some(url) = &options.database_url {
+        return figures(url, &run, console);
     }
     let progress = Progress::start("verifying on a private PostgreSQL", console);
     let engine = Private::start(options.pg_bin.clone()).map_err(|error| {
@@ -36,6 +41,23 @@ pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome>
         }
         None => verify::verify(&engine, sources, run.project, compiled, settings),
     };
+    let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
+    drop(progress);
+    print(&report, console)
+}
+
+/// What singles people out in a real database, as counts.
+fn figures(url: &str, run: &check::Run<'_>, console: &Console) -> Result<Outcome> {
+    // The URL may hold a password, so no message repeats it.
+    let unread = |why: &dyn std::fmt::Display| Failure::new(format!("cannot read from the database: {why}"));
+    let config: postgres::Config = url.parse().map_err(|error: postgres::Error| {
+        unread(&error).help("write `postgresql://USER@HOST/DATABASE`, or `host=… dbname=… user=…`")
+    })?;
+    let mut session = Connection::open(&config).map_err(|refusal| unread(&refusal))?;
+    let progress = Progress::start("counting in the database, which is not changed", console);
+    let version = session.run(&Sql::whole("SHOW server_version")).map_err(|refusal| unread(&refusal))?;
+    let engine = format!("PostgreSQL {}, read only", version.value().unwrap_or_default());
+    let report = verify::figures(&mut session, engine, run.project, &run.compiled);
     let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
     drop(progress);
     print(&report, console)

@@ -185,6 +185,17 @@ impl ExportPlan<'_> {
         self.planner.probes()
     }
 
+    /// Kept columns of a table that together may name a person, guessed by their types as `after.sql` does.
+    pub fn identifying<'t>(&self, table: &'t TablePlan<'_>) -> Vec<&'t str> {
+        let names = self.planner.identifying(table.table, table.export);
+        names.into_iter().map(String::as_str).collect()
+    }
+
+    /// The table of a plan with what each of its columns gets.
+    pub fn declared<'t>(&self, table: &'t TablePlan<'_>) -> (&'t Table, &'t ExportTable) {
+        (table.table, table.export)
+    }
+
     /// Who is singled out, a query a table: one line for a reader.
     pub fn alone(&self) -> impl Iterator<Item = Select> {
         self.planner.alone()

@@ -163,9 +163,8 @@ impl Deferred {
     }
 
     fn statement(&mut self, statement: &Statement) {
-        match statement {
-            Statement::Extension(extension) => self.add("extension", extension.span),
-            _ => {}
+        if let Statement::Extension(extension) = statement {
+            self.add("extension", extension.span);
         }
     }
 

@@ -94,12 +94,11 @@ impl Tests<'_> {
         let table = self.selectors.table(&written.table, diagnostics)?;
         let mut columns = Vec::new();
         for name in &written.columns {
-            match table.columns.get(&name.text) {
-                Some(column) => columns.push(column),
-                None => {
-                    let names: Vec<&str> = table.columns.keys().map(String::as_str).collect();
-                    diagnostics.push(no_such_column(name.span, &name.text, &table.name.to_string(), &names));
-                }
+            if let Some(column) = table.columns.get(&name.text) {
+                columns.push(column);
+            } else {
+                let names: Vec<&str> = table.columns.keys().map(String::as_str).collect();
+                diagnostics.push(no_such_column(name.span, &name.text, &table.name.to_string(), &names));
             }
         }
         if columns.len() < written.columns.len() {

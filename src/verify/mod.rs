@@ -11,6 +11,7 @@ pub mod data;
 pub mod engine;
 pub mod masking;
 pub mod mutants;
+pub mod reidentify;
 pub mod report;
 pub mod session;
 pub mod test;
@@ -50,6 +51,7 @@ pub fn verify(
     let facts = compiler::facts(&compiled.catalog, project);
     if let Ok(planned) = plan::plan(&compiled.catalog, world.model, &facts) {
         masking::check(&world, &planned, applied.as_deref(), &mut report)?;
+        reidentify::on_made_rows(&world, &planned, &mut report)?;
     }
     test::check(&world, applied.as_deref(), None, &mut report)?;
     if let Some(applied) = applied.filter(|_| options.mutants) {
@@ -86,5 +88,23 @@ pub fn test(
     let world = World::new(engine, sources, project, compiled, options.seed)?;
     let applied = if test::need_access(&world, title) { access::check(&world, &mut report)? } else { None };
     test::check(&world, applied.as_deref(), title, &mut report)?;
+    Ok(report)
+}
+
+/// Says of a real database what its exports would leave of people, as counts. Nothing is written there.
+pub fn figures(
+    session: &mut dyn session::Session,
+    engine: String,
+    project: &Project,
+    compiled: &Compiled,
+) -> Result<Report, Failure> {
+    let mut report = Report::new(&project.name, engine, 0);
+    let Some(model) = &compiled.model else {
+        return Err(Failure::new("expected a policy without errors", "run `noren check`"));
+    };
+    let facts = compiler::facts(&compiled.catalog, project);
+    if let Ok(planned) = plan::plan(&compiled.catalog, model, &facts) {
+        reidentify::on_real_rows(session, model, &planned, &mut report)?;
+    }
     Ok(report)
 }

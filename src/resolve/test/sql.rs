@@ -225,7 +225,7 @@ impl Reader<'_> {
         let kinds: Vec<Token> = found.iter().map(|found| found.token).collect();
         let word = |at: usize| found.get(at).and_then(|found| value.get(found.range.clone())).unwrap_or_default();
         let named = |word: &str| {
-            let name = ast::Name { text: word.trim_matches('"').to_owned(), quoted: false, span: span };
+            let name = ast::Name { text: word.trim_matches('"').to_owned(), quoted: false, span };
             let pattern = TypePattern::Named { schema: None, name, array: false };
             types::data_type(&pattern, self.treatments.catalog, self.treatments.search)
         };
@@ -340,7 +340,7 @@ fn literal(text: &str, found: &[Found], span: Span) -> Option<ArgumentValue> {
         },
         [minus, number] if minus.token == Token::Ascii45 => ArgumentValue::Number(format!("-{}", word(number)?)),
         [kind, value] if value.token == Token::Sconst => {
-            let name = ast::Name { text: word(kind)?.to_ascii_lowercase(), quoted: false, span: span };
+            let name = ast::Name { text: word(kind)?.to_ascii_lowercase(), quoted: false, span };
             ArgumentValue::Typed(name, unquoted(word(value)?)?)
         }
         _ => return None,

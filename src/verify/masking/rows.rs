@@ -23,9 +23,8 @@ pub fn files_are_as_planned(trace: &Trace<'_>, files: &[(String, String)], repor
         report.tried(Kind::Masking, &subject, "the file holds the planned rows", same_rows(trace, table, text));
     }
     let planned: BTreeSet<String> = trace.tables.iter().map(|table| format!("{}.txt", table.plan.stem)).collect();
-    let strangers: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    let strangers: Vec<&str> =
-        strangers.into_iter().filter(|name| *name != "manifest" && !planned.contains(*name)).collect();
+    let names = files.iter().map(|(name, _)| name.as_str());
+    let strangers: Vec<&str> = names.filter(|name| *name != "manifest" && !planned.contains(*name)).collect();
     let none = if strangers.is_empty() { Ok(()) } else { Err(format!("files of no table: {}", strangers.join(", "))) };
     report.tried(Kind::Masking, &trace.plan.name, "no other file is written", none);
 }
@@ -83,11 +82,11 @@ pub fn counts(world: &World<'_>, database: &str, trace: &Trace<'_>, report: &mut
         let bound = if own.rows.is_empty() { table.all.len() } else { matching(world, database, table, &own.rows)? };
         let found = table.rows.len();
         let right = if whole { found == bound } else { found <= bound };
-        let word = if whole { "" } else { "at most " };
+        let bounded = if whole { "" } else { "at most " };
         let result = if right {
             Ok(())
         } else {
-            Err(format!("expected {word}{bound} rows, {found} left of {}", table.all.len()))
+            Err(format!("expected {bounded}{bound} rows, {found} left of {}", table.all.len()))
         };
         let name =
             if whole { "every row that the policy names leaves" } else { "no row leaves that the policy excludes" };
