@@ -36,3 +36,4 @@ mod tenancy;
 mod threat_model;
 mod verify;
 mod verify_masking;
+mod verify_test;

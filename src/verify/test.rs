@@ -16,9 +16,10 @@ use crate::plan::test as masks;
 use crate::postgres::with_tree;
 use crate::sql::Expr;
 use pg_query::NodeEnum;
-use pg_query::protobuf::{AExprKind, Node, ParseResult, RawStmt, ResTarget, SelectStmt};
+use pg_query::protobuf::{AExprKind, Node, ParseResult};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Whether the tests, or the one of this title, have a role whose rights must be there.
 pub fn need_access(world: &World<'_>, title: Option<&str>) -> bool {
@@ -67,6 +68,9 @@ fn logs_in(world: &World<'_>, test: &Test) -> bool {
 
 fn within(session: &mut dyn Session, test: &Test, made: &Made<'_>, becomes: bool) -> Result<(), String> {
     let told = |what: &str, refusal: &Refusal| format!("{what}: {refusal}");
+    if !test.given.is_empty() {
+        empty(session, test).map_err(|refusal| told("the tables cannot be emptied", &refusal))?;
+    }
     for given in &test.given {
         insert(session, given, made)
             .map_err(|refusal| told(&format!("the rows of {} are refused", given.table), &refusal))?;
@@ -113,6 +117,15 @@ fn insert(session: &mut dyn Session, given: &GivenRows, made: &Made<'_>) -> Resu
     let text = "SET LOCAL session_replication_role = replica; SET LOCAL row_security = off; \
                 INSERT INTO $1 ($2) OVERRIDING SYSTEM VALUE VALUES $3; SET LOCAL row_security = on";
     session.run(&Sql::of(text, &parts)).map(drop)
+}
+
+/// Made rows would have keys and counts of their own: the tables that a test names hold what it says.
+fn empty(session: &mut dyn Session, test: &Test) -> Result<(), Refusal> {
+    session.run(&Sql::whole("SET LOCAL session_replication_role = replica"))?;
+    for given in &test.given {
+        session.run(&Sql::of("DELETE FROM $1", &[Part::Relation(&given.table)]))?;
+    }
+    Ok(())
 }
 
 /// What `tenant(…)` and `sample(…)` stand for in one test.
@@ -199,12 +212,12 @@ impl<'w> Made<'w> {
             return labels.get(at).cloned().unwrap_or_default();
         }
         match base.data_type.name.name.as_str() {
-            "uuid" => digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
+            "uuid" => format!("{number:016x}{number:016x}"),
             "int2" => (20_000 + number % 10_000).to_string(),
             "int4" | "int8" | "numeric" | "float8" | "float4" | "oid" => {
                 (1_500_000_000 + number % 500_000_000).to_string()
             }
-            "bool" => (number % 2 == 0).to_string(),
+            "bool" => number.is_multiple_of(2).to_string(),
             "date" | "timestamp" | "timestamptz" => {
                 format!("{}-{:02}-{:02}", 1950 + number % 50, 1 + number % 12, 1 + number % 28)
             }
@@ -228,7 +241,8 @@ fn sides(session: &mut dyn Session, expect: &str) -> String {
     for (side, sql) in ["left", "right"].iter().zip(comparison(expect)) {
         let Ok(answer) = session.run(&Sql::whole(sql)) else { return said };
         let value = answer.value().map_or_else(|| "NULL".to_owned(), |value| format!("`{value}`"));
-        said.push_str(&format!("\n{side}: {value}"));
+        // Writing to a string cannot fail.
+        let _ = write!(said, "\n{side}: {value}");
     }
     said
 }
@@ -236,27 +250,30 @@ fn sides(session: &mut dyn Session, expect: &str) -> String {
 /// A SELECT of each side of the outermost operator.
 fn comparison(expect: &str) -> Vec<String> {
     with_tree(&format!("SELECT ({expect})"), |tree| {
-        let node = tree.ok().and_then(|tree| tree.stmts.first()?.stmt.as_ref()?.node.as_ref());
-        let Some(NodeEnum::SelectStmt(select)) = node else { return Vec::new() };
-        let target = select.target_list.first().and_then(|target| target.node.as_ref());
-        let Some(NodeEnum::ResTarget(target)) = target else { return Vec::new() };
-        let value = target.val.as_ref().and_then(|value| value.node.as_ref());
-        let Some(NodeEnum::AExpr(operator)) = value else { return Vec::new() };
+        let Ok(tree) = tree else { return Vec::new() };
+        let mut copy = tree.clone();
+        let Some(NodeEnum::AExpr(operator)) = value_of(&mut copy).and_then(|value| value.node.clone()) else {
+            return Vec::new();
+        };
         let plain = [AExprKind::AexprOp, AExprKind::AexprLike, AExprKind::AexprIlike, AExprKind::AexprDistinct];
         if !plain.contains(&operator.kind()) {
             return Vec::new();
         }
-        let sides = [&operator.lexpr, &operator.rexpr].into_iter().flatten();
-        sides.filter_map(|side| selecting(side)).collect()
+        let sides = [operator.lexpr, operator.rexpr].into_iter().flatten();
+        sides.filter_map(|side| selecting(&mut copy, *side)).collect()
     })
 }
 
-fn selecting(value: &Node) -> Option<String> {
-    let target = ResTarget { val: Some(Box::new(value.clone())), ..ResTarget::default() };
-    let target = Node { node: Some(NodeEnum::ResTarget(Box::new(target))) };
-    let select = SelectStmt { target_list: vec![target], ..SelectStmt::default() };
-    let select = Node { node: Some(NodeEnum::SelectStmt(Box::new(select))) };
-    let statement = RawStmt { stmt: Some(Box::new(select)), ..RawStmt::default() };
-    let tree = ParseResult { stmts: vec![statement], ..ParseResult::default() };
-    pg_query::deparse(&tree, pg_query::DeparseOptions::default()).ok()
+/// The one value that a SELECT gives.
+fn value_of(tree: &mut ParseResult) -> Option<&mut Node> {
+    let node = tree.stmts.first_mut()?.stmt.as_mut()?.node.as_mut()?;
+    let NodeEnum::SelectStmt(select) = node else { return None };
+    let NodeEnum::ResTarget(target) = select.target_list.first_mut()?.node.as_mut()? else { return None };
+    target.val.as_deref_mut()
+}
+
+/// The same SELECT of another value: the rest of the tree stays as PostgreSQL's parser made it.
+fn selecting(tree: &mut ParseResult, value: Node) -> Option<String> {
+    *value_of(tree)? = value;
+    pg_query::deparse(tree, pg_query::DeparseOptions::default()).ok()
 }

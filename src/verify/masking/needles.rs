@@ -33,16 +33,16 @@ impl Kind {
     /// Of a type.
     pub fn of(base: &BaseType) -> Self {
         match (base.category, base.data_type.name.name.as_str()) {
-            (Category::Enum, _) => Self::Few,
-            (Category::Array | Category::Composite | Category::Range, _) => Self::Words,
-            (Category::Scalar, "bool" | "date" | "time" | "timetz" | "interval" | "point" | "box" | "circle") => {
+            (Category::Enum, _)
+            | (Category::Scalar, "bool" | "date" | "time" | "timetz" | "interval" | "point" | "box" | "circle") => {
                 Self::Few
             }
             (Category::Scalar, "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" | "money" | "oid") => {
                 Self::Number
             }
             (Category::Scalar, "timestamp" | "timestamptz") => Self::Instant,
-            (
+            (Category::Array | Category::Composite | Category::Range, _)
+            | (
                 Category::Scalar,
                 "json" | "jsonb" | "hstore" | "tsvector" | "xml" | "line" | "lseg" | "path" | "polygon",
             ) => Self::Words,
@@ -106,12 +106,11 @@ fn walk(node: Option<&JsonNode>, hidden: bool, value: &serde_json::Value, leaves
         (Some(JsonNode::Object { keys, otherwise }), serde_json::Value::Object(items)) => {
             let other = !matches!(**otherwise, Treatment::Keep);
             for (key, item) in items {
-                match keys.get(key) {
-                    Some(node) => walk(Some(node), hidden, item, leaves),
-                    None => {
-                        leaf(key, other, leaves);
-                        walk(None, other, item, leaves);
-                    }
+                if let Some(node) = keys.get(key) {
+                    walk(Some(node), hidden, item, leaves);
+                } else {
+                    leaf(key, other, leaves);
+                    walk(None, other, item, leaves);
                 }
             }
         }

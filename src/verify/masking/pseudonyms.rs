@@ -155,7 +155,7 @@ fn apart(report: &mut Report, subject: &str, name: &str, result: Result<Option<(
     match result {
         Ok(Some(())) => report.tried(Kind::Masking, subject, name, Ok(())),
         Ok(None) => {
-            report.skipped(Kind::Masking, subject, name, "too few values are in both to tell chance from linkage")
+            report.skipped(Kind::Masking, subject, name, "too few values are in both to tell chance from linkage");
         }
         Err(why) => report.tried(Kind::Masking, subject, name, Err(why)),
     }

@@ -112,7 +112,7 @@ struct Groups {
     rows: u64,
     alone: u64,
     small: u64,
-    groups: u64,
+    count: u64,
 }
 
 impl Asked<'_> {
@@ -120,7 +120,7 @@ impl Asked<'_> {
         let (declared, own) = export.declared(table);
         let together = export.identifying(table);
         if !together.is_empty() {
-            let found = self.groups(together.iter().map(|name| column(name)).collect())?;
+            let found = self.groups(&together.iter().map(|name| column(name)).collect::<Vec<_>>())?;
             self.lines.push(format!(
                 "{} of {} rows are alone with their ({}), {} are in groups of fewer than {SMALL} (columns guessed by type)",
                 found.alone,
@@ -157,11 +157,11 @@ impl Asked<'_> {
             let Treatment::Mask(MaskUse::Call(call)) = &own.treatment else { continue };
             if call.mask.shows_length(&call.arguments) {
                 let length = Sql::of("length(noren_rows.$1::text)", &[Part::Name(name)]);
-                let found = self.groups(vec![length])?;
+                let found = self.groups(&[length])?;
                 self.lines.push(format!(
                     "{name}: `{}` leaves the length to be seen: {} lengths, {} of {} rows are alone with theirs",
                     call.mask.name(),
-                    found.groups,
+                    found.count,
                     found.alone,
                     found.rows
                 ));
@@ -184,13 +184,14 @@ impl Asked<'_> {
         if names.is_empty() {
             return Ok(());
         }
-        let empty = names.iter().map(|name| Sql::of("(noren_rows.$1 IS NULL)", &[Part::Name(name)])).collect();
-        let found = self.groups(empty)?;
+        let empty: Vec<Sql> =
+            names.iter().map(|name| Sql::of("(noren_rows.$1 IS NULL)", &[Part::Name(name)])).collect();
+        let found = self.groups(&empty)?;
         let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
         self.lines.push(format!(
             "which of ({}) are empty can be seen: {} patterns, {} of {} rows are alone with theirs",
             names.join(", "),
-            found.groups,
+            found.count,
             found.alone,
             found.rows
         ));
@@ -217,13 +218,13 @@ impl Asked<'_> {
         Ok(())
     }
 
-    fn groups(&mut self, by: Vec<Sql>) -> Result<Groups, Refusal> {
-        let parts = [Part::Sql(self.rows), Part::Sql(&Sql::joined(&by, ", ")), Part::Text(SMALL)];
+    fn groups(&mut self, by: &[Sql]) -> Result<Groups, Refusal> {
+        let parts = [Part::Sql(self.rows), Part::Sql(&Sql::joined(by, ", ")), Part::Text(SMALL)];
         let query = "SELECT sum(size), sum(size) FILTER (WHERE size = 1), sum(size) FILTER (WHERE size < $3::int), count(*) \
                      FROM (SELECT count(*) AS size FROM ($1) AS noren_rows GROUP BY $2) AS noren_groups";
         let answer = self.session.run(&Sql::of(query, &parts))?;
         let row = answer.rows.first().cloned().unwrap_or_default();
-        Ok(Groups { rows: number(&row, 0), alone: number(&row, 1), small: number(&row, 2), groups: number(&row, 3) })
+        Ok(Groups { rows: number(&row, 0), alone: number(&row, 1), small: number(&row, 2), count: number(&row, 3) })
     }
 }
 
