@@ -25,14 +25,14 @@ enum Caught {
 
 #[rustfmt::skip]
 const FAULTS: &[Fault] = &[
-    Fault { name: "an extra permissive policy", file: "policy.noren", from: "workload web", to: "policy wide on orders as permissive for select to app using (true);\nworkload web", caught: Check("N0724") },
-    Fault { name: "a permissive policy across tenants that shows all", file: "policy.noren", from: "workload web", to: r#"policy wide on orders as permissive for select to app across tenants using (true) because "support";
+    Fault { name: "an extra permissive policy", file: "policy.noren", from: "workload web ", to: "policy wide on orders as permissive for select to app using (true);\nworkload web", caught: Check("N0724") },
+    Fault { name: "a permissive policy across tenants that shows all", file: "policy.noren", from: "workload web ", to: r#"policy wide on orders as permissive for select to app across tenants using (true) because "support";
 workload web"#, caught: Check("N0725") },
-    Fault { name: "a capture in a sub-select", file: "policy.noren", from: "workload web", to: "policy own on orders as restrictive for select to app using (exists (select 1 from users u where company_id = u.company_id));\nworkload web", caught: Check("N0703") },
-    Fault { name: "a column compared with itself", file: "policy.noren", from: "workload web", to: "policy own on orders as restrictive for select to app using (company_id = company_id);\nworkload web", caught: Check("N0705") },
-    Fault { name: "a loose check", file: "policy.noren", from: "workload web", to: r#"policy wide on orders as permissive for update to app across tenants using (user_id = 1) with check (true) because "support";
+    Fault { name: "a capture in a sub-select", file: "policy.noren", from: "workload web ", to: "policy own on orders as restrictive for select to app using (exists (select 1 from users u where company_id = u.company_id));\nworkload web", caught: Check("N0703") },
+    Fault { name: "a column compared with itself", file: "policy.noren", from: "workload web ", to: "policy own on orders as restrictive for select to app using (company_id = company_id);\nworkload web", caught: Check("N0705") },
+    Fault { name: "a loose check", file: "policy.noren", from: "workload web ", to: r#"policy wide on orders as permissive for update to app across tenants using (user_id = 1) with check (true) because "support";
 workload web"#, caught: Check("N0725") },
-    Fault { name: "a tenant that is nobody's, by IS DISTINCT FROM", file: "policy.noren", from: "workload web", to: r#"policy wide on orders as permissive for select to app across tenants using (company_id is distinct from app.company_id) because "x";
+    Fault { name: "a tenant that is nobody's, by IS DISTINCT FROM", file: "policy.noren", from: "workload web ", to: r#"policy wide on orders as permissive for select to app across tenants using (company_id is distinct from app.company_id) because "x";
 workload web"#, caught: Check("N0709") },
     Fault { name: "a view without invoker", file: "noren.toml", from: "version  = 15", to: "version  = 14", caught: Check("N0614") },
     Fault { name: "a truncated hash on a unique column", file: "policy.noren", from: "email      mask email();", to: "email      mask hash(length => 4);", caught: Check("N0404") },
@@ -47,10 +47,10 @@ workload web"#, caught: Check("N0709") },
     Fault { name: "a member of a role that sees all", file: "policy.noren", from: "role app      { login; tenants own; }", to: "role app      { login; tenants own; in reports; }", caught: Check("N0605") },
     Fault { name: "all privileges, with TRUNCATE among them", file: "policy.noren", from: "grant select, insert, update, delete on users", to: "grant all on users", caught: Check("N0607") },
     Fault { name: "a grant on an internal table", file: "policy.noren", from: "grant select on orders to reports;", to: "grant select on orders to reports;\ngrant select on flags to app;", caught: Check("N0609") },
-    Fault { name: "a keyed mask without a key", file: "policy.noren", from: "setting noren.mask_key text secret;", to: "", caught: Check("N0419") },
-    Fault { name: "the mask key in a predicate", file: "policy.noren", from: "workload web", to: "policy own on orders as restrictive for select to app using (note = noren.mask_key);\nworkload web", caught: Check("N0708") },
+    Fault { name: "a keyed mask without a key", file: "policy.noren", from: "setting noren.mask_key  text secret;", to: "", caught: Check("N0419") },
+    Fault { name: "the mask key in a predicate", file: "policy.noren", from: "workload web ", to: "policy own on orders as restrictive for select to app using (note = noren.mask_key);\nworkload web", caught: Check("N0708") },
     Fault { name: "a function that runs as its owner", file: "schema.sql", from: "CREATE VIEW", to: "CREATE FUNCTION public.everything() RETURNS SETOF public.orders LANGUAGE sql SECURITY DEFINER AS 'SELECT * FROM public.orders';\nCREATE VIEW", caught: Check("N0524") },
-    Fault { name: "a tenant setting of another type", file: "policy.noren", from: "setting app.company_id uuid;", to: "setting app.company_id text;", caught: Check("N0505") },
+    Fault { name: "a tenant setting of another type", file: "policy.noren", from: "setting app.company_id  uuid;", to: "setting app.company_id  text;", caught: Check("N0505") },
 ];
 
 fn planted(fault: Option<&Fault>) -> tempfile::TempDir {

@@ -11,11 +11,13 @@
 mod access;
 mod access_assert;
 mod apply;
+mod aws_s3;
 mod cases;
 mod catalog;
 mod cli;
 mod deep;
 mod doors;
+mod effects;
 mod end_to_end;
 mod examples;
 mod faults;

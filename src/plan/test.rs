@@ -36,7 +36,7 @@ pub fn masked(catalog: &Catalog, model: &Model, mask: &TestMask, value: String) 
         }
         MaskUse::Expression(own) => row_sql(&own.sql, ROW),
         // A mask that is called by name is one of these two.
-        MaskUse::Null | MaskUse::Json(_) | MaskUse::When { .. } => Expr::Null,
+        MaskUse::Null | MaskUse::Json(_) | MaskUse::Fields(_) | MaskUse::When { .. } => Expr::Null,
     };
     outer.columns.push((masked, None));
     outer.from.insert(0, From::first(Relation::Select(Box::new(inner)), ROW));
@@ -78,6 +78,7 @@ fn rendered(catalog: &Catalog, call: &MaskCall, mask: &TestMask, base: &BaseType
         hash: hmac_of(call, base).is_some().then_some(&hash),
         secret: &|label| hmac::of_label(LINKAGE, &call.group.0, label),
         default: None,
+        lookup: None,
         labels,
         alias: "noren_mask",
     })

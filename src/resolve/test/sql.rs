@@ -203,6 +203,7 @@ impl Reader<'_> {
             (format!("expected other arguments of `{name}`: {why}"), "`noren masks NAME` says what it takes")
         } else if call.mask.of_rows()
             || call.mask.needs_default()
+            || call.mask.needs_lookup()
             || call.arguments.values().any(|value| matches!(value, Value::Column(_)))
         {
             let title = format!("expected a mask of one value, `{name}` reads other columns or rows of its table");

@@ -31,17 +31,22 @@ const SOURCE: &str = "noren_exported";
 /// Runs every export of the plan. `applied` is a database with rows to which the access files were applied.
 pub fn check(world: &World<'_>, plan: &Plan<'_>, applied: Option<&str>, report: &mut Report) -> Result<(), Failure> {
     for (name, target) in &world.project.exports {
-        if let TargetKind::Later { .. } = target.kind {
+        if !matches!(target.kind, TargetKind::Psql { .. }) {
             report.skipped(Kind::Masking, name, "the export runs", "only exports with target `psql` run here");
         }
     }
-    if plan.exports.is_empty() {
+    let runs_here = |export: &&ExportPlan<'_>| {
+        let target = world.project.exports.get(&export.name);
+        target.is_some_and(|target| matches!(target.kind, TargetKind::Psql { .. }))
+    };
+    let exports: Vec<&ExportPlan<'_>> = plan.exports.iter().filter(runs_here).collect();
+    if exports.is_empty() {
         return Ok(());
     }
     let database = world.copy(exported_from(world, applied), SOURCE)?;
     run::make_runner(world)?;
     let mut traces = Vec::new();
-    for export in &plan.exports {
+    for export in exports {
         traces.extend(check_export(world, &database, export, report)?);
     }
     pseudonyms::across(world.catalog, &traces, report);

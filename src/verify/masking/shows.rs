@@ -32,7 +32,7 @@ const LISTED: [&str; 10] = [
     "zero",
 ];
 const PART: [&str; 5] = ["email_partial", "partial", "partial_length", "regex_replace", "tsvector"];
-const WHOLE: [&str; 14] = [
+const WHOLE: [&str; 15] = [
     "age_band",
     "boolean",
     "bucket",
@@ -43,6 +43,7 @@ const WHOLE: [&str; 14] = [
     "geo_round",
     "ip_truncate",
     "noise",
+    "pick",
     "postal_code",
     "scrub",
     "shuffle",
@@ -63,6 +64,8 @@ pub fn of(treatment: &Treatment, column: &str) -> Shows {
                 Shows::Part
             }
         }
+        // Fields that are kept are in it.
+        Treatment::Mask(MaskUse::Fields(_)) => Shows::Whole,
         // Its leaves are looked at one by one.
         Treatment::Mask(MaskUse::Json(_)) => Shows::Part,
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
