@@ -37,3 +37,5 @@ mod syntax;
 mod tenancy;
 mod threat_model;
 mod verify;
+mod verify_masking;
+mod verify_test;

@@ -169,10 +169,8 @@ fn elsewhere(export: &ExportPlan<'_>, folder: &str) -> String {
             RowSecurity::Bound => ", where it sees the rows of the named tenant only",
             RowSecurity::ByPolicy => ", where it sees every row by policies, and asserts that before it writes",
         };
-        let import = match there.place != export.place && export.import.is_some() {
-            true => format!(" and `{folder}/import.sql`"),
-            false => String::new(),
-        };
+        let imports = there.place != export.place && export.import.is_some();
+        let import = if imports { format!(" and `{folder}/import.sql`") } else { String::new() };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\nIn `{environment}` run `{folder}/run.sql`{import} instead{reads}.");
     }

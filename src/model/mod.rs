@@ -6,6 +6,7 @@
 pub mod access;
 pub mod effective;
 pub mod formula;
+pub mod test;
 
 use crate::catalog::{DataType, QName};
 use crate::mask::{Arguments, Mask};
@@ -28,6 +29,8 @@ pub struct Model {
     pub internal: BTreeMap<QName, String>,
     /// Whose row it is, who acts, and what they may touch.
     pub access: Access,
+    /// The policy's own tests, by title.
+    pub tests: BTreeMap<String, test::Test>,
 }
 
 /// A two-part setting.
@@ -182,6 +185,25 @@ pub enum Treatment {
     Generated,
     /// Masked.
     Mask(MaskUse),
+}
+
+impl Treatment {
+    /// Every condition of a choice between treatments: that of the choice, then those of its branches.
+    pub fn each_condition<'t>(&'t self, found: &mut dyn FnMut(&'t RowSql)) {
+        if let Self::Mask(MaskUse::When { condition, then, otherwise }) = self {
+            found(condition);
+            then.each_condition(found);
+            otherwise.each_condition(found);
+        }
+    }
+
+    /// What a row gets for which the conditions are what `truths` says, in the order of [`Self::each_condition`].
+    pub fn chosen<'t>(&'t self, truths: &mut dyn Iterator<Item = bool>) -> &'t Self {
+        let Self::Mask(MaskUse::When { then, otherwise, .. }) = self else { return self };
+        let truth = truths.next() == Some(true);
+        let (then, otherwise) = (then.chosen(truths), otherwise.chosen(truths));
+        if truth { then } else { otherwise }
+    }
 }
 
 /// What fills a dropped column on import.

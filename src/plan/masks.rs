@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 /// The setting that keyed masks read where the policy declares none.
-const DEFAULT_KEY: &str = "noren.mask_key";
+pub(super) const DEFAULT_KEY: &str = "noren.mask_key";
 
 /// The label under which the run's key shows which one it was.
 const FINGERPRINT: &str = "fingerprint";

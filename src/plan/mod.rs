@@ -21,6 +21,7 @@ mod shape;
 mod strategy;
 mod tables;
 pub mod tenant;
+pub mod test;
 pub mod words;
 
 use crate::catalog::{Catalog, QName, Table, TriggerMode};
@@ -190,9 +191,27 @@ impl ExportPlan<'_> {
         self.planner.select(table.table, table.export)
     }
 
+    /// The masked rows of a table beside the raw ones: the columns of the file, then every column of the table as it
+    /// is, the row's place, and the conditions of its treatments as [`crate::model::Treatment::each_condition`] gives
+    /// them. It is what a verification compares files with, and is never emitted.
+    pub fn trace(&self, table: &TablePlan<'_>) -> Select {
+        self.planner.trace(table.table, table.export)
+    }
+
     /// Leak probes, a query a table: a column's name, and how many rows hold what its treatment cannot have given.
     pub fn probes(&self) -> impl Iterator<Item = Select> {
         self.planner.probes()
+    }
+
+    /// Kept columns of a table that together may name a person, guessed by their types as `after.sql` does.
+    pub fn identifying<'t>(&self, table: &'t TablePlan<'_>) -> Vec<&'t str> {
+        let names = self.planner.identifying(table.table, table.export);
+        names.into_iter().map(String::as_str).collect()
+    }
+
+    /// The table of a plan with what each of its columns gets.
+    pub fn declared<'t>(&self, table: &'t TablePlan<'_>) -> (&'t Table, &'t ExportTable) {
+        (table.table, table.export)
     }
 
     /// Who is singled out, a query a table: one line for a reader.

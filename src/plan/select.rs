@@ -24,6 +24,9 @@ use std::collections::BTreeSet;
 /// The row that treatments read. A user's expression holds no sub-select, so nothing can shadow it.
 pub(super) const ROW: &str = "t";
 
+/// PostgreSQL's own column for where a row lies.
+const PLACE: &str = "ctid";
+
 /// A user's expression with its columns qualified.
 pub(super) fn row_sql(sql: &RowSql, alias: &str) -> Expr {
     let mut text = String::with_capacity(sql.text.len());
@@ -48,15 +51,24 @@ pub(super) struct Masked<'p, 'a> {
     /// By linkage group and the column that is hashed.
     hashes: IndexMap<(String, String), Ident>,
     joins: Vec<From>,
+    /// The raw row stands beside the masked one.
+    traced: bool,
 }
 
 impl<'p, 'a> Masked<'p, 'a> {
     pub(super) fn new(planner: &'p Planner<'a>, table: &'a Table, export: &'a ExportTable) -> Self {
-        let mut masked = Self { planner, table, export, hashes: IndexMap::new(), joins: Vec::new() };
+        let mut masked = Self { planner, table, export, hashes: IndexMap::new(), joins: Vec::new(), traced: false };
         for (name, column) in &export.columns {
             masked.bind_hashes(&column.treatment, name);
         }
         masked
+    }
+
+    /// The same rows in the same order, each followed by its raw columns and its place in the table: for whoever asks
+    /// what became of a value. Nothing of it is ever emitted.
+    pub(super) fn trace(mut self) -> Select {
+        self.traced = true;
+        self.select()
     }
 
     /// Columns that leave, in the table's order.
@@ -74,6 +86,18 @@ impl<'p, 'a> Masked<'p, 'a> {
             if self.is_key(name) && !matches!(exported.treatment, Treatment::Keep) {
                 moved.push(Expr::column(name));
             }
+        }
+        if self.traced {
+            let raw = self.table.columns.keys().enumerate();
+            columns.extend(raw.map(|(at, name)| (Expr::of(ROW, name), Some(Ident(format!("noren_raw_{at}"))))));
+            columns.push((Expr::of(ROW, PLACE), Some(Ident::from("noren_place"))));
+            let mut conditions = Vec::new();
+            for own in self.export.columns.values() {
+                own.treatment.each_condition(&mut |condition| conditions.push(condition));
+            }
+            let conditions = conditions.into_iter().enumerate();
+            columns
+                .extend(conditions.map(|(at, sql)| (row_sql(sql, ROW), Some(Ident(format!("noren_condition_{at}"))))));
         }
         let condition = self.planner.leaves(&self.table.name, ROW);
         // Rows would otherwise leave in the order of the raw key, which tells which new key was which old one.
@@ -93,6 +117,7 @@ impl<'p, 'a> Masked<'p, 'a> {
             let read = self.read_columns();
             let read = self.table.columns.keys().filter(|name| read.contains(name.as_str()));
             let mut columns: Vec<(Expr, Option<Ident>)> = read.map(|name| (Expr::of(ROW, name), None)).collect();
+            columns.extend(self.traced.then(|| (Expr::of(ROW, PLACE), None)));
             let mut from = vec![From::first(rows, ROW)];
             for ((group, input), name) in &self.hashes {
                 let Some(column) = self.table.columns.get(input) else { continue };
@@ -120,6 +145,9 @@ impl<'p, 'a> Masked<'p, 'a> {
 
     /// Columns that the outer select reads: what is dropped is not even touched.
     fn read_columns(&self) -> BTreeSet<&str> {
+        if self.traced {
+            return self.table.columns.keys().map(String::as_str).collect();
+        }
         let mut read = BTreeSet::new();
         for (name, own) in &self.export.columns {
             reads(&own.treatment, name, &mut read);

@@ -112,6 +112,11 @@ impl<'a> Planner<'a> {
         Masked::new(self, table, export).select()
     }
 
+    /// The masked rows of a table beside the raw ones.
+    pub(super) fn trace(&self, table: &Table, export: &ExportTable) -> Select {
+        Masked::new(self, table, export).trace()
+    }
+
     /// Foreign keys between exported tables. A reference of a partition binds its root's load.
     fn graph(&self) -> Graph {
         let mut graph: Graph = self.export.tables.keys().map(|name| (name.clone(), BTreeSet::new())).collect();

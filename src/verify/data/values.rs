@@ -94,8 +94,8 @@ fn tame_text(number: usize, random: &mut Random) -> String {
 }
 
 fn uuid(random: &mut Random) -> String {
-    let [a, b, c, d, e] = [8, 4, 3, 3, 12].map(|length| random.hex(length));
-    format!("{a}-{b}-4{c}-a{d}-{e}")
+    let groups = [("", 8), ("-", 4), ("-4", 3), ("-a", 3), ("-", 12)];
+    groups.map(|(before, length)| before.to_owned() + &random.hex(length)).concat()
 }
 
 /// How many adversarial and how many tame families a type has.
