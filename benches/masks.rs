@@ -226,7 +226,7 @@ fn copy(subject: &Subject, uses: &[&Use], file: &str) -> String {
     let hashes = inner.len() > subject.columns.len();
     let rows = Select { columns: inner, from: vec![From::first(table, "c")], barrier: hashes, ..Select::default() };
     let from = [From::first(Relation::Select(Box::new(rows)), "r")].into_iter().chain(joins).collect();
-    let select = Select { with: vec![hmac::key("noren.mask_key")], columns: outer, from, ..Select::default() };
+    let select = Select { columns: outer, from, ..Select::default() };
     let file = Expr::text(file).print().unwrap();
     format!("COPY ({}) TO {file};", Statement::Select(select).print().unwrap())
 }
@@ -234,6 +234,9 @@ fn copy(subject: &Subject, uses: &[&Use], file: &str) -> String {
 /// Hundredths of a second of CPU for each statement, all in one session, by rounds.
 fn measure(server: &Server, statements: &[String]) -> Vec<Vec<u64>> {
     let mut script = String::from("SET noren.mask_key = 'a key for the bench, more than 32 bytes';\nSET jit = off;\n");
+    for statement in [hmac::create_pads(), hmac::fill_pads("noren.mask_key")] {
+        writeln!(script, "{};", statement.print().unwrap()).unwrap();
+    }
     let ticks = "SELECT pg_read_file('/proc/self/stat', 0, 1000);\n";
     for _ in 0..=ROUNDS {
         for statement in statements {

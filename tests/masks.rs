@@ -107,7 +107,6 @@ pub(crate) fn query(mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> 
         mask.probe(&probed).unwrap_or(Expr::Null).cast("text")
     };
     Select {
-        with: vec![keyed::key("noren.mask_key")],
         columns: vec![
             (Expr::of("r", "v").cast("text"), Some("raw".into())),
             (rendered.expr.cast("text"), Some("plain".into())),
@@ -119,6 +118,13 @@ pub(crate) fn query(mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> 
         order_by: vec![Expr::of("r", "k")],
         ..Select::default()
     }
+}
+
+/// What a session does before it reads keyed masks; an unset key stays unset.
+pub(crate) fn with_key(key: Option<&str>) -> String {
+    let set = key.map(|key| format!("SET noren.mask_key = {};", Expr::text(key.to_owned()).print().unwrap()));
+    let pads = [keyed::create_pads(), keyed::fill_pads("noren.mask_key")].map(|one| one.print().unwrap() + ";");
+    set.into_iter().chain(pads).collect()
 }
 
 type Row = Vec<Option<String>>;
@@ -138,7 +144,7 @@ const END: &str = "=== end ===";
 /// Whether a mask is what it says on this type with these arguments; its rows if so.
 fn judge(database: &Database, mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> Result<Vec<Row>, String> {
     let script = script(mask, sample, arguments)?;
-    match database.try_sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\n{script}")) {
+    match database.try_sql(&format!("{SETTINGS} {}\n{script}", with_key(Some(KEY)))) {
         Ok(printed) => judge_printed(database, mask, sample, arguments, &printed),
         Err(_) if !mask.total(&sample.base, arguments) => Ok(vec![]),
         Err(error) => Err(format!("says that it raises no error: {}", error.chars().take(600).collect::<String>())),
@@ -337,8 +343,8 @@ fn every_mask(server: &'static Server) -> BTreeMap<String, Vec<Row>> {
         }
         // All at once, since starting a client takes longer than a query; one by one only to name the culprit.
         let scripts: Result<String, _> = trials.iter().map(|(mask, list)| script(*mask, &sample, list)).collect();
-        let printed = scripts
-            .and_then(|scripts| database.try_sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\n{scripts}")));
+        let printed =
+            scripts.and_then(|scripts| database.try_sql(&format!("{SETTINGS} {}\n{scripts}", with_key(Some(KEY)))));
         let mut printed: Vec<String> = printed.map(|printed| halves(&printed)).unwrap_or_default();
         for (mask, arguments) in trials.into_iter().rev() {
             let what = format!("{} on {} with {arguments:?}", mask.name(), sample.sql);
@@ -494,7 +500,6 @@ fn the_hmac_is_rfc_2104_s() {
         let mut values = From::first(Relation::Values(values), "t");
         values.columns.push("v".into());
         let select = Select {
-            with: vec![keyed::key("noren.mask_key")],
             columns: vec![(Expr::of("t", "v"), None), (hash("class:email"), None), (label, None)],
             from: vec![values],
             ..Select::default()
@@ -502,8 +507,7 @@ fn the_hmac_is_rfc_2104_s() {
         let sql = Statement::Select(select);
         // Control characters come in by the test's own literal, which the guard rightly refuses.
         let sql = sql.print().unwrap_or_default();
-        let setting = format!("SET noren.mask_key = {};", Expr::text(key.clone()).print().unwrap());
-        let printed = database.sql(&format!("{setting}\nCOPY ({sql}) TO STDOUT;"));
+        let printed = database.sql(&format!("{}\nCOPY ({sql}) TO STDOUT;", with_key(Some(key))));
         assert_eq!(printed.lines().count(), texts.len());
         for line in printed.lines() {
             let row: Row = line.split('\t').map(support::from_copy).collect();
@@ -525,19 +529,18 @@ fn a_short_or_missing_key_gives_null_and_a_good_one_is_read_once() {
     database.sql("CREATE TABLE public.trial AS SELECT n AS k, n::text AS v FROM generate_series(1, 1000) n");
     let hash = keyed::of_value("devs", "class:email", Canonical::Text, Expr::of("t", "v"));
     let select = Select {
-        with: vec![keyed::key("noren.mask_key")],
         columns: vec![(Expr::Aggregate("count".into(), vec![hash], vec![]), None)],
         from: vec![From::first(Relation::table(QName::new("public", "trial")), "t")],
         ..Select::default()
     };
     let sql = Statement::Select(select).print().unwrap();
-    assert_eq!(database.sql(&sql).trim(), "0");
-    let short = "k".repeat(31);
-    assert_eq!(database.sql(&format!("SET noren.mask_key = ''; {sql}")).trim(), "0");
-    assert_eq!(database.sql(&format!("SET noren.mask_key = '{short}'; {sql}")).trim(), "0");
-    assert_eq!(database.sql(&format!("SET noren.mask_key = '{short}k'; {sql}")).trim(), "1000");
-    let plan = database.sql(&format!("SET noren.mask_key = '{KEY}'; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}"));
-    let scans: Vec<&str> = plan.lines().filter(|line| line.contains("CTE Scan on noren_key")).collect();
+    let (short, good) = ("k".repeat(31), "k".repeat(32));
+    for (key, rows) in [(None, "0"), (Some(""), "0"), (Some(short.as_str()), "0"), (Some(&good), "1000")] {
+        assert_eq!(database.sql(&format!("{} {sql}", with_key(key))).trim(), rows, "{key:?}");
+    }
+    let explain = format!("{} EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}", with_key(Some(KEY)));
+    let plan = database.sql(&explain);
+    let scans: Vec<&str> = plan.lines().filter(|line| line.contains("Seq Scan on noren_pads")).collect();
     assert!(!scans.is_empty() && scans.iter().all(|line| line.contains("loops=1")), "{plan}");
     assert!(plan.contains("InitPlan"), "{plan}");
 }
@@ -557,7 +560,7 @@ fn permute_is_a_permutation_that_narrower_types_agree_with() {
         select.order_by.clear();
         Statement::Select(select).print().unwrap()
     };
-    let key = format!("SET noren.mask_key = '{KEY}';");
+    let key = with_key(Some(KEY));
     // All of smallint, into itself.
     database.sql("CREATE TABLE public.trial (k bigint, v smallint); INSERT INTO public.trial SELECT n, n FROM generate_series(-32768, 32767) n;");
     let small = masked(&of("int2", "smallint"));
@@ -620,7 +623,8 @@ fn no_more_collisions_than_said(keys: u32) {
             select.columns.retain(|(_, name)| name.as_ref().is_some_and(|name| name.0 == "masked"));
             let sql = Statement::Select(select).print().unwrap();
             let found = database.sql(&format!(
-                "{SETTINGS} SET noren.mask_key = '{KEY}'; SET work_mem = '256MB'; SELECT count(*) - count(DISTINCT masked) FROM ({sql}) m"
+                "{SETTINGS} {} SET work_mem = '256MB'; SELECT count(*) - count(DISTINCT masked) FROM ({sql}) m",
+                with_key(Some(KEY))
             ));
             let found: f64 = found.lines().last().unwrap().parse().unwrap();
             let pairs = f64::from(keys) * f64::from(keys) / 2.0;
@@ -691,30 +695,6 @@ fn a_masked_select_can_be_read() {
         Statement::Select(select).print().unwrap()
     };
     insta::assert_snapshot!(print("email", "text"), @r##"
-WITH noren_key AS MATERIALIZED (
-  SELECT
-    string_agg(
-      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-      ''::bytea
-      ORDER BY place.at
-    ) AS inner_pad,
-    string_agg(
-      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-      ''::bytea
-      ORDER BY place.at
-    ) AS outer_pad
-  FROM (
-    SELECT substr(
-        CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-          || decode(repeat('00', 64), 'hex'),
-        1,
-        64
-      ) AS bytes
-    FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-    WHERE octet_length(given.bytes) >= 32
-  ) AS key
-  CROSS JOIN generate_series(0, 63) AS place (at)
-)
 SELECT
   r.v::text AS raw,
   ('u' || left(encode(r.h, 'hex'), 16) || '@example.invalid')::text AS plain,
@@ -724,9 +704,9 @@ FROM (
     t.k AS k,
     t.v AS v,
     sha256(
-      (SELECT outer_pad FROM noren_key)
+      (SELECT outer_pad FROM pg_temp.noren_pads)
         || sha256(
-          (SELECT inner_pad FROM noren_key)
+          (SELECT inner_pad FROM pg_temp.noren_pads)
             || convert_to('5:tests,14:column:trial.v,5:value,' || t.v::text, 'UTF8')
         )
     ) AS h

@@ -8,6 +8,7 @@ use super::psql::{
     SHAPE, column_list, demand, in_temp, include_shape, insert, into_variables, select_one, set_by_shell, shape_rows,
     temporary,
 };
+use crate::mask::hmac;
 use crate::plan::one_tenant::VARIABLE;
 use crate::plan::{KeyPlan, RowSecurity, TablePlan, TenantPlan};
 use crate::sql::{
@@ -80,6 +81,7 @@ impl Emitter<'_> {
         script.run(Statement::Commit);
         if self.export.key.is_some() {
             script.run(Statement::DropTemporary(Ident::from("noren_key")));
+            script.run(Statement::DropTemporary(Ident::from(hmac::PADS)));
         }
         script.run(Statement::DropTemporary(Ident::from("noren_shape")));
         script.blank();
@@ -247,6 +249,8 @@ fn read_key(script: &mut Script) {
         options: CopyOptions { format: CopyFormat::Text, header: false },
     }));
     script.run(Statement::Do(include_str!("key.sql")));
+    script.comment("and what HMAC makes of it, computed once for all tables");
+    script.run(hmac::create_pads());
     script.blank();
 }
 
@@ -268,5 +272,6 @@ fn use_key(script: &mut Script, key: &KeyPlan) {
         script,
         select_one(set.is_not_null(), "noren_key_is_set", Some((in_temp("noren_key"), "noren_key"))),
     );
+    script.run(hmac::fill_pads(&key.setting));
     into_variables(script, key.fingerprint.clone());
 }

@@ -8,8 +8,8 @@ use super::Planner;
 use super::masks::hashed_column;
 use super::over::Inner;
 use crate::catalog::{Column, Table};
+use crate::mask::Value;
 use crate::mask::over::{self, Over};
-use crate::mask::{Value, hmac};
 use crate::model::{ExportTable, Fill, MaskCall, MaskUse, RowSql, Treatment};
 use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
 use indexmap::IndexMap;
@@ -96,9 +96,6 @@ impl<'p, 'a> Masked<'p, 'a> {
             let condition = select.condition.take();
             Relation::Select(Box::new(Select { columns, from, condition, barrier: true, ..Select::default() }))
         };
-        if self.planner.takes_key() {
-            select.with.push(hmac::key(self.planner.setting()));
-        }
         select.from = std::iter::once(From::first(first, ROW)).chain(self.joins).collect();
         select
     }
