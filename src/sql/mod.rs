@@ -15,6 +15,7 @@ mod print_access;
 mod print_statement;
 mod psql;
 mod script;
+mod shape;
 mod source;
 mod statement;
 mod token;
