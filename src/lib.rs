@@ -7,6 +7,7 @@
 //! *.noren ── syntax ── ast ──┐
 //! schema.sql ── catalog ──┤
 //!                         resolve ── model ── check ── plan ── emit ── artifact
+//!                                               └── verify (a real PostgreSQL)
 //! ```
 
 pub mod artifact;
@@ -27,3 +28,4 @@ pub mod server;
 pub mod source;
 pub mod sql;
 pub mod syntax;
+pub mod verify;

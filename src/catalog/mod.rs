@@ -12,7 +12,7 @@ mod read;
 mod scan;
 
 pub use lookup::UniqueKey;
-pub use read::read;
+pub use read::{read, statements};
 
 use crate::source::Span;
 use indexmap::IndexMap;

@@ -137,6 +137,15 @@ fn included(span: Span, command: &str) -> Diagnostic {
         .help("list each file under `schema` in the project file instead")
 }
 
+/// The statements of a schema file as PostgreSQL's parser splits them, without psql's commands and without rows; the
+/// parser's message where it refuses the file.
+pub fn statements(text: &str) -> Result<Vec<String>, String> {
+    let blanked = scan::blank(text, &scan::scan(text));
+    let text = blanked.as_deref().unwrap_or(text);
+    let split = pg_query::split_with_parser(text).map_err(|error| error.to_string())?;
+    Ok(split.into_iter().map(str::to_owned).collect())
+}
+
 /// By psql's rules, for which dumps are written: where each piece is a statement to PostgreSQL's parser, so is it in
 /// the whole text, and reading that once more to split it would be a third of reading the schema.
 fn read_text<'t>(builder: &mut Builder<'t>, source: SourceId, text: &'t str, scan: &Scan) {

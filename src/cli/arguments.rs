@@ -53,6 +53,8 @@ pub(super) enum Verb {
     },
     /// Show what the masks of a table make of made-up values, on a private PostgreSQL that is started for it
     Preview(PreviewOptions),
+    /// Show on a real PostgreSQL that what the policy claims holds: a private server is started for it
+    Verify(VerifyOptions),
     /// Say which rule decides over a column, which lost and why, and what its mask does
     Why {
         /// The column: `users.email`, or `sales.users.email` with its schema
@@ -102,6 +104,26 @@ pub(super) struct PreviewOptions {
     /// Only as this export gives it
     #[arg(long, value_name = "NAME")]
     pub(super) export: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyOptions {
+    /// The folder of the server's binaries; without it they are looked for on PATH, by `pg_config` and where packages
+    /// put them
+    #[arg(long, value_name = "DIR")]
+    pub(super) pg_bin: Option<PathBuf>,
+    /// Make other rows; the report prints the seed, and the same seed makes the same rows
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: Option<u64>,
+    /// Weaken what was compiled, one piece at a time, and show that each weakening is noticed
+    #[arg(long)]
+    pub(super) mutants: bool,
+    /// Run these queries with and without the policy instead, and show what it costs
+    #[arg(long, value_name = "QUERIES.sql", conflicts_with = "mutants")]
+    pub(super) compare: Option<PathBuf>,
+    /// How many rows each table is given for `--compare`
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, requires = "compare")]
+    pub(super) rows: u64,
 }
 
 #[derive(Args, Debug)]

@@ -1,0 +1,86 @@
+//! `noren verify`: what the policy claims, shown on a private PostgreSQL.
+
+use super::arguments::VerifyOptions;
+use super::check;
+use super::console::Console;
+use super::progress::Progress;
+use super::{Failure, Outcome, Result, load, read_file};
+use crate::diagnostic::{Format, Severity, plural};
+use crate::verify::compare::Queries;
+use crate::verify::engine::Private;
+use crate::verify::report::{Outcome as CheckOutcome, Report};
+use crate::verify::{self, Options};
+use std::fmt::Write as _;
+
+/// Where rows come from when nobody says otherwise; any number is as good.
+const SEED: u64 = 1;
+
+pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome> {
+    let loaded = load()?;
+    let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
+    if check::worst(&run.found) == Some(Severity::Error) || run.compiled.files.is_none() {
+        console.findings(&run.found, &loaded.sources);
+        return Ok(Outcome::Findings);
+    }
+    let progress = Progress::start("verifying on a private PostgreSQL", console);
+    let engine = Private::start(options.pg_bin.clone()).map_err(|error| {
+        Failure::new(format!("a verification runs on a PostgreSQL of its own, which cannot be started: {error}"))
+    })?;
+    let settings = Options { seed: options.seed.unwrap_or(SEED), mutants: options.mutants };
+    let queries = options.compare.as_deref().map(read_file).transpose()?;
+    let (sources, compiled) = (&loaded.sources, &run.compiled);
+    let report = match queries {
+        Some(text) => {
+            let queries = Queries { text: &text, rows: options.rows };
+            verify::compare(&engine, sources, run.project, compiled, settings, &queries)
+        }
+        None => verify::verify(&engine, sources, run.project, compiled, settings),
+    };
+    let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
+    drop(progress);
+    match console.format {
+        Format::Json => console.out(&json(&report)?),
+        _ => console.out(&text(&report)),
+    }
+    Ok(if report.failures().next().is_some() { Outcome::Findings } else { Outcome::Fine })
+}
+
+fn json(report: &Report) -> Result<String> {
+    serde_json::to_string_pretty(report)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::new(format!("cannot write the report: {error}")))
+}
+
+fn text(report: &Report) -> String {
+    let mut text = format!("{}: {}, seed {}\n", report.project, report.engine, report.seed);
+    for check in &report.checks {
+        let (word, why) = match &check.outcome {
+            CheckOutcome::Passed => continue,
+            CheckOutcome::Failed(why) => ("failed", why),
+            CheckOutcome::Skipped(why) => ("skipped", why),
+        };
+        let _ = writeln!(
+            text,
+            "{word}: {}: {}: {}\n  {}",
+            check.kind.word(),
+            check.subject,
+            check.name,
+            why.replace('\n', "\n  ")
+        );
+    }
+    for (subject, note) in &report.notes {
+        let _ = writeln!(text, "{subject}: {note}");
+    }
+    for (kind, count) in report.counts() {
+        let total = count.passed + count.failed + count.skipped;
+        let _ = writeln!(
+            text,
+            "{:<10} {}, {} failed, {} skipped",
+            kind.word(),
+            plural(total, "check"),
+            count.failed,
+            count.skipped
+        );
+    }
+    text
+}
