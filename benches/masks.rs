@@ -9,6 +9,7 @@
 use noren::catalog::{BaseType, Category, DataType, QName};
 use noren::mask::hmac::{self, Canonical};
 use noren::mask::{self, Arguments, Context, Hashes, Value};
+use noren::model::{Fill, JsonNode, LinkageGroup, MaskCall, MaskUse, Treatment};
 use noren::server::{Options, Server};
 use noren::sql::{Expr, From, Ident, Relation, Select, Statement};
 use std::fmt::Write as _;
@@ -46,6 +47,10 @@ const PAPERS: Subject = Subject {
     ],
 };
 
+/// A document of four keys, and a search vector's text.
+const PAGES: Subject =
+    Subject { name: "pages", columns: &[("id", "int8"), ("doc", "jsonb"), ("body", "text"), ("search", "tsvector")] };
+
 const LABELS: [&str; 4] = ["new", "open", "closed", "void"];
 
 /// A table to copy, its columns with their types.
@@ -65,12 +70,14 @@ enum Given {
     Integer(i64),
     Number(&'static str),
     Column(&'static str),
+    /// So many words of a dictionary.
+    Words(u32),
 }
 
-use Given::{Column, Integer, Number, Text};
+use Given::{Column, Integer, Number, Text, Words};
 
-/// Not measured: a dictionary's words come from a project's file, and the other two work over rows or other columns.
-const NOT_ALONE: [&str; 3] = ["dictionary", "shuffle", "tsvector"];
+/// A document by path, which is no mask of the catalogue: one key kept, one masked, all others dropped.
+const JSON: &str = "json";
 
 const USES: &[Use] = &[
     Use("age_band", "birth", &[("at", Text("2026-01-01"))]),
@@ -83,6 +90,7 @@ const USES: &[Use] = &[
     Use("corporate_number", "company", &[]),
     Use("date_shift", "birth", &[("by", Column("id"))]),
     Use("default", "balance", &[]),
+    Use("dictionary", "name", &[(mask::dictionary::WORDS, Words(1000))]),
     Use("digits", "phone", &[]),
     Use("email", "email", &[]),
     Use("email_partial", "email", &[]),
@@ -94,6 +102,7 @@ const USES: &[Use] = &[
     Use("fake_name", "name", &[("locale", Text("ja"))]),
     Use("geo_round", "latitude", &[]),
     Use("hash", "name", &[]),
+    Use(JSON, "doc", &[]),
     Use("iban", "iban", &[]),
     Use("integer", "id", &[("min", Integer(1)), ("max", Integer(1_000_000))]),
     Use("ip_truncate", "address", &[]),
@@ -108,7 +117,9 @@ const USES: &[Use] = &[
     Use("regex_replace", "phone", &[("pattern", Text("[0-9]+")), ("replacement", Text("0"))]),
     Use("salted_sha256", "name", &[]),
     Use("scrub", "note", &[]),
+    Use("shuffle", "balance", &[("by", Column("id"))]),
     Use("truncate", "birth", &[("unit", Text("year"))]),
+    Use("tsvector", "search", &[]),
     Use("uuid", "tenant", &[]),
     Use("zero", "balance", &[]),
 ];
@@ -155,6 +166,11 @@ CREATE TABLE public.papers AS
     (ARRAY['new', 'open', 'closed', 'void'])[1 + n % 4]::public.state AS state, (n % 180000)::numeric / 1000 - 90 AS latitude
   FROM generate_series(1, :rows::bigint) AS n;
 VACUUM (FREEZE, ANALYZE) public.papers;
+CREATE TABLE public.pages AS
+  SELECT n AS id, jsonb_build_object('theme', 'dark', 'email', 'user' || n || '@example.com', 'size', n, 'tags', '[1, 2]'::jsonb) AS doc,
+    'Page ' || n || ' of words ' || repeat(md5(n::text) || ' ', 3) AS body, to_tsvector('simple', repeat(md5(n::text) || ' ', 3)) AS search
+  FROM generate_series(1, :rows::bigint) AS n;
+VACUUM (FREEZE, ANALYZE) public.pages;
 ";
 
 fn base(subject: &Subject, column: &str) -> BaseType {
@@ -169,7 +185,7 @@ fn base(subject: &Subject, column: &str) -> BaseType {
 fn subject(uses: &[&Use]) -> &'static Subject {
     let has = |subject: &Subject, wanted: &str| subject.columns.iter().any(|(name, _)| *name == wanted);
     let fits = |subject: &&&Subject| uses.iter().all(|Use(_, column, _)| has(subject, column));
-    [&CUSTOMERS, &PAPERS].iter().find(fits).unwrap()
+    [&CUSTOMERS, &PAPERS, &PAGES].iter().find(fits).unwrap()
 }
 
 fn arguments(given: &[(&'static str, Given)]) -> Arguments {
@@ -178,6 +194,10 @@ fn arguments(given: &[(&'static str, Given)]) -> Arguments {
         Integer(value) => Value::Integer(value),
         Number(digits) => Value::Decimal(digits.to_owned()),
         Column(column) => Value::Column(column.to_owned()),
+        Words(count) => {
+            let list = (0..count).map(|word| format!("word {word}")).collect();
+            Value::Words(mask::words::Words { list, digest: String::new() })
+        }
     };
     given.iter().map(|(name, given)| (*name, value(given))).collect()
 }
@@ -193,6 +213,11 @@ fn copy(subject: &Subject, uses: &[&Use], file: &str) -> String {
         subject.columns.iter().map(|(name, _)| (Expr::of("r", name), Some(Ident::from(*name)))).collect();
     let mut joins = vec![];
     for Use(name, column, given) in uses {
+        let place = subject.columns.iter().position(|(name, _)| name == column).unwrap();
+        if *name == JSON {
+            outer[place] = (by_path(&Expr::of("r", column), &base(column)), Some(Ident::from(*column)));
+            continue;
+        }
         let (mask, arguments, of) = (mask::find(name).unwrap(), arguments(given), base(column));
         let hashed = match mask.hashes(&arguments) {
             Hashes::Nothing => None,
@@ -205,7 +230,9 @@ fn copy(subject: &Subject, uses: &[&Use], file: &str) -> String {
             let hash = hmac::of_value("bench", column, canonical, Expr::of("c", hashed));
             inner.push((hash, Some(Ident::new(bound.clone()))));
         }
-        let (input, hash) = (Expr::of("r", column), Expr::of("r", &bound));
+        // A search vector is made again from the text.
+        let read = if *name == "tsvector" { "body" } else { column };
+        let (input, hash) = (Expr::of("r", read), Expr::of("r", &bound));
         let rendered = mask.render(&Context {
             input: &input,
             input_type: &of,
@@ -219,7 +246,6 @@ fn copy(subject: &Subject, uses: &[&Use], file: &str) -> String {
         });
         joins.extend(rendered.joins);
         let masked = (rendered.expr.cast_to(of.data_type.clone()), Some(Ident::from(*column)));
-        let place = subject.columns.iter().position(|(name, _)| name == column).unwrap();
         outer[place] = masked;
     }
     let table = Relation::table(QName::new("public", subject.name));
@@ -229,6 +255,19 @@ fn copy(subject: &Subject, uses: &[&Use], file: &str) -> String {
     let select = Select { columns: outer, from, ..Select::default() };
     let file = Expr::text(file).print().unwrap();
     format!("COPY ({}) TO {file};", Statement::Select(select).print().unwrap())
+}
+
+fn by_path(document: &Expr, of: &BaseType) -> Expr {
+    let leaf = |treatment: Treatment| JsonNode::Leaf(Box::new(treatment));
+    let constant = mask::find("constant").unwrap();
+    let call = MaskCall { mask: constant, arguments: Arguments::new(), group: LinkageGroup(String::new()) };
+    let keys = [("theme", Treatment::Keep), ("email", Treatment::Mask(MaskUse::Call(call)))];
+    let keys = keys.map(|(key, treatment)| (key.to_owned(), leaf(treatment))).into();
+    let root = JsonNode::Object { keys, otherwise: Box::new(Treatment::Drop(Fill::Default)) };
+    let mut masked = |_: &Treatment, value: Expr| -> Result<Expr, std::convert::Infallible> {
+        Ok(Expr::text("****").when(value.is_not_null()))
+    };
+    mask::json::render(&root, document, of, "by_path", &mut masked).unwrap()
 }
 
 /// Hundredths of a second of CPU for each statement, all in one session, by rounds.
@@ -266,12 +305,12 @@ fn main() {
     let rows = std::env::args().find_map(|argument| argument.parse::<u32>().ok()).unwrap_or(300_000);
     let server = Server::start(&Options { bin: None, settings: vec![] }).unwrap();
     server.execute("postgres", &SETUP.replace(":rows", &rows.to_string())).unwrap();
-    for mask in mask::all().filter(|mask| !NOT_ALONE.contains(&mask.name())) {
+    for mask in mask::all() {
         assert!(USES.iter().any(|Use(name, ..)| *name == mask.name()), "`{}` is not measured", mask.name());
     }
     let plain = |subject: &'static Subject| (format!("plain COPY of {}", subject.name), subject, vec![]);
     let variant = |what: String, uses: Vec<&'static Use>| (what, subject(&uses), uses);
-    let mut variants = vec![plain(&CUSTOMERS), plain(&PAPERS)];
+    let mut variants = vec![plain(&CUSTOMERS), plain(&PAPERS), plain(&PAGES)];
     variants.extend(USES.iter().map(|one| variant(format!("`{}` on {}", one.0, one.1), vec![one])));
     let mixes = [("without a key", &UNKEYED), ("one keyed", &KEYED), ("four keyed", &HEAVY)];
     variants.extend(mixes.map(|(what, uses)| variant(format!("six columns, {what}"), uses.iter().collect())));
@@ -282,7 +321,7 @@ fn main() {
     println!("`cargo bench --bench masks {rows}`: PostgreSQL {}, {rows} rows, median of {ROUNDS}\n", server.version());
     println!("| masked | CPU, s | against plain |\n| --- | ---: | ---: |");
     for ((what, subject, _), cost) in variants.iter().zip(&costs) {
-        let plain = if subject.name == CUSTOMERS.name { costs[0] } else { costs[1] };
+        let plain = costs[[&CUSTOMERS, &PAPERS, &PAGES].iter().position(|one| one.name == subject.name).unwrap()];
         let (seconds, ratio) = (f64_of(*cost) / 100.0, f64_of(*cost) / f64_of(plain));
         println!("| {what} | {seconds:.2} | {ratio:.2} |");
     }
