@@ -10,6 +10,7 @@ use super::Planner;
 use super::select::ROW;
 use super::words::name_words;
 use crate::catalog::{BaseType, Category, Table};
+use crate::mask::json;
 use crate::model::{ExportColumn, ExportTable, JsonNode, MaskUse, Treatment};
 use crate::sql::{Expr, From, Ident, Relation, Select};
 use std::collections::BTreeSet;
@@ -71,10 +72,11 @@ impl Planner<'_> {
             Treatment::Keep if has_few_values(&base, own.decision.because.is_some()) => {
                 vec![(name_words(name), Expr::of(ROW, name))]
             }
-            Treatment::Mask(MaskUse::Json(json)) => {
+            // An hstore has other functions, and its values are as short or long as any text.
+            Treatment::Mask(MaskUse::Json(document)) if json::accepts(&base) => {
                 let mut paths = Vec::new();
-                kept_paths(&json.root, &mut Vec::new(), &mut paths);
-                let function = if base.data_type.name.name == "json" { "json" } else { "jsonb" };
+                kept_paths(&document.root, &mut Vec::new(), &mut paths);
+                let function = base.data_type.name.name.as_str();
                 paths.into_iter().map(|path| at_path(function, name, &path)).collect()
             }
             _ => Vec::new(),

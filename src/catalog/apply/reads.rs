@@ -110,7 +110,9 @@ impl Reader<'_> {
         match parts {
             [star] if star == "*" => {
                 let tables: Vec<QName> = self.tables(self.scopes.len()).cloned().collect();
-                tables.iter().for_each(|table| self.all_of(table));
+                for table in &tables {
+                    self.all_of(table);
+                }
             }
             [name] => {
                 let mut level = self.scopes.len();
