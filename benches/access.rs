@@ -7,22 +7,34 @@
 //! cargo bench --bench access -- 100000 plans     # and the plan of each statement
 //! ```
 //!
-//! The policy of `benches/access/` is compiled and applied from its files, by the owner of the tables. `pgbench -M
-//! prepared` runs one client a second long. Every measurement stands beside one of the baseline made right before it,
-//! and the figures are medians of the ratios of such pairs: what a busy machine does to one it does to the other.
-//! Two things are compared: the median latency of a transaction, which has the way over the socket in it, and the CPU
-//! time of the backend, which has its start in it.
+//! The policy of `benches/access/` is compiled and applied from its files, by the owner of the tables. A statement of
+//! twenty microseconds cannot be measured a second at a time on a machine that others use: so the two roles take turns
+//! every few milliseconds, client and servers share one processor, and a figure is the median of the ratios of such
+//! turns. Two things are compared: the time that the client waits, which has the way over the socket in it, and the CPU
+//! time of the backend, which has not and so is the stricter one.
+//!
+//! Statements come both ways that drivers send them: prepared once, so that planning is over after a few runs, and as
+//! text, planned each time.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads, writes and starts processes")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that fails has nobody to tell")]
 
+use bytes::{BufMut as _, BytesMut};
 use noren::server::{Options, Server};
+use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use postgres::{Client, NoTls, Statement};
 use std::fmt::Write as _;
 use std::path::Path;
-use std::thread::sleep;
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-const PAIRS: usize = 5;
+/// How often the roles take turns.
+const ROUNDS: usize = 40;
+/// How often they do at least, where a statement is slow; then this is how long all of it takes.
+const FEWEST: usize = 8;
+const LONGEST: Duration = Duration::from_secs(10);
+/// How long a turn is; a statement that takes longer is a turn.
+const TURN: Duration = Duration::from_millis(5);
 const TENANTS: u64 = 1000;
 const DATABASE: &str = "bench";
 const BOUND: &str = "app";
@@ -91,16 +103,23 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// What one run of pgbench showed of a transaction.
+/// How a driver sends a statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Prepared,
+    Text,
+}
+
+/// Microseconds of one statement.
 #[derive(Clone, Copy)]
 struct Cost {
-    milliseconds: f64,
+    time: f64,
     cpu: f64,
 }
 
 /// The baseline, and the ratios of those bound by the policy to it: without a WHERE of their own, and with it.
 struct Row {
-    baseline: f64,
+    baseline: Cost,
     bare: Cost,
     kept: Cost,
 }
@@ -109,8 +128,6 @@ struct Bench {
     server: Server,
     folder: tempfile::TempDir,
     rows: u64,
-    /// The process that every backend is a child of.
-    postmaster: String,
 }
 
 fn main() {
@@ -129,7 +146,8 @@ fn main() {
             bench.plans(case);
         }
     }
-    bench.report(&bench.measure());
+    let rows = [Sent::Prepared, Sent::Text].map(|sent| CASES.iter().map(|case| bench.measure(case, sent)).collect());
+    bench.report(&rows);
 }
 
 impl Bench {
@@ -147,10 +165,7 @@ impl Bench {
         let server = Server::start(&Options { bin: None, settings }).unwrap();
         let folder = tempfile::tempdir().unwrap();
         compile(folder.path(), server.major());
-        let data = server.execute("postgres", "SHOW data_directory").unwrap();
-        let file = std::fs::read_to_string(Path::new(data.trim()).join("postmaster.pid")).unwrap();
-        let postmaster = file.lines().next().unwrap().to_owned();
-        let bench = Self { server, folder, rows, postmaster };
+        let bench = Self { server, folder, rows };
         bench.apply();
         bench
     }
@@ -173,7 +188,11 @@ impl Bench {
         let output = self.server.psql(DATABASE, user).unwrap().arg("-qf").arg(file).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let errors: Vec<&str> = said.lines().filter(|line| !line.contains("NOTICE")).collect();
-        assert!(output.status.success(), "{name}: {}", errors.join("\n"));
+        let log = self.server.log();
+        let last: Vec<&str> = log.lines().rev().take(20).collect();
+        let last: Vec<&str> = last.into_iter().rev().collect();
+        let (errors, last) = (errors.join("\n"), last.join("\n"));
+        assert!(output.status.success(), "{name}: {}\n{errors}\nthe server:\n{last}", output.status);
     }
 
     /// The tenant's id, as the rows have it.
@@ -223,87 +242,165 @@ impl Bench {
         }
     }
 
-    fn measure(&self) -> Vec<Row> {
-        let mut pairs: Vec<[Vec<(Cost, Cost)>; 2]> = CASES.iter().map(|_| [vec![], vec![]]).collect();
-        for round in 0..PAIRS {
-            let tenant = tenant(round);
+    /// Both roles by turns, the one that is bound without a WHERE of its own and with it.
+    fn measure(&self, case: &Case, sent: Sent) -> Row {
+        let cpu = first_processor();
+        pin(std::process::id(), &cpu);
+        let bound = [(BYPASSING, case.by_hand), (BOUND, case.bare), (BOUND, case.by_hand)];
+        let mut sessions = bound.map(|(role, sql)| Session::open(self, role, sql, sent, &cpu));
+        let mut rounds: Vec<[Cost; 3]> = Vec::new();
+        let started = Instant::now();
+        while rounds.len() < ROUNDS && (rounds.len() < FEWEST || started.elapsed() < LONGEST) {
+            let round = rounds.len();
+            let tenant = tenant(round / 5);
             let key = self.key(tenant);
-            // The session that has told the key is gone when the next process is counted.
-            sleep(Duration::from_millis(500));
-            for (case, pairs) in CASES.iter().zip(&mut pairs) {
-                for (sql, pairs) in [case.bare, case.by_hand].into_iter().zip(pairs) {
-                    let baseline = self.pgbench(BYPASSING, case.by_hand, tenant, &key);
-                    pairs.push((baseline, self.pgbench(BOUND, sql, tenant, &key)));
-                }
+            // What a pool's checkout leaves is there before the clock runs, and pages and plans are warm.
+            for session in &mut sessions {
+                session.acts_for(tenant, &key);
+                (0..if round == 0 { 8 } else { 1 }).for_each(|_| session.ask(self.orders()));
             }
+            let mut costs = [Cost { time: 0.0, cpu: 0.0 }; 3];
+            // Nobody always comes after the same one.
+            for step in 0..3 {
+                let who = (round + step) % 3;
+                costs[who] = sessions[who].turn(self.orders());
+            }
+            rounds.push(costs);
         }
-        pairs.iter().map(|[bare, kept]| row(bare, kept)).collect()
+        let ratio = |who: usize| Cost {
+            time: median(rounds.iter().map(|costs| costs[who].time / costs[0].time).collect()),
+            cpu: median(rounds.iter().map(|costs| costs[who].cpu / costs[0].cpu).collect()),
+        };
+        let baseline = Cost {
+            time: median(rounds.iter().map(|costs| costs[0].time).collect()),
+            cpu: median(rounds.iter().map(|costs| costs[0].cpu).collect()),
+        };
+        Row { baseline, bare: ratio(1), kept: ratio(2) }
     }
 
-    /// One client for a second, as a role, as a tenant.
-    fn pgbench(&self, role: &str, sql: &str, tenant: u64, key: &str) -> Cost {
-        let script = self.folder.path().join("script.sql");
-        let log = self.folder.path().join("log");
-        let id = format!("\\set id :first + :tenants * random(0, :orders - 1)\n{sql};\n");
-        std::fs::write(&script, if sql.contains(":id") { id } else { format!("{sql};\n") }).unwrap();
-        let mut command = self.server.client("pgbench", role).unwrap();
-        command.args(["-n", "-c1", "-T1", "-Mprepared", "-l"]).arg("--log-prefix").arg(&log).arg("-f").arg(&script);
-        let variables = [("first", tenant), ("tenants", TENANTS), ("orders", self.orders())];
-        for (name, value) in variables {
-            command.arg("-D").arg(format!("{name}={value}"));
-        }
-        command.arg("-D").arg(format!("tenant={key}")).arg(DATABASE);
-        // The setting stands for the whole session, as a pool's checkout leaves it.
-        command.env("PGOPTIONS", format!("-c app.tenant_id={key}"));
-        let (before, processes) = (self.spent(), self.processes());
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-        self.settle(processes);
-        let spent = self.spent() - before;
-        let latencies = latencies(self.folder.path());
-        let count = f64::from(u32::try_from(latencies.len()).unwrap());
-        Cost { milliseconds: median(latencies), cpu: spent / count }
-    }
-
-    /// Seconds of CPU that backends have used that are gone: the children of `postgres` that it has waited for, fields
-    /// 16 and 17 of its line.
-    fn spent(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.postmaster)).unwrap();
-        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
-        fields.skip(13).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
-    }
-
-    fn processes(&self) -> usize {
-        let path = format!("/proc/{0}/task/{0}/children", self.postmaster);
-        std::fs::read_to_string(path).unwrap().split_whitespace().count()
-    }
-
-    /// A backend goes on for a moment after its client is gone.
-    fn settle(&self, processes: usize) {
-        while self.processes() > processes {
-            sleep(Duration::from_millis(2));
-        }
-    }
-
-    fn report(&self, rows: &[Row]) {
+    fn report(&self, rows: &[Vec<Row>; 2]) {
         let mut text = String::new();
-        writeln!(
-            text,
-            "PostgreSQL {}, {} rows a table, {TENANTS} tenants, {PAIRS} pairs\n",
-            self.server.version(),
-            self.rows
-        )
-        .unwrap();
-        text +=
-            "| query | by hand, ms | policy: time | policy: CPU | with own WHERE: time | with own WHERE: CPU | aim |\n";
-        text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
-        for (case, row) in CASES.iter().zip(rows) {
-            let ratios = [row.bare.milliseconds, row.bare.cpu, row.kept.milliseconds, row.kept.cpu];
-            let ratios = ratios.map(|ratio| format!("{ratio:.2}")).join(" | ");
-            writeln!(text, "| {} | {:.3} | {ratios} | {} |", case.what, row.baseline, case.aim).unwrap();
+        writeln!(text, "PostgreSQL {}, {} rows a table, {TENANTS} tenants", self.server.version(), self.rows).unwrap();
+        for (what, rows) in ["prepared once", "sent as text"].into_iter().zip(rows) {
+            writeln!(
+                text,
+                "\n| {what} | by hand, µs | its CPU | policy: time | policy: CPU | own WHERE: time | own WHERE: CPU | aim |"
+            )
+            .unwrap();
+            text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+            for (case, row) in CASES.iter().zip(rows) {
+                let ratios = [row.bare.time, row.bare.cpu, row.kept.time, row.kept.cpu];
+                let ratios = ratios.map(|ratio| format!("{ratio:.2}")).join(" | ");
+                let Cost { time, cpu } = row.baseline;
+                writeln!(text, "| {} | {time:.0} | {cpu:.0} | {ratios} | {} |", case.what, case.aim).unwrap();
+            }
         }
         print!("{text}");
     }
+}
+
+/// A connection as a role, with one statement.
+struct Session {
+    client: Client,
+    sent: Sent,
+    /// The statement with `$1` and `$2`, and what stands there in this order.
+    statement: Statement,
+    has_id: bool,
+    has_tenant: bool,
+    sql: &'static str,
+    tenant: u64,
+    key: String,
+    /// Statements so far: the next one asks for another order.
+    count: u64,
+    /// Where the kernel says how long the backend has run, in nanoseconds.
+    schedule: String,
+}
+
+impl Session {
+    fn open(bench: &Bench, role: &str, sql: &'static str, sent: Sent, cpu: &str) -> Self {
+        let mut config = postgres::Config::new();
+        config.host_path(bench.server.socket_folder()).user(role).dbname(DATABASE);
+        let mut client = config.connect(NoTls).unwrap();
+        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+        pin(pid.unsigned_abs(), cpu);
+        let (has_id, has_tenant) = (sql.contains(":id"), sql.contains(":tenant"));
+        let tenant_at = if has_id { "$2" } else { "$1" };
+        let statement = client.prepare(&sql.replace(":id", "$1").replace(":tenant", tenant_at)).unwrap();
+        let schedule = format!("/proc/{pid}/schedstat");
+        Self { client, sent, statement, has_id, has_tenant, sql, tenant: 0, key: String::new(), count: 0, schedule }
+    }
+
+    fn acts_for(&mut self, tenant: u64, key: &str) {
+        self.client.batch_execute(&format!("SET app.tenant_id = '{key}'")).unwrap();
+        self.tenant = tenant;
+        key.clone_into(&mut self.key);
+    }
+
+    /// One statement after the other, each for another of the tenant's orders.
+    fn turn(&mut self, orders: u64) -> Cost {
+        let (cpu, started) = (self.spent(), Instant::now());
+        let mut times = 0.0;
+        while times < 1.0 || started.elapsed() < TURN {
+            self.ask(orders);
+            times += 1.0;
+        }
+        Cost { time: started.elapsed().as_secs_f64() * 1e6 / times, cpu: (self.spent() - cpu) / 1e3 / times }
+    }
+
+    fn ask(&mut self, orders: u64) {
+        self.count += 1;
+        let id = self.tenant + TENANTS * (self.count * 7919 % orders);
+        if self.sent == Sent::Text {
+            let sql = self.sql.replace(":id", &id.to_string()).replace(":tenant", &format!("'{}'", self.key));
+            self.client.simple_query(&sql).unwrap();
+            return;
+        }
+        let (id, key) = (i64::try_from(id).unwrap(), Uuid(&self.key));
+        let mut given: Vec<&(dyn ToSql + Sync)> = Vec::new();
+        if self.has_id {
+            given.push(&id);
+        }
+        if self.has_tenant {
+            given.push(&key);
+        }
+        self.client.query(&self.statement, &given).unwrap();
+    }
+
+    fn spent(&self) -> f64 {
+        let text = std::fs::read_to_string(&self.schedule).unwrap();
+        text.split(' ').next().unwrap().parse().unwrap()
+    }
+}
+
+/// A UUID as it is written, sent as the server has it.
+#[derive(Debug)]
+struct Uuid<'a>(&'a str);
+
+impl ToSql for Uuid<'_> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        let digits: String = self.0.chars().filter(|digit| *digit != '-').collect();
+        out.put_u128(u128::from_str_radix(&digits, 16)?);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(given: &Type) -> bool {
+        *given == Type::UUID
+    }
+
+    to_sql_checked!();
+}
+
+/// The first processor that this process may use.
+fn first_processor() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap();
+    list.trim().split(['-', ',']).next().unwrap().to_owned()
+}
+
+/// Two processors that others use are not alike for long.
+fn pin(process: u32, cpu: &str) {
+    let status = Command::new("taskset").args(["-apc", cpu, &process.to_string()]).stdout(Stdio::null()).status();
+    assert!(status.is_ok_and(|status| status.success()), "expected taskset of util-linux to pin a process");
 }
 
 /// Tenants by turns, so that no round is of one whose pages the round before left behind.
@@ -324,25 +421,6 @@ fn compile(folder: &Path, major: u32) {
     assert!(titles.is_empty(), "{}", titles.join("\n"));
     let files = noren::artifact::with_lock(compiled.files.unwrap(), &compiled.schema_digest, &compiled.policy_digest);
     noren::artifact::write(&folder.join(&project.output), &files, "generated").unwrap();
-}
-
-/// Milliseconds of each transaction; the log is read once and removed.
-fn latencies(folder: &Path) -> Vec<f64> {
-    let is_log = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with("log.");
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let log = paths.into_iter().find(|path| is_log(path)).unwrap();
-    let text = std::fs::read_to_string(&log).unwrap();
-    std::fs::remove_file(log).unwrap();
-    text.lines().map(|line| line.split(' ').nth(2).unwrap().parse::<f64>().unwrap() / 1000.0).collect()
-}
-
-fn row(bare: &[(Cost, Cost)], kept: &[(Cost, Cost)]) -> Row {
-    let ratios = |pairs: &[(Cost, Cost)]| Cost {
-        milliseconds: median(pairs.iter().map(|(base, bound)| bound.milliseconds / base.milliseconds).collect()),
-        cpu: median(pairs.iter().map(|(base, bound)| bound.cpu / base.cpu).collect()),
-    };
-    let baselines = bare.iter().chain(kept).map(|(base, _)| base.milliseconds);
-    Row { baseline: median(baselines.collect()), bare: ratios(bare), kept: ratios(kept) }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
 use crate::postgres::with_deep_stack;
-use crate::project::{Bypass, Project, Rls, Stage, TargetKind};
+use crate::project::{Bypass, Project, Rls, Stage};
 use crate::resolve::access::stages;
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -83,15 +83,14 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
 
 /// What the project file says of the exports.
 pub fn facts(catalog: &Catalog, project: &Project) -> ProjectFacts {
-    let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
-        TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
-        TargetKind::Later { .. } => None,
-    });
+    let places = project.exports.iter().map(|(name, target)| (name.clone(), target.kind.clone()));
     let environments = project.environments.iter();
+    let elsewhere = project.environments.iter().map(|(name, own)| (name.clone(), own.exports.clone()));
     ProjectFacts {
         version: u32::from(project.version),
         search: project.search.clone(),
-        directories: directories.collect(),
+        places: places.collect(),
+        elsewhere: elsewhere.collect(),
         access: access_facts(catalog, project, None),
         environments: environments
             .map(|(name, own)| (name.clone(), access_facts(catalog, project, Some(&own.rls))))

@@ -157,6 +157,34 @@ fn readers_go_on_during_another_run() {
     }
 }
 
+/// What the planner expects of a table that policies guard is what it expects where the tenant test stands in the query:
+/// the guard keeps nobody of ours out, so it may not count for a filter.
+#[test]
+fn the_planner_expects_what_it_would_expect_without_the_guard() {
+    let Some(cluster) = Cluster::start(&EXPENSE, None, "") else { return };
+    cluster.apply("postgres", "00_roles.sql");
+    cluster.apply(OWNER, "apply.sql");
+    let (setting, tenant) = cluster.tenant;
+    cluster.database.sql(&format!(
+        "SET session_replication_role = replica;
+         INSERT INTO approvals (id, tenant_id, report_id, approver_id) OVERRIDING SYSTEM VALUE
+           SELECT n, CASE n % 2 WHEN 0 THEN '{tenant}'::uuid ELSE gen_random_uuid() END, n, n
+           FROM generate_series(1000, 4999) AS n;
+         ANALYZE approvals"
+    ));
+    let expected = |user: &str, condition: &str| {
+        let table = format!("EXPLAIN SELECT FROM approvals {condition}");
+        let plan = cluster.database.sql_as(user, &format!("SET {setting} = '{tenant}'; {table}"));
+        plan.split_once(" rows=").unwrap().1.split(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    let by_hand = expected("postgres", "WHERE tenant_id = (SELECT noren.app_tenant_id())");
+    let bound = expected("app", "");
+    assert!(
+        by_hand > 0 && bound.abs_diff(by_hand) <= by_hand / 50,
+        "{bound} rows expected, {by_hand} without the guard"
+    );
+}
+
 /// Under FORCE the owner's own work is bound too: what row security would change in silence is an error.
 #[test]
 fn an_owner_under_force_works_or_fails_loudly() {

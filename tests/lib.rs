@@ -11,6 +11,7 @@
 mod access;
 mod access_assert;
 mod apply;
+mod aws_s3;
 mod cases;
 mod catalog;
 mod cli;

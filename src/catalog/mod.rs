@@ -285,6 +285,8 @@ pub struct Exclusion {
     pub name: String,
     /// Columns that its elements and predicate read.
     pub columns: Vec<String>,
+    /// DEFERRABLE.
+    pub deferrable: bool,
     /// Where it is declared.
     pub span: Span,
 }

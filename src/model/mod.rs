@@ -7,7 +7,7 @@ pub mod access;
 pub mod effective;
 pub mod formula;
 
-use crate::catalog::QName;
+use crate::catalog::{DataType, QName};
 use crate::mask::{Arguments, Mask};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{ImportStrategy, Orphans};
@@ -206,6 +206,8 @@ pub enum MaskUse {
     Expression(OwnExpression),
     /// JSON by path.
     Json(JsonMask),
+    /// A composite, field by field.
+    Fields(FieldsMask),
     /// By condition; neither branch is a drop.
     When {
         /// Over the raw row.
@@ -257,6 +259,29 @@ pub struct OwnExpression {
 pub struct JsonMask {
     /// The tree of paths.
     pub root: JsonNode,
+}
+
+/// A composite field by field; of an array, each of its elements.
+#[derive(Clone, Debug)]
+pub struct FieldsMask {
+    /// The composite's own type.
+    pub of: DataType,
+    /// Each field in order with its type: kept, NULL or masked; a composite in it by its own fields.
+    pub fields: IndexMap<String, (DataType, Treatment)>,
+    /// Fields that no rule names are kept.
+    pub keeps_the_rest: bool,
+}
+
+impl FieldsMask {
+    /// Calls `found` with the type and the treatment of each value in it, however deep.
+    pub fn each_leaf<'m>(&'m self, found: &mut dyn FnMut(&'m DataType, &'m Treatment)) {
+        for (of, treatment) in self.fields.values() {
+            match treatment {
+                Treatment::Mask(MaskUse::Fields(inner)) => inner.each_leaf(found),
+                _ => found(of, treatment),
+            }
+        }
+    }
 }
 
 /// A node of the tree of paths.

@@ -3,15 +3,21 @@
 //! PostgreSQL computes an expression as often as it is written. So each keyed hash is bound once a row in an inner
 //! select that `OFFSET 0` keeps apart, and every treatment of the same linkage group and input shares it. Where
 //! nothing is keyed there is no inner select: a barrier around cheap arithmetic costs more than it saves.
+//!
+//! The hash of a column that may have few values stands in a lateral sub-select, for which PostgreSQL keeps the results
+//! that it has computed (Memoize, 14 and newer) when its statistics say that values come again. It gives the bytes of
+//! the plain form whether or not it does; and unlike a join with the distinct values it leaves rows in their order,
+//! which a merge or a hash join would change to one that tells of the raw values.
 
 use super::Planner;
+use super::fields::Whole;
 use super::masks::hashed_column;
 use super::over::Inner;
 use crate::catalog::{Column, Table};
-use crate::mask::Value;
 use crate::mask::over::{self, Over};
-use crate::model::{ExportTable, Fill, MaskCall, MaskUse, RowSql, Treatment};
-use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
+use crate::mask::{Hashes, Value};
+use crate::model::{ExportTable, Fill, JsonNode, MaskCall, MaskUse, RowSql, Treatment};
+use crate::sql::{Expr, From, Ident, Join, Relation, Select, SourceSql};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
@@ -87,12 +93,21 @@ impl<'p, 'a> Masked<'p, 'a> {
             let read = self.read_columns();
             let read = self.table.columns.keys().filter(|name| read.contains(name.as_str()));
             let mut columns: Vec<(Expr, Option<Ident>)> = read.map(|name| (Expr::of(ROW, name), None)).collect();
+            let mut from = vec![From::first(rows, ROW)];
             for ((group, input), name) in &self.hashes {
-                if let Some(column) = self.table.columns.get(input) {
-                    columns.push((self.planner.hash(group, Expr::of(ROW, &column.name)), Some(name.clone())));
-                }
+                let Some(column) = self.table.columns.get(input) else { continue };
+                let hash = self.planner.hash(group, Expr::of(ROW, &column.name));
+                let bound = if self.planner.may_repeat(self.table, column) {
+                    let alias = format!("{}_few", name.0);
+                    let columns = vec![(hash, Some(name.clone()))];
+                    let once = Relation::Select(Box::new(Select { columns, barrier: true, ..Select::default() }));
+                    from.push(From::joined(once, alias.clone(), Join::Lateral));
+                    Expr::Column(Some(Ident::new(alias)), name.clone())
+                } else {
+                    hash
+                };
+                columns.push((bound, Some(name.clone())));
             }
-            let from = vec![From::first(rows, ROW)];
             let condition = select.condition.take();
             Relation::Select(Box::new(Select { columns, from, condition, barrier: true, ..Select::default() }))
         };
@@ -120,16 +135,33 @@ impl<'p, 'a> Masked<'p, 'a> {
                 if hashed == column && !self.planner.sees_value(call, self.table.columns.get(column)) {
                     return;
                 }
-                let key = (call.group.0.clone(), hashed.to_owned());
-                let name = self.free_name(self.hashes.len() + 1);
-                self.hashes.entry(key).or_insert(name);
+                self.bind(call, hashed);
             }
+            Treatment::Mask(MaskUse::Fields(mask)) => mask.each_leaf(&mut |_, treatment| {
+                if let Treatment::Mask(MaskUse::Call(call)) = treatment
+                    && let Hashes::Column(hashed) = call.mask.hashes(&call.arguments)
+                {
+                    self.bind(call, hashed);
+                }
+            }),
             Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
                 self.bind_hashes(then, column);
                 self.bind_hashes(otherwise, column);
             }
             _ => {}
         }
+    }
+
+    fn bind(&mut self, call: &MaskCall, hashed: &str) {
+        let key = (call.group.0.clone(), hashed.to_owned());
+        let name = self.free_name(self.hashes.len() + 1);
+        self.hashes.entry(key).or_insert(name);
+    }
+
+    /// The hash of a column, as the row under the columns has it.
+    fn bound(&self, call: &MaskCall, hashed: &str) -> Option<Expr> {
+        let name = self.hashes.get(&(call.group.0.clone(), hashed.to_owned()))?;
+        Some(Expr::Column(Some(Ident::from(ROW)), name.clone()))
     }
 
     fn free_name(&self, number: usize) -> Ident {
@@ -147,7 +179,12 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
         Treatment::Generated | Treatment::Drop(Fill::Default | Fill::Trigger(_)) | Treatment::Mask(MaskUse::Null) => {}
         Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
         Treatment::Mask(MaskUse::Expression(own)) => read.extend(own.sql.columns.iter().map(String::as_str)),
-        Treatment::Keep | Treatment::Mask(MaskUse::Json(_)) => drop(read.insert(column)),
+        // The hashes that fields read of other columns are bound; at a JSON path they are not.
+        Treatment::Mask(MaskUse::Json(json)) => {
+            read.insert(column);
+            node_reads(&json.root, column, read);
+        }
+        Treatment::Keep | Treatment::Mask(MaskUse::Fields(_)) => drop(read.insert(column)),
         Treatment::Mask(MaskUse::Call(call)) => {
             read.insert(column);
             let columns = call.arguments.values().filter_map(|value| match value {
@@ -159,6 +196,19 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
         Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
             read.extend(condition.columns.iter().map(String::as_str));
             reads(then, column, read);
+            reads(otherwise, column, read);
+        }
+    }
+}
+
+fn node_reads<'c>(node: &'c JsonNode, column: &'c str, read: &mut BTreeSet<&'c str>) {
+    match node {
+        JsonNode::Leaf(treatment) => reads(treatment, column, read),
+        JsonNode::Each(element) => node_reads(element, column, read),
+        JsonNode::Object { keys, otherwise } => {
+            for node in keys.values() {
+                node_reads(node, column, read);
+            }
             reads(otherwise, column, read);
         }
     }
@@ -186,6 +236,15 @@ impl Masked<'_, '_> {
                 let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
                 self.planner.json(json, column, &Expr::of(ROW, &column.name), &alias)
             }
+            Treatment::Mask(MaskUse::Fields(mask)) => {
+                let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
+                let row_hash = |call: &MaskCall| match call.mask.hashes(&call.arguments) {
+                    Hashes::Column(hashed) => self.bound(call, hashed),
+                    _ => None,
+                };
+                let whole = Whole { column, row_hash: &row_hash };
+                self.planner.fields(mask, &whole, &column.data_type, Expr::of(ROW, &column.name), &alias)
+            }
             Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
                 let then = self.value(then, column);
                 let otherwise = self.value(otherwise, column);
@@ -199,12 +258,10 @@ impl Masked<'_, '_> {
     }
 
     fn call(&mut self, call: &MaskCall, column: &Column) -> Expr {
-        let hash = hashed_column(call, &column.name)
-            .and_then(|hashed| self.hashes.get(&(call.group.0.clone(), hashed.to_owned())))
-            .map(|name| Expr::Column(Some(Ident::from(ROW)), name.clone()));
+        let hash = hashed_column(call, &column.name).and_then(|hashed| self.bound(call, hashed));
         let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
         let base = self.planner.catalog.base_type(&column.data_type);
-        if let Some((over @ (Over::Elements | Over::Bounds), inner, _)) =
+        if let Some((over @ (Over::Elements | Over::Bounds | Over::Ranges), inner, _)) =
             over::seen(call.mask, &base, self.planner.catalog)
         {
             let whole = Expr::of(ROW, &column.name);
@@ -216,7 +273,8 @@ impl Masked<'_, '_> {
             Some(other) => self.recomputed(other),
             None => Expr::of(ROW, &column.name),
         };
-        let rendered = self.planner.render(call, column, &input, hash.as_ref(), &alias);
+        let lookup = call.mask.needs_lookup().then(|| self.planner.lookup(self.table, &column.name, &alias)).flatten();
+        let rendered = self.planner.render(call, column, &input, hash.as_ref(), lookup.as_ref(), &alias);
         for join in rendered.joins {
             // A value that another column is made from is written twice, and joins its lists once.
             if !self.joins.contains(&join) {

@@ -70,6 +70,7 @@ impl Loader {
             Some(named) => self.read_all(named, Kind::Dictionary, &manifest),
             None => self.usual_dictionaries(&manifest),
         };
+        let fixtures = self.fixtures(&manifest);
         Some(Project {
             name: manifest.name.value,
             engine: manifest.engine.value,
@@ -78,6 +79,7 @@ impl Loader {
             search: manifest.search.into_iter().map(|name| name.value).collect(),
             policies,
             dictionaries,
+            fixtures,
             output: PathBuf::from(manifest.output.value),
             exports: manifest.exports,
             rls: manifest.rls,
@@ -109,6 +111,11 @@ impl Loader {
         let span = manifest.name.span;
         let paths = self.walk("dictionaries/*.csv", "dictionaries", span, &manifest.output.value);
         paths.unwrap_or_default().iter().filter_map(|path| self.read(path, Some(span))).collect()
+    }
+
+    fn fixtures(&mut self, manifest: &Manifest) -> Vec<PathBuf> {
+        let paths = self.walk("fixtures/*.sql", "fixtures", manifest.name.span, &manifest.output.value);
+        paths.unwrap_or_default().iter().map(|path| self.root.join(path)).collect()
     }
 
     /// The files of one name, sorted: a file itself, the files of a folder, or what a glob matches.

@@ -11,6 +11,7 @@ mod dictionary;
 mod entities;
 mod exports;
 pub mod expression;
+mod fields;
 mod foreign_keys;
 mod json;
 mod own_mask;

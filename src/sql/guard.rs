@@ -35,11 +35,33 @@ const OPENINGS: [(&str, &str); 9] = [
     ("TRUNCATE", "TruncateStmt"),
 ];
 
+/// Judges a SELECT that becomes the value of a string. psql puts no variable into one, and a comment at its end would
+/// swallow what the server writes after it.
+pub(super) fn quoted(doc: &Doc<'_>) -> Result<(), Mismatch> {
+    let printed = layout::print(doc);
+    let variable = printed.tokens.iter().any(|(_, token)| matches!(token.meaning, Meaning::Variable(_)));
+    let found = check_tokens(&printed, &printed.text)?;
+    if variable || found.last().is_none_or(is_comment) {
+        return Err(Mismatch::Substitution { sql: printed.text });
+    }
+    let statement: Vec<&ScanToken> = found.iter().filter(|token| !is_comment(token)).collect();
+    check_statement(&printed.text, &statement, "SelectStmt")
+}
+
+/// A value of the statement around has its place in a string alone.
+fn refuse_holes(printed: &Printed<'_>) -> Result<(), Mismatch> {
+    if printed.tokens.iter().any(|(_, token)| matches!(token.meaning, Meaning::Hole(_))) {
+        let message = format!("expected no value of a statement around in `{}`", printed.text);
+        return Err(Mismatch::Unprintable(message));
+    }
+    Ok(())
+}
+
 /// The text of a piece of a file that holds comments and, if a kind is given, one statement of that kind.
 pub(super) fn section(doc: &Doc<'_>, kind: Option<&'static str>) -> Result<String, Mismatch> {
     let printed = layout::print(doc);
-    printed.tokens.iter().try_for_each(|(_, token)| token.check())?;
-    check_colons(&printed)?;
+    refuse_holes(&printed)?;
+    check_texts(&printed)?;
     let shape = kind.filter(|_| is_known_by_its_opening(&printed)).and_then(|kind| shape::of(&printed, kind));
     if !shape.as_ref().is_some_and(shape::is_judged) {
         judge(&printed, kind)?;
@@ -72,8 +94,7 @@ fn judge(printed: &Printed<'_>, kind: Option<&'static str>) -> Result<(), Mismat
 pub(super) fn expression(of: &Expr) -> Result<String, Mismatch> {
     let doc = print::expr(of);
     let printed = layout::print(&doc);
-    printed.tokens.iter().try_for_each(|(_, token)| token.check())?;
-    check_colons(&printed)?;
+    refuse_holes(&printed)?;
     check_tokens(&printed, &printed.as_sent())?;
     let selected = format!("SELECT {}", printed.as_sent());
     let found = tokens(&selected).unwrap_or_default();
@@ -82,8 +103,15 @@ pub(super) fn expression(of: &Expr) -> Result<String, Mismatch> {
     Ok(printed.text)
 }
 
+/// What can be said of a text before it is read.
+fn check_texts(printed: &Printed<'_>) -> Result<(), Mismatch> {
+    printed.tokens.iter().try_for_each(|(_, token)| token.check())?;
+    check_colons(printed)
+}
+
 /// The tokens that the scanner finds, if they are the meant ones.
 fn check_tokens(printed: &Printed<'_>, sent: &str) -> Result<Vec<ScanToken>, Mismatch> {
+    check_texts(printed)?;
     let found = tokens(sent).unwrap_or_default();
     let longest = found.len().max(printed.tokens.len());
     for index in 0..longest {
@@ -104,6 +132,7 @@ fn is_meant(meant: &Token<'_>, read: &ScanToken, text: &str) -> bool {
         Meaning::Word => read.keyword_kind != KeywordKind::NoKeyword as i32 && text.eq_ignore_ascii_case(&meant.text),
         Meaning::Name(name) => name_of(read, text).is_some_and(|read| read == *name),
         Meaning::Literal(value) | Meaning::Variable(value) => value_of(read, text).is_some_and(|read| read == *value),
+        Meaning::Hole(_) => value_of(read, text).is_some_and(|read| read.is_empty()),
         Meaning::Exact => text == meant.text,
         Meaning::Source(kind) => read.token == *kind && text == meant.text,
     }

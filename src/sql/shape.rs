@@ -88,7 +88,7 @@ fn is_identifier(word: &str) -> bool {
     is
 }
 
-/// Text and meaning; `None` for a variable, whose text is not what the server sees.
+/// Text and meaning; `None` for what is put in later, whose text is not what the server sees.
 fn verbatim(shape: &mut Vec<u8>, token: &Token<'_>) -> Option<()> {
     match &token.meaning {
         Meaning::Word => put(shape, b'w', ""),
@@ -96,7 +96,7 @@ fn verbatim(shape: &mut Vec<u8>, token: &Token<'_>) -> Option<()> {
         Meaning::Literal(value) => put(shape, b'l', value),
         Meaning::Exact => put(shape, b'e', ""),
         Meaning::Source(kind) => put(shape, b'o', &kind.to_string()),
-        Meaning::Variable(_) => return None,
+        Meaning::Variable(_) | Meaning::Hole(_) => return None,
     }
     put(shape, b't', &token.text);
     Some(())

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod compare;
+pub mod data;
 pub mod engine;
 pub mod mutants;
 pub mod report;
@@ -40,7 +41,8 @@ pub fn verify(
     options: Options,
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
-    let world = World::new(engine, sources, project, compiled)?;
+    let world = World::new(engine, sources, project, compiled, options.seed)?;
+    data::check(&world.filled, &mut report);
     let applied = access::check(&world, &mut report)?;
     if let Some(applied) = applied.filter(|_| options.mutants) {
         mutants::access::check(&world, &applied, &mut report)?;
@@ -58,7 +60,7 @@ pub fn compare(
     queries: &Queries<'_>,
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
-    let world = World::new(engine, sources, project, compiled)?;
+    let world = World::new(engine, sources, project, compiled, options.seed)?;
     compare::check(&world, queries, &mut report)?;
     Ok(report)
 }

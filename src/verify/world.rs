@@ -6,6 +6,7 @@
 //! one by one as a superuser of our own; a role that the server misses is made and the statement run again; statements
 //! about owners are left out, and at the end everything is given to the role that deploys.
 
+use super::data::{self, Filled};
 use super::engine::{self, Engine, Script};
 use super::session::{Refusal, Session};
 use super::text::{Part, Sql};
@@ -69,26 +70,33 @@ pub struct World<'a> {
     pub model: &'a Model,
     /// Who owns the tables and applies the files; no superuser.
     pub deployer: String,
+    /// What rows there are, and whose.
+    pub filled: Filled,
     /// The generated files and everything that scripts write.
     folder: TempDir,
 }
 
 impl<'a> World<'a> {
-    /// Loads the schema into [`World::source`] and lays the generated files out.
+    /// Loads the schema and rows into [`World::source`] and lays the generated files out.
     pub fn new(
         engine: &'a dyn Engine,
         sources: &Sources,
         project: &'a Project,
         compiled: &'a Compiled,
+        seed: u64,
     ) -> Result<Self, Failure> {
         let (Some(model), Some(files)) = (&compiled.model, &compiled.files) else {
             return Err(Failure::new("expected a policy without errors", "run `noren check`"));
         };
         let folder = lay_out(files.iter())?;
         let deployer = deployer(model);
-        let world = World { engine, project, catalog: &compiled.catalog, model, deployer, folder };
+        let filled = Filled::default();
+        let mut world = World { engine, project, catalog: &compiled.catalog, model, deployer, filled, folder };
         world.make_roles()?;
         world.load(sources, SOURCE)?;
+        world.fixtures()?;
+        let options = data::Options { seed, access: Some(&model.access) };
+        world.filled = data::fill(world.superuser(SOURCE)?.as_mut(), options)?;
         Ok(world)
     }
 
@@ -160,6 +168,28 @@ impl<'a> World<'a> {
                 Tenants::Own => "CREATE ROLE $1 LOGIN",
             };
             session.run(&Sql::of(attribute, &[Part::Name(&role.name)]))?;
+        }
+        Ok(())
+    }
+
+    /// Rows of the user's own, in place of those that cannot be made up; psql runs them, since dumps hold COPY.
+    fn fixtures(&self) -> Result<(), Failure> {
+        for file in &self.project.fixtures {
+            let failed = |why: String| {
+                Failure::new(
+                    format!("`{}` failed: {why}", file.display()),
+                    "fixtures are run by psql as a superuser, on a database with the schema and no rows",
+                )
+            };
+            let file = std::path::absolute(file).map_err(|error| failed(error.to_string()))?;
+            let folder = file.parent().unwrap_or(&file);
+            let variables = [("ON_ERROR_STOP", "on")];
+            let (database, role) = (SOURCE, self.engine.superuser());
+            let script = Script { database, role, file: &file, folder, variables: &variables, environment: &[] };
+            let output = self.engine.script(&script).map_err(|error| failed(error.to_string()))?;
+            if !output.status.success() {
+                return Err(failed(String::from_utf8_lossy(&output.stderr).trim_end().to_owned()));
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! allowance there answers for one kind; a project of a thousand tables gets a few findings, not thousands.
 
 mod keys;
+mod lookups;
 mod objects;
 
 use super::Case;
@@ -43,6 +44,7 @@ pub(super) fn check(case: Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let Some(tenancy) = &case.access.tenancy else { return };
     keys::check(case, tenancy, diagnostics);
     objects::check(case, tenancy, diagnostics);
+    lookups::check(case, diagnostics);
 }
 
 fn report(kind: &Kind, found: Vec<Lint>, diagnostics: &mut Vec<Diagnostic>) {

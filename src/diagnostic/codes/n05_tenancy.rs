@@ -25,4 +25,5 @@ super::family! {
     N0525 Warning "a scoped table in a publication";
     N0526 Warning "a row policy that the policy does not have";
     N0527 Warning "a right to a view that the policy does not grant";
+    N0528 Note "a child that looks its tenant up";
 }

@@ -109,79 +109,79 @@ SELECT length(set_config('noren.policy', jsonb_agg(to_jsonb(expected))::text, tr
 FROM (VALUES
   ('clinic', 'appointments', 'noren_delete_to_clinic_app', '96fdcf6eaa3a7241'),
   ('clinic', 'appointments', 'noren_floor', '7915d6a400316365'),
-  ('clinic', 'appointments', 'noren_guard', '8b1a4d45d981646c'),
+  ('clinic', 'appointments', 'noren_guard', '023b9f719feaf5d8'),
   ('clinic', 'appointments', 'noren_insert_to_clinic_app_frontdesk', 'e56aa1843d16d6ca'),
   ('clinic', 'appointments', 'noren_select_to_clinic_app_frontdesk', '7b765cbebf07b619'),
   ('clinic', 'appointments', 'noren_update_to_clinic_app_frontdesk', 'c90199f71335af75'),
   ('clinic', 'consents', 'noren_delete_to_clinic_app', '9e0a4d391c6e96bc'),
   ('clinic', 'consents', 'noren_floor', '96f74ce2bda6e827'),
-  ('clinic', 'consents', 'noren_guard', '3453063ddf7389c5'),
+  ('clinic', 'consents', 'noren_guard', '487a7525b43cd17c'),
   ('clinic', 'consents', 'noren_insert_to_clinic_app', 'a2e5e54a8a59d110'),
   ('clinic', 'consents', 'noren_select_to_clinic_app', '332229e7ea521c14'),
   ('clinic', 'consents', 'noren_update_to_clinic_app', 'de7da54963386ad4'),
   ('clinic', 'diagnoses', 'noren_delete_to_clinic_app', 'feb235cb20d3dd65'),
   ('clinic', 'diagnoses', 'noren_floor', '9e85ff644c7140b5'),
-  ('clinic', 'diagnoses', 'noren_guard', 'fff329caa7835128'),
+  ('clinic', 'diagnoses', 'noren_guard', '8074607c9337e3c7'),
   ('clinic', 'diagnoses', 'noren_insert_to_clinic_app', 'f61bf8097360b9aa'),
   ('clinic', 'diagnoses', 'noren_select_to_clinic_app', 'ce96af5776ea72e6'),
   ('clinic', 'diagnoses', 'noren_update_to_clinic_app', '31513c4c0e05f87d'),
   ('clinic', 'encounters', 'noren_delete_to_clinic_app', '033a7a4d0d93888d'),
   ('clinic', 'encounters', 'noren_floor', 'ba3fd8c824f35df3'),
-  ('clinic', 'encounters', 'noren_guard', 'ce58ce31dcf622f6'),
+  ('clinic', 'encounters', 'noren_guard', '2bd50a942ab69130'),
   ('clinic', 'encounters', 'noren_insert_to_clinic_app', '9e6a9a14ec531ce0'),
   ('clinic', 'encounters', 'noren_select_to_clinic_app', 'db9b414dfb63583a'),
   ('clinic', 'encounters', 'noren_update_to_clinic_app', 'c96d7a9d43ef760c'),
   ('clinic', 'encounters', 'notes_by_their_author_update', '635735c7d323b156'),
   ('clinic', 'invoice_reminders', 'noren_delete_to_clinic_app', 'd09e15421bd3dc1d'),
   ('clinic', 'invoice_reminders', 'noren_floor', '6e8b284b12799b22'),
-  ('clinic', 'invoice_reminders', 'noren_guard', '5ac0eb39adc1cf54'),
+  ('clinic', 'invoice_reminders', 'noren_guard', 'b28258d2926de198'),
   ('clinic', 'invoice_reminders', 'noren_insert_to_clinic_app', '786cbf9ceb16ac84'),
   ('clinic', 'invoice_reminders', 'noren_select_to_billing_clinic_app', 'd4c9de49b95cfedf'),
   ('clinic', 'invoice_reminders', 'noren_update_to_clinic_app', 'b844f8063ab0f6dd'),
   ('clinic', 'invoices', 'noren_delete_to_clinic_app', '121526046cf538f2'),
   ('clinic', 'invoices', 'noren_floor', '464e444ffb0ac2c0'),
-  ('clinic', 'invoices', 'noren_guard', '2acd278042b672c6'),
+  ('clinic', 'invoices', 'noren_guard', '77e8ac56b2d1a005'),
   ('clinic', 'invoices', 'noren_insert_to_billing_clinic_app', 'a6ffbf06f8b04005'),
   ('clinic', 'invoices', 'noren_select_to_billing_clinic_app', '577636e6b3059a72'),
   ('clinic', 'invoices', 'noren_update_to_billing_clinic_app', '7c24589a08be5ce4'),
   ('clinic', 'lab_results', 'noren_delete_to_clinic_app', '7aa3da7730797778'),
   ('clinic', 'lab_results', 'noren_floor', '3f25790e381fd880'),
-  ('clinic', 'lab_results', 'noren_guard', '12d5d1ea104580b5'),
+  ('clinic', 'lab_results', 'noren_guard', '5f6caf36f1ab5a79'),
   ('clinic', 'lab_results', 'noren_insert_to_clinic_app', '620095fd3f25842d'),
   ('clinic', 'lab_results', 'noren_select_to_clinic_app', '9ac7addb3bb0a5ab'),
   ('clinic', 'lab_results', 'noren_update_to_clinic_app', '9b5541eb2a72b8e7'),
   ('clinic', 'memberships', 'noren_delete_to_clinic_app', '58730d35b8564fab'),
   ('clinic', 'memberships', 'noren_floor', 'b57407187cb829f6'),
-  ('clinic', 'memberships', 'noren_guard', 'aa40bbbd8c1fc860'),
+  ('clinic', 'memberships', 'noren_guard', '55ff88803237972c'),
   ('clinic', 'memberships', 'noren_insert_to_clinic_app', '4df41d523bfe3535'),
   ('clinic', 'memberships', 'noren_select_to_clinic_app', '088ecf0cfb7c0715'),
   ('clinic', 'memberships', 'noren_update_to_clinic_app', 'e257636906c13444'),
   ('clinic', 'organisations', 'noren_delete_to_clinic_app', 'de24719d165b3e73'),
   ('clinic', 'organisations', 'noren_floor', 'd6c20dddd0576e7f'),
-  ('clinic', 'organisations', 'noren_guard', '0ea5af3dbb908309'),
+  ('clinic', 'organisations', 'noren_guard', 'f4b175033124ca89'),
   ('clinic', 'organisations', 'noren_insert_to_clinic_app', '4ef38bc1ee9f12a9'),
   ('clinic', 'organisations', 'noren_select_to_clinic_app', 'dd3f53b51a9659cc'),
   ('clinic', 'organisations', 'noren_update_to_clinic_app', 'da1cbe210984a388'),
   ('clinic', 'patients', 'noren_delete_to_clinic_app', 'e62f71ae27120ba5'),
   ('clinic', 'patients', 'noren_floor', '53285d66a1c83721'),
-  ('clinic', 'patients', 'noren_guard', '0eb2bc0acff33a52'),
+  ('clinic', 'patients', 'noren_guard', 'e131dcca6b426e88'),
   ('clinic', 'patients', 'noren_insert_to_clinic_app', 'c374d01fb163417c'),
   ('clinic', 'patients', 'noren_select_to_clinic_app_frontdesk', '17b1e81ffedfea6d'),
   ('clinic', 'patients', 'noren_update_to_clinic_app', 'e4e18112042ed1e4'),
   ('clinic', 'prescriptions', 'noren_delete_to_clinic_app', '8ddf3d9b736ce344'),
   ('clinic', 'prescriptions', 'noren_floor', '3248c1b2733423cc'),
-  ('clinic', 'prescriptions', 'noren_guard', 'f949cbd7b4b57dbb'),
+  ('clinic', 'prescriptions', 'noren_guard', '453fad22342b066c'),
   ('clinic', 'prescriptions', 'noren_insert_to_clinic_app', '4b8845817d99ac10'),
   ('clinic', 'prescriptions', 'noren_select_to_clinic_app', '98aa57ed44c68ce3'),
   ('clinic', 'prescriptions', 'noren_update_to_clinic_app', 'c2554a5f389b9acb'),
   ('clinic', 'users', 'noren_delete_to_clinic_app', 'bad68f2879128c00'),
   ('clinic', 'users', 'noren_floor', '0b63f14f4dae40cd'),
-  ('clinic', 'users', 'noren_guard', '1095615421442ec6'),
+  ('clinic', 'users', 'noren_guard', '306208e803e42ae2'),
   ('clinic', 'users', 'noren_select_to_clinic_app', 'e42c9805f72ef113'),
   ('clinic', 'users', 'noren_update_to_clinic_app', 'aa6a5918ef7123b6'),
   ('clinic', 'workspaces', 'noren_delete_to_clinic_app', '1ccc966cbb6e270d'),
   ('clinic', 'workspaces', 'noren_floor', '494a52bbd1b47fb9'),
-  ('clinic', 'workspaces', 'noren_guard', '7baeeef3655d7a17'),
+  ('clinic', 'workspaces', 'noren_guard', '077a6e5ae0b44ac3'),
   ('clinic', 'workspaces', 'noren_insert_to_clinic_app', '1bb12cd9d8420d79'),
   ('clinic', 'workspaces', 'noren_select_to_clinic_app', 'b6a42cfcf3b467e2'),
   ('clinic', 'workspaces', 'noren_update_to_clinic_app', 'f7bf65b3657fa5bc')
@@ -832,7 +832,11 @@ wanted AS (
 ),
 candidate AS (
   -- Every relation that users have made, but what extensions brought.
-  SELECT live.oid, live.relkind, live.relowner, live.relacl
+  SELECT live.oid, live.relkind, live.relowner, live.relacl,
+         -- What rights_source.sql and key.sql of an export to S3 give to the exporting role.
+         CASE WHEN space.nspname <> 'noren_run' THEN '{}'
+              WHEN live.relname = 'manifest' THEN '{SELECT,INSERT}'
+              WHEN live.relname = 'mask_key' THEN '{SELECT}' ELSE '{}' END::text[] AS of_exports
   FROM pg_class AS live
   JOIN pg_namespace AS space ON space.oid = live.relnamespace
     AND space.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
@@ -843,6 +847,7 @@ granted AS (
   SELECT live.oid, live.relowner, NULL::text AS column_name, acl.*
   FROM candidate AS live
   CROSS JOIN LATERAL aclexplode(live.relacl) AS acl
+  WHERE acl.grantee = 0 OR acl.is_grantable OR acl.privilege_type <> ALL (live.of_exports)
   UNION ALL
   SELECT live.oid, live.relowner, column_of.attname, acl.*
   FROM candidate AS live
@@ -1010,7 +1015,7 @@ SELECT 'grant', format('schema %I', nspname), format('no %s to %s', privilege_ty
 FROM held
 WHERE privilege_type <> 'USAGE' OR is_grantable OR NOT EXISTS (
   SELECT FROM wanted WHERE wanted.oid = held.oid AND wanted.grantee = held.grantee
-) AND (held.grantee <> 0 OR nspname = 'noren')
+) AND (held.grantee <> 0 OR nspname = 'noren') AND NOT (held.grantee <> 0 AND nspname = 'noren_run')
 UNION ALL
 SELECT 'grant', format('database %I', datname), format('no CREATE to %s', grantee.word),
        format('granted by %I', pg_get_userbyid(acl.grantor)),

@@ -100,28 +100,30 @@ CREATE POLICY noren_guard ON clinic.lab_results
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
     (
-      SELECT pg_has_role('billing'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('billing'::name, 'USAGE')
         OR pg_has_role('clinic_app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('frontdesk'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('researcher'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   )
   WITH CHECK (
     (
-      SELECT pg_has_role('billing'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('billing'::name, 'USAGE')
         OR pg_has_role('clinic_app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('frontdesk'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('researcher'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   );
 COMMENT ON POLICY noren_guard ON clinic.lab_results
-  IS 'noren: guard: only roles of the policy [compile:12d5d1ea104580b5]';
+  IS 'noren: guard: only roles of the policy [compile:5f6caf36f1ab5a79]';
 
 -- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.lab_results

@@ -120,28 +120,30 @@ CREATE POLICY noren_guard ON clinic.users
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
     (
-      SELECT pg_has_role('billing'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('billing'::name, 'USAGE')
         OR pg_has_role('clinic_app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('frontdesk'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('researcher'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   )
   WITH CHECK (
     (
-      SELECT pg_has_role('billing'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('billing'::name, 'USAGE')
         OR pg_has_role('clinic_app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('frontdesk'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('researcher'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   );
 COMMENT ON POLICY noren_guard ON clinic.users
-  IS 'noren: guard: only roles of the policy [compile:1095615421442ec6]';
+  IS 'noren: guard: only roles of the policy [compile:306208e803e42ae2]';
 
 -- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.users

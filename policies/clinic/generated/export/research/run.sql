@@ -64,7 +64,8 @@ BEGIN
   END IF;
 END
 $noren$;
--- and what HMAC makes of it, computed once for all tables
+
+-- what HMAC makes of the key, computed once for all tables
 CREATE TEMPORARY TABLE pg_temp.noren_pads (
   inner_pad bytea,
   outer_pad bytea
@@ -183,8 +184,10 @@ SELECT encode(
         SELECT sha256(
             (SELECT outer_pad FROM pg_temp.noren_pads)
               || sha256(
-                (SELECT inner_pad FROM pg_temp.noren_pads)
-                  || convert_to('8:research,0:,6:secret,11:fingerprint,', 'UTF8')
+                (
+                  SELECT inner_pad || convert_to('8:research,0:,6:secret,11:fingerprint,', 'UTF8')
+                  FROM pg_temp.noren_pads
+                )
               )
           )
       ),

@@ -90,28 +90,30 @@ CREATE POLICY noren_guard ON public.audit_logs
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
     (
-      SELECT pg_has_role('app'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('investigator'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('reporting'::name, 'USAGE')
         OR pg_has_role('support'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   )
   WITH CHECK (
     (
-      SELECT pg_has_role('app'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('investigator'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('reporting'::name, 'USAGE')
         OR pg_has_role('support'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   );
 COMMENT ON POLICY noren_guard ON public.audit_logs
-  IS 'noren: guard: only roles of the policy [compile:ea0bb4baeb15516b]';
+  IS 'noren: guard: only roles of the policy [compile:620c8debc670296c]';
 
 -- access.noren:35  select of rows of the session's tenant where (actor_id = app.user_id)
 CREATE POLICY noren_select_to_app ON public.audit_logs

@@ -100,28 +100,30 @@ CREATE POLICY noren_guard ON public.departments
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
     (
-      SELECT pg_has_role('app'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('investigator'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('reporting'::name, 'USAGE')
         OR pg_has_role('support'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   )
   WITH CHECK (
     (
-      SELECT pg_has_role('app'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('investigator'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('reporting'::name, 'USAGE')
         OR pg_has_role('support'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   );
 COMMENT ON POLICY noren_guard ON public.departments
-  IS 'noren: guard: only roles of the policy [compile:28679d1314f87874]';
+  IS 'noren: guard: only roles of the policy [compile:077556704a0bcb0b]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.departments

@@ -100,28 +100,30 @@ CREATE POLICY noren_guard ON public.expense_categories
   AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
     (
-      SELECT pg_has_role('app'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('investigator'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('reporting'::name, 'USAGE')
         OR pg_has_role('support'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   )
   WITH CHECK (
     (
-      SELECT pg_has_role('app'::name, 'USAGE')
+      SELECT true
+      WHERE pg_has_role('app'::name, 'USAGE')
         OR pg_has_role('exporter'::name, 'USAGE')
         OR pg_has_role('importer'::name, 'USAGE')
         OR pg_has_role('investigator'::name, 'USAGE')
         OR pg_has_role('migrator'::name, 'USAGE')
         OR pg_has_role('reporting'::name, 'USAGE')
         OR pg_has_role('support'::name, 'USAGE')
-    )
+    ) IS NOT NULL
   );
 COMMENT ON POLICY noren_guard ON public.expense_categories
-  IS 'noren: guard: only roles of the policy [compile:0fc155c6ac48a0f1]';
+  IS 'noren: guard: only roles of the policy [compile:4b9e3b0fb5f2470b]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.expense_categories

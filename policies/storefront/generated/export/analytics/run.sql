@@ -62,7 +62,8 @@ BEGIN
   END IF;
 END
 $noren$;
--- and what HMAC makes of it, computed once for all tables
+
+-- what HMAC makes of the key, computed once for all tables
 CREATE TEMPORARY TABLE pg_temp.noren_pads (
   inner_pad bytea,
   outer_pad bytea
@@ -176,8 +177,10 @@ SELECT encode(
         SELECT sha256(
             (SELECT outer_pad FROM pg_temp.noren_pads)
               || sha256(
-                (SELECT inner_pad FROM pg_temp.noren_pads)
-                  || convert_to('9:analytics,0:,6:secret,11:fingerprint,', 'UTF8')
+                (
+                  SELECT inner_pad || convert_to('9:analytics,0:,6:secret,11:fingerprint,', 'UTF8')
+                  FROM pg_temp.noren_pads
+                )
               )
           )
       ),

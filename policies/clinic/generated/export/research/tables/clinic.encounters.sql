@@ -55,14 +55,21 @@ COPY (
       t.started_at,
       t.pulse,
       t.temperature,
-      sha256(
-        (SELECT outer_pad FROM pg_temp.noren_pads)
-          || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to('8:research,15:class:staff_key,5:value,' || t.seen_by::text, 'UTF8')
-          )
-      ) AS noren_hash_1
+      noren_hash_1_few.noren_hash_1 AS noren_hash_1
     FROM ONLY clinic.encounters AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM pg_temp.noren_pads)
+            || sha256(
+              (
+                SELECT inner_pad || convert_to('8:research,15:class:staff_key,5:value,', 'UTF8')
+                FROM pg_temp.noren_pads
+              )
+                || textsend(t.seen_by::text)
+            )
+        ) AS noren_hash_1
+      OFFSET 0
+    ) AS noren_hash_1_few
     OFFSET 0
   ) AS t
   CROSS JOIN (
@@ -81,8 +88,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
-                    (SELECT inner_pad FROM pg_temp.noren_pads)
-                      || convert_to('8:research,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '8:research,17:class:patient_key,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM pg_temp.noren_pads
+                    )
                   )
               )
           ),

@@ -28,12 +28,15 @@ COPY (
       sha256(
         (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to(
-                '8:training,43:column:clinic.organisations.registration_no,5:value,'
-                  || t.registration_no::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to(
+                    '8:training,43:column:clinic.organisations.registration_no,5:value,',
+                    'UTF8'
+                  )
+              FROM pg_temp.noren_pads
+            )
+              || textsend(t.registration_no::text)
           )
       ) AS noren_hash_1
     FROM ONLY clinic.organisations AS t

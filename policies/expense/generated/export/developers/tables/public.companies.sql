@@ -15,7 +15,10 @@ COPY (
     t.plan AS plan,
     t.country_code AS country_code,
     (
-      'u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid'
+      CASE
+        WHEN t.contact_email IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_1, 1, 8), 'hex') || '@example.invalid'
+      END
     )::public.email_address AS contact_email,
     (
       CASE
@@ -44,28 +47,37 @@ COPY (
                                             ELSE coalesce(
                                               to_jsonb(
                                                 (
-                                                  'u'
-                                                    || left(
-                                                      encode(
-                                                        sha256(
-                                                          (SELECT outer_pad FROM pg_temp.noren_pads)
-                                                            || sha256(
+                                                  CASE
+                                                    WHEN (t_7_2.value #>> '{}') IS NOT NULL
+                                                      THEN 'u'
+                                                        || encode(
+                                                          substr(
+                                                            sha256(
                                                               (
-                                                                SELECT inner_pad
+                                                                SELECT outer_pad
                                                                 FROM pg_temp.noren_pads
                                                               )
-                                                                || convert_to(
-                                                                  '10:developers,11:class:email,5:value,'
-                                                                    || (t_7_2.value #>> '{}')::text,
-                                                                  'UTF8'
+                                                                || sha256(
+                                                                  (
+                                                                    SELECT inner_pad
+                                                                        || convert_to(
+                                                                          '10:developers,11:class:email,5:value,',
+                                                                          'UTF8'
+                                                                        )
+                                                                    FROM pg_temp.noren_pads
+                                                                  )
+                                                                    || textsend(
+                                                                      (t_7_2.value #>> '{}')::text
+                                                                    )
                                                                 )
-                                                            )
-                                                        ),
-                                                        'hex'
-                                                      ),
-                                                      16
-                                                    )
-                                                    || '@example.invalid'
+                                                            ),
+                                                            1,
+                                                            8
+                                                          ),
+                                                          'hex'
+                                                        )
+                                                        || '@example.invalid'
+                                                  END
                                                 )::text
                                               ),
                                               'null'::jsonb
@@ -107,11 +119,11 @@ COPY (
       sha256(
         (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to(
-                '10:developers,11:class:email,5:value,' || t.contact_email::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+              FROM pg_temp.noren_pads
+            )
+              || textsend(t.contact_email::text)
           )
       ) AS noren_hash_1
     FROM ONLY public.companies AS t

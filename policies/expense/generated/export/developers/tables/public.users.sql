@@ -31,10 +31,16 @@ COPY (
     t.manager_id AS manager_id,
     CASE WHEN false THEN t.last_session_id END AS last_session_id,
     (
-      'u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid'
+      CASE
+        WHEN t.email IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_1, 1, 8), 'hex') || '@example.invalid'
+      END
     )::public.email_address AS email,
     (
-      'u' || left(encode(t.noren_hash_2, 'hex'), 16) || '@example.invalid'
+      CASE
+        WHEN t.backup_email IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_2, 1, 8), 'hex') || '@example.invalid'
+      END
     )::varchar(120) AS backup_email,
     (t_8_family.name || ' ' || t_8_given.name)::text AS name,
     (t_9_family.name || ' ' || t_9_given.name)::text AS name_kana,
@@ -79,30 +85,37 @@ COPY (
                                             ELSE coalesce(
                                               to_jsonb(
                                                 (
-                                                  'u'
-                                                    || left(
-                                                      encode(
-                                                        sha256(
-                                                          (SELECT outer_pad FROM pg_temp.noren_pads)
-                                                            || sha256(
+                                                  CASE
+                                                    WHEN (t_14_2.value #>> '{}') IS NOT NULL
+                                                      THEN 'u'
+                                                        || encode(
+                                                          substr(
+                                                            sha256(
                                                               (
-                                                                SELECT inner_pad
+                                                                SELECT outer_pad
                                                                 FROM pg_temp.noren_pads
                                                               )
-                                                                || convert_to(
-                                                                  '10:developers,11:class:email,5:value,'
-                                                                    || (
-                                                                      t_14_2.value #>> '{}'
-                                                                    )::text,
-                                                                  'UTF8'
+                                                                || sha256(
+                                                                  (
+                                                                    SELECT inner_pad
+                                                                        || convert_to(
+                                                                          '10:developers,11:class:email,5:value,',
+                                                                          'UTF8'
+                                                                        )
+                                                                    FROM pg_temp.noren_pads
+                                                                  )
+                                                                    || textsend(
+                                                                      (t_14_2.value #>> '{}')::text
+                                                                    )
                                                                 )
-                                                            )
-                                                        ),
-                                                        'hex'
-                                                      ),
-                                                      16
-                                                    )
-                                                    || '@example.invalid'
+                                                            ),
+                                                            1,
+                                                            8
+                                                          ),
+                                                          'hex'
+                                                        )
+                                                        || '@example.invalid'
+                                                  END
                                                 )::text
                                               ),
                                               'null'::jsonb
@@ -200,32 +213,41 @@ COPY (
       sha256(
         (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to('10:developers,11:class:email,5:value,' || t.email::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+              FROM pg_temp.noren_pads
+            )
+              || textsend(t.email::text)
           )
       ) AS noren_hash_1,
       sha256(
         (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to('10:developers,11:class:email,5:value,' || t.backup_email::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+              FROM pg_temp.noren_pads
+            )
+              || textsend(t.backup_email::text)
           )
       ) AS noren_hash_2,
       sha256(
         (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to('10:developers,17:class:person_name,5:value,' || t.name::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
+              FROM pg_temp.noren_pads
+            )
+              || textsend(t.name::text)
           )
       ) AS noren_hash_3,
       sha256(
         (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to(
-                '10:developers,17:class:person_name,5:value,' || t.name_kana::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
+              FROM pg_temp.noren_pads
+            )
+              || textsend(t.name_kana::text)
           )
       ) AS noren_hash_4
     FROM ONLY public.users AS t

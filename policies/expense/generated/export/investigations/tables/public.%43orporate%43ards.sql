@@ -33,12 +33,15 @@ COPY (
       sha256(
         (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to(
-                '14:investigations,39:column:public.CorporateCards.CardNumber,5:value,'
-                  || t."CardNumber"::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to(
+                    '14:investigations,39:column:public.CorporateCards.CardNumber,5:value,',
+                    'UTF8'
+                  )
+              FROM pg_temp.noren_pads
+            )
+              || textsend(t."CardNumber"::text)
           )
       ) AS noren_hash_1
     FROM ONLY public."CorporateCards" AS t

@@ -86,11 +86,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
-                    (SELECT inner_pad FROM pg_temp.noren_pads)
-                      || convert_to(
-                        '14:investigations,17:class:partner_key,6:secret,7:permute,',
-                        'UTF8'
-                      )
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '14:investigations,17:class:partner_key,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM pg_temp.noren_pads
+                    )
                   )
               )
           ),

@@ -47,12 +47,15 @@ COPY (
       sha256(
         (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
-            (SELECT inner_pad FROM pg_temp.noren_pads)
-              || convert_to(
-                '9:analytics,35:column:public.customers.customer_no,5:value,'
-                  || t.customer_no::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to(
+                    '9:analytics,35:column:public.customers.customer_no,5:value,',
+                    'UTF8'
+                  )
+              FROM pg_temp.noren_pads
+            )
+              || textsend(t.customer_no::text)
           )
       ) AS noren_hash_1
     FROM ONLY public.customers AS t
@@ -74,11 +77,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
-                    (SELECT inner_pad FROM pg_temp.noren_pads)
-                      || convert_to(
-                        '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
-                        'UTF8'
-                      )
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM pg_temp.noren_pads
+                    )
                   )
               )
           ),
@@ -159,11 +165,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
-                    (SELECT inner_pad FROM pg_temp.noren_pads)
-                      || convert_to(
-                        '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
-                        'UTF8'
-                      )
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM pg_temp.noren_pads
+                    )
                   )
               )
           ),
