@@ -544,6 +544,17 @@ fn columns_of_an_extension_s_types_go_with_it() {
     assert!(catalog.types.is_empty());
 }
 
+/// psql would send both as one; PostgreSQL's splitter knows better.
+#[test]
+fn a_routine_that_is_called_begin_swallows_nothing() {
+    let text = "CREATE FUNCTION public.begin() RETURNS int LANGUAGE sql AS 'SELECT 1';\nCREATE TABLE a (id int);\n\
+                CREATE TABLE b (id moody);\n";
+    let (sources, catalog, found) = load(&[("s.sql", text)]);
+    assert_eq!(catalog.tables.len(), 2);
+    let place = shown(&sources, &found);
+    assert!(place.len() == 1 && place[0].starts_with("N0955 s.sql:3:20: `moody`"), "{place:?}");
+}
+
 #[test]
 fn what_contradicts_or_is_not_followed_is_told() {
     let text = "CREATE TABLE a (id int);\nCREATE TABLE a (id int);\nALTER TABLE aa ADD x int;\nALTER TABLE a RENAME y TO z;\n\

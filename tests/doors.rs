@@ -78,6 +78,7 @@ fn an_expression_that_shows_its_column_is_no_mask() {
         "mask (email)",
         "mask ((email)::varchar)",
         "mask (coalesce(email, ''))",
+        "mask (left(email, 1000))",
         "mask (email || '')",
         "mask (lower(email))",
         "mask (substr(email, 1))",
@@ -278,4 +279,46 @@ fn a_mask_of_ones_own_takes_the_type_that_it_says() {
     for kind in ["text", "varchar", "citext"] {
         fine("", &own(kind));
     }
+}
+
+/// Each row of `stays` stays whole in its place; NULLs are distinct unless the index says otherwise.
+#[test]
+fn a_branch_that_gives_null_keeps_a_key_where_nulls_are_distinct() {
+    let unique = |how: &str| format!("CREATE UNIQUE INDEX people_email ON public.people USING btree (email){how};\n");
+    let policy = |email: &str| with(email, "drop");
+    for email in ["mask null when (points > 1) else keep", "mask null when (points > 1) else mask hash(length => 32)"] {
+        fine(&unique(""), &policy(email));
+        refused("N0404", &unique(" NULLS NOT DISTINCT"), &policy(email));
+    }
+    refused("N0404", &unique(""), &policy("mask constant('x') when (points > 1) else keep"));
+}
+
+const PARTITIONS: &str = "
+CREATE TABLE public.calls (id integer NOT NULL, at date NOT NULL, person integer) PARTITION BY RANGE (at);
+CREATE TABLE public.calls_old (id integer NOT NULL, at date NOT NULL, person integer);
+CREATE TABLE public.calls_new (id integer NOT NULL, at date NOT NULL, person integer);
+ALTER TABLE ONLY public.calls ATTACH PARTITION public.calls_old FOR VALUES FROM ('2000-01-01') TO ('2020-01-01');
+ALTER TABLE ONLY public.calls ATTACH PARTITION public.calls_new FOR VALUES FROM ('2020-01-01') TO ('2040-01-01');
+ALTER TABLE ONLY public.calls_new ADD CONSTRAINT calls_new_person FOREIGN KEY (person) REFERENCES public.people(id);
+";
+
+#[test]
+fn a_key_of_one_partition_says_what_becomes_of_orphans() {
+    let policy = |person: &str, more: &str| {
+        let export = format!("export developers {{ tables *; {more} }}\n");
+        with("mask null", "drop").replace(EXPORT, &format!("table calls {{ id, at keep; person {person}; }}\n{export}"))
+    };
+    fine(PARTITIONS, &policy("keep", ""));
+    refused("N0804", PARTITIONS, &policy("keep", "rows people (points > 1);"));
+    fine(PARTITIONS, &policy("keep, orphans null", "rows people (points > 1);"));
+    fine(PARTITIONS, &policy("keep, orphans skip", "rows people (points > 1);"));
+}
+
+#[test]
+fn a_path_that_is_kept_counts_as_kept() {
+    let policy = |doc: &str| format!("table * {{ doc drop; }}\n{}", with("mask null", doc));
+    refused("N0304", "", &policy("mask json { a keep; else drop; }"));
+    refused("N0304", "", &policy("mask json { a.b keep; c mask null; else drop; }"));
+    fine("", &policy("mask json { a keep because \"a colour\"; else drop; }"));
+    fine("", &policy("mask json { a keep; else drop; } because \"a colour\""));
 }

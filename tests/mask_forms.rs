@@ -92,7 +92,7 @@ fn masked_sample(
     masks::fill(database, sample);
     let select = masks::query(mask::find(name).unwrap(), sample, &arguments(list));
     let sql = Statement::Select(select).print().unwrap();
-    let printed = database.sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\nCOPY (\n{sql}\n) TO STDOUT;"));
+    let printed = database.sql(&format!("{SETTINGS} {}\nCOPY (\n{sql}\n) TO STDOUT;", masks::with_key(Some(KEY))));
     let rows = printed.lines().map(|line| {
         let row: Vec<_> = line.split('\t').map(from_copy).collect();
         Some((row[0].clone()?, row[1].clone().unwrap()))
@@ -224,8 +224,9 @@ fn dates_of_an_entity_keep_their_intervals_and_ages_their_bands() {
     database.sql("ALTER TABLE public.trial DROP CONSTRAINT trial_pkey;");
     let moved = |key: i64| {
         let found = database.sql(&format!(
-            "{SETTINGS} UPDATE public.trial SET k = {key}; SET noren.mask_key = '{KEY}';
-             SELECT string_agg(DISTINCT coalesce((masked::date - raw::date)::text, 'none'), ',') FROM ({sql}) AS m WHERE raw <> 'infinity';"
+            "{SETTINGS} UPDATE public.trial SET k = {key}; {}
+             SELECT string_agg(DISTINCT coalesce((masked::date - raw::date)::text, 'none'), ',') FROM ({sql}) AS m WHERE raw <> 'infinity';",
+            masks::with_key(Some(KEY))
         ));
         found.lines().last().unwrap_or_default().trim().parse::<i64>().unwrap()
     };
@@ -361,7 +362,7 @@ fn no_mask_of_text_raises_under_a_nondeterministic_collation() {
     for (mask, list) in masks::trials(&text) {
         let sql = Statement::Select(masks::query(mask, &text, &list)).print().unwrap();
         let printed =
-            database.try_sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\nCOPY (\n{sql}\n) TO STDOUT;"));
+            database.try_sql(&format!("{SETTINGS} {}\nCOPY (\n{sql}\n) TO STDOUT;", masks::with_key(Some(KEY))));
         assert!(printed.is_ok(), "{} {list:?}: {}", mask.name(), printed.unwrap_err());
     }
 }

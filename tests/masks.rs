@@ -120,7 +120,6 @@ fn query_as(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, alias: &str
         mask.probe(&probed).unwrap_or(Expr::Null).cast("text")
     };
     Select {
-        with: vec![keyed::key("noren.mask_key")],
         columns: vec![
             (Expr::of("r", "v").cast("text"), Some("raw".into())),
             (rendered.expr.cast("text"), Some("plain".into())),
@@ -132,6 +131,13 @@ fn query_as(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, alias: &str
         order_by: vec![Expr::of("r", "k")],
         ..Select::default()
     }
+}
+
+/// What a session does before it reads keyed masks; an unset key stays unset.
+pub(crate) fn with_key(key: Option<&str>) -> String {
+    let set = key.map(|key| format!("SET noren.mask_key = {};", Expr::text(key.to_owned()).print().unwrap()));
+    let pads = [keyed::create_pads(), keyed::fill_pads("noren.mask_key")].map(|one| one.print().unwrap() + ";");
+    set.into_iter().chain(pads).collect()
 }
 
 type Row = Vec<Option<String>>;
@@ -151,7 +157,7 @@ const END: &str = "=== end ===";
 /// Whether a mask is what it says on this type with these arguments; its rows if so.
 fn judge(database: &Database, mask: &dyn Mask, sample: &Sample, arguments: &Arguments) -> Result<Vec<Row>, String> {
     let script = script(mask, sample, arguments)?;
-    match database.try_sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\n{script}")) {
+    match database.try_sql(&format!("{SETTINGS} {}\n{script}", with_key(Some(KEY)))) {
         Ok(printed) => judge_printed(database, mask, sample, arguments, &printed),
         Err(_) if !mask.total(&sample.base, arguments) => Ok(vec![]),
         Err(error) => Err(format!("says that it raises no error: {}", error.chars().take(600).collect::<String>())),
@@ -352,8 +358,8 @@ fn every_mask(server: &'static Server) -> BTreeMap<String, Vec<Row>> {
         }
         // All at once, since starting a client takes longer than a query; one by one only to name the culprit.
         let scripts: Result<String, _> = trials.iter().map(|(mask, list)| script(*mask, &sample, list)).collect();
-        let printed = scripts
-            .and_then(|scripts| database.try_sql(&format!("{SETTINGS} SET noren.mask_key = '{KEY}';\n{scripts}")));
+        let printed =
+            scripts.and_then(|scripts| database.try_sql(&format!("{SETTINGS} {}\n{scripts}", with_key(Some(KEY)))));
         let mut printed: Vec<String> = printed.map(|printed| halves(&printed)).unwrap_or_default();
         for (mask, arguments) in trials.into_iter().rev() {
             let what = format!("{} on {} with {arguments:?}", mask.name(), sample.sql);
@@ -640,7 +646,6 @@ fn the_hmac_is_rfc_2104_s() {
         let mut values = From::first(Relation::Values(values), "t");
         values.columns.push("v".into());
         let select = Select {
-            with: vec![keyed::key("noren.mask_key")],
             columns: vec![(Expr::of("t", "v"), None), (hash("class:email"), None), (label, None)],
             from: vec![values],
             ..Select::default()
@@ -648,7 +653,7 @@ fn the_hmac_is_rfc_2104_s() {
         let sql = Statement::Select(select);
         // Control characters come in by the test's own literal, which the guard rightly refuses.
         let sql = sql.print().unwrap_or_default();
-        let setting = format!("SET noren.mask_key = {};", Expr::text(key.clone()).print().unwrap());
+        let setting = with_key(Some(key));
         let printed = database.sql(&format!("{setting}\nCOPY ({sql}) TO STDOUT;"));
         assert_eq!(printed.lines().count(), texts.len());
         for line in printed.lines() {
@@ -671,19 +676,18 @@ fn a_short_or_missing_key_gives_null_and_a_good_one_is_read_once() {
     database.sql("CREATE TABLE public.trial AS SELECT n AS k, n::text AS v FROM generate_series(1, 1000) n");
     let hash = keyed::of_value("devs", "class:email", Canonical::Text, Expr::of("t", "v"));
     let select = Select {
-        with: vec![keyed::key("noren.mask_key")],
         columns: vec![(Expr::Aggregate("count".into(), vec![hash], vec![]), None)],
         from: vec![From::first(Relation::table(QName::new("public", "trial")), "t")],
         ..Select::default()
     };
     let sql = Statement::Select(select).print().unwrap();
-    assert_eq!(database.sql(&sql).trim(), "0");
-    let short = "k".repeat(31);
-    assert_eq!(database.sql(&format!("SET noren.mask_key = ''; {sql}")).trim(), "0");
-    assert_eq!(database.sql(&format!("SET noren.mask_key = '{short}'; {sql}")).trim(), "0");
-    assert_eq!(database.sql(&format!("SET noren.mask_key = '{short}k'; {sql}")).trim(), "1000");
-    let plan = database.sql(&format!("SET noren.mask_key = '{KEY}'; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}"));
-    let scans: Vec<&str> = plan.lines().filter(|line| line.contains("CTE Scan on noren_key")).collect();
+    let (short, good) = ("k".repeat(31), "k".repeat(32));
+    for (key, rows) in [(None, "0"), (Some(""), "0"), (Some(short.as_str()), "0"), (Some(&good), "1000")] {
+        assert_eq!(database.sql(&format!("{} {sql}", with_key(key))).trim(), rows, "{key:?}");
+    }
+    let explain = format!("{} EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}", with_key(Some(KEY)));
+    let plan = database.sql(&explain);
+    let scans: Vec<&str> = plan.lines().filter(|line| line.contains("Seq Scan on noren_pads")).collect();
     assert!(!scans.is_empty() && scans.iter().all(|line| line.contains("loops=1")), "{plan}");
     assert!(plan.contains("InitPlan"), "{plan}");
 }
@@ -703,7 +707,7 @@ fn permute_is_a_permutation_that_narrower_types_agree_with() {
         select.order_by.clear();
         Statement::Select(select).print().unwrap()
     };
-    let key = format!("SET noren.mask_key = '{KEY}';");
+    let key = with_key(Some(KEY));
     // All of smallint, into itself.
     database.sql("CREATE TABLE public.trial (k bigint, v smallint); INSERT INTO public.trial SELECT n, n FROM generate_series(-32768, 32767) n;");
     let small = masked(&of("int2", "smallint"));
@@ -795,7 +799,8 @@ fn collisions(database: &Database, sample: &Sample, tried: &[(&dyn Mask, Argumen
     let sql = Statement::Select(whole.unwrap()).print().unwrap();
     let counts: Vec<String> = (0..tried.len()).map(|number| format!("count(*) - count(DISTINCT m{number})")).collect();
     let found = database.sql(&format!(
-        "{SETTINGS} SET noren.mask_key = '{KEY}'; SET work_mem = '256MB'; SET jit = off; SELECT {} FROM ({sql}) m",
+        "{SETTINGS} {} SET work_mem = '256MB'; SET jit = off; SELECT {} FROM ({sql}) m",
+        with_key(Some(KEY)),
         counts.join(", ")
     ));
     found.lines().last().unwrap().split('|').map(|count| count.parse().unwrap()).collect()
@@ -906,30 +911,6 @@ fn a_masked_select_can_be_read() {
         Statement::Select(select).print().unwrap()
     };
     insta::assert_snapshot!(print("email", "text"), @r##"
-WITH noren_key AS MATERIALIZED (
-  SELECT
-    string_agg(
-      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-      ''::bytea
-      ORDER BY place.at
-    ) AS inner_pad,
-    string_agg(
-      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-      ''::bytea
-      ORDER BY place.at
-    ) AS outer_pad
-  FROM (
-    SELECT substr(
-        CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-          || decode(repeat('00', 64), 'hex'),
-        1,
-        64
-      ) AS bytes
-    FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-    WHERE octet_length(given.bytes) >= 32
-  ) AS key
-  CROSS JOIN generate_series(0, 63) AS place (at)
-)
 SELECT
   r.v::text AS raw,
   (
@@ -943,11 +924,11 @@ FROM (
     t.k AS k,
     t.v AS v,
     sha256(
-      (SELECT outer_pad FROM noren_key)
+      (SELECT outer_pad FROM pg_temp.noren_pads)
         || sha256(
           (
             SELECT inner_pad || convert_to('5:tests,14:column:trial.v,5:value,', 'UTF8')
-            FROM noren_key
+            FROM pg_temp.noren_pads
           )
             || textsend(t.v::text)
         )

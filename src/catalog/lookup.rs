@@ -151,6 +151,14 @@ impl Catalog {
         self.sequences.values().filter(|sequence| owned(sequence) || drawn.contains(&sequence.name)).collect()
     }
 
+    /// Foreign keys that rows of a table must meet: its own, and those of its partitions alone. What the policy says of
+    /// the columns of such a one holds for the rows of every partition, since an export reads them through the root.
+    pub fn keys_of_rows<'c>(&'c self, table: &'c Table) -> impl Iterator<Item = &'c ForeignKey> {
+        let below = table.is_partitioned().then(|| self.foreign_keys()).into_iter().flatten();
+        let below = below.filter(|(owner, _)| owner.is_partition() && *self.partition_root(&owner.name) == table.name);
+        table.foreign_keys.iter().chain(below.map(|(_, key)| key))
+    }
+
     /// Every foreign key with the table that it is on; of partitions only those that their parent does not have.
     pub fn foreign_keys(&self) -> impl Iterator<Item = (&Table, &ForeignKey)> {
         self.tables.values().flat_map(move |table| {

@@ -444,6 +444,8 @@ pub struct View {
     pub query: String,
     /// Tables and views it reads, also through sub-queries, sorted.
     pub reads: Vec<QName>,
+    /// Columns of tables it reads itself, not through other views, sorted.
+    pub columns: Vec<(QName, String)>,
     /// Functions it calls, as written, sorted.
     pub functions: Vec<String>,
     /// Options such as `security_invoker=true`.

@@ -146,29 +146,22 @@ pub fn statements(text: &str) -> Result<Vec<String>, String> {
     Ok(split.into_iter().map(str::to_owned).collect())
 }
 
+/// By psql's rules, for which dumps are written: where each piece is a statement to PostgreSQL's parser, so is it in
+/// the whole text, and reading that once more to split it would be a third of reading the schema.
 fn read_text<'t>(builder: &mut Builder<'t>, source: SourceId, text: &'t str, scan: &Scan) {
-    let split = pg_query::split_with_parser(text);
-    if let Ok(statements) = split {
-        let start = text.as_ptr() as usize;
-        for statement in statements {
-            let base = statement.as_ptr() as usize - start;
-            read_statement(builder, Place { source, base, text: statement });
+    for range in &scan.statements {
+        let Some(statement) = text.get(range.clone()) else { continue };
+        let open = scan.unterminated.filter(|open| range.contains(&open.start));
+        match open {
+            Some(open) => builder.found.push(unterminated(source, open)),
+            None => read_statement(builder, Place { source, base: range.start, text: statement }),
         }
-    } else {
-        for range in &scan.statements {
-            let Some(statement) = text.get(range.clone()) else { continue };
-            let open = scan.unterminated.filter(|open| range.contains(&open.start));
-            match open {
-                Some(open) => builder.found.push(unterminated(source, open)),
-                None => read_statement(builder, Place { source, base: range.start, text: statement }),
-            }
-        }
-        // An open comment belongs to no statement.
-        if let Some(open) =
-            scan.unterminated.filter(|open| !scan.statements.iter().any(|range| range.contains(&open.start)))
-        {
-            builder.found.push(unterminated(source, open));
-        }
+    }
+    // An open comment belongs to no statement.
+    if let Some(open) =
+        scan.unterminated.filter(|open| !scan.statements.iter().any(|range| range.contains(&open.start)))
+    {
+        builder.found.push(unterminated(source, open));
     }
 }
 
@@ -182,7 +175,13 @@ fn unterminated(source: SourceId, open: scan::Unterminated) -> Diagnostic {
 fn read_statement<'t>(builder: &mut Builder<'t>, place: Place<'t>) {
     let found = with_tree(place.text, |tree| match tree {
         Ok(tree) => {
-            for statement in tree.stmts.iter().filter_map(|raw| raw.stmt.as_ref()?.node.as_ref()) {
+            let parts = parts(place.text, tree.stmts.len());
+            for part in &parts {
+                let base = place.base + (part.as_ptr().addr() - place.text.as_ptr().addr());
+                read_statement(builder, Place { base, text: part, ..place });
+            }
+            let own = tree.stmts.iter().filter(|_| parts.is_empty());
+            for statement in own.filter_map(|raw| raw.stmt.as_ref()?.node.as_ref()) {
                 builder.apply(place, statement);
             }
             // The parser printed its tree back with more stack for each level than it read it with.
@@ -191,6 +190,12 @@ fn read_statement<'t>(builder: &mut Builder<'t>, place: Place<'t>) {
         Err(error) => Some(error),
     });
     builder.found.extend(found.map(|error| refused(&place, &error)));
+}
+
+/// A routine called `begin` is enough for psql to take two statements for one; PostgreSQL's splitter does not.
+fn parts(text: &str, statements: usize) -> Vec<&str> {
+    let parts = if statements > 1 { pg_query::split_with_parser(text).unwrap_or_default() } else { Vec::new() };
+    if parts.len() > 1 { parts } else { Vec::new() }
 }
 
 fn refused(place: &Place<'_>, error: &Refused) -> Diagnostic {

@@ -3,8 +3,8 @@
 //! `pg_dump` writes for psql: lines that begin with a backslash are psql's own commands, and the lines after
 //! `COPY … FROM stdin;` are data. PostgreSQL's parser knows neither. So they are overwritten with spaces, which
 //! keeps every byte offset, and for that the scanner knows strings, dollar quotes, comments, quoted names and
-//! `BEGIN ATOMIC` bodies by psql's own rules (`psqlscan.l`). The statement ranges serve only to go on after a
-//! syntax error: where the text has none, PostgreSQL's own splitter is asked.
+//! `BEGIN ATOMIC` bodies by psql's own rules (`psqlscan.l`). Whether what is between two semicolons is a statement,
+//! PostgreSQL's parser says.
 
 use std::ops::Range;
 

@@ -13,7 +13,7 @@ pub(super) fn check(
     (table, exported): (&Table, &ExportTable),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for key in table.foreign_keys.iter().filter(|key| key.enforced) {
+    for key in catalog.keys_of_rows(table).filter(|key| key.enforced) {
         let orphans = |name: &String| exported.columns.get(name).and_then(|column| column.orphans);
         // MATCH FULL allows no half NULL, so there every column says it.
         let decided = if key.match_full && key.columns.iter().any(|name| orphans(name) == Some(Orphans::Null)) {
@@ -89,7 +89,7 @@ fn undecided(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &F
 fn check_clauses(catalog: &Catalog, table: &Table, exported: &ExportTable, diagnostics: &mut Vec<Diagnostic>) {
     for (name, column) in &exported.columns {
         let Some(orphans) = column.orphans else { continue };
-        let in_key = table.foreign_keys.iter().any(|key| key.columns.contains(name));
+        let in_key = catalog.keys_of_rows(table).any(|key| key.columns.contains(name));
         let title = if !in_key {
             format!("expected `orphans` on a column of a foreign key, found it on `{}.{name}`", table.name)
         } else if orphans == Orphans::Null

@@ -103,12 +103,23 @@ impl<'a> View<'a> {
             Treatment::Drop(fill) => self.fill_is_lossy(name, fill, key),
             // The same values as before: unique by themselves, not beside a column that they left.
             Treatment::Mask(MaskUse::Call(call)) if call.mask.of_rows() => key.partial || key.columns != [name],
-            treatment => match self.uniqueness(name, treatment) {
+            treatment => match self.where_not_null(name, treatment, key) {
                 Uniqueness::Preserved => false,
                 Uniqueness::Hash { bits } => odds(bits) > REFUSED_ODDS,
                 Uniqueness::Lossy => true,
             },
         })
+    }
+
+    /// Of the values that are compared at all: a branch that gives NULL makes nothing equal where NULLs are distinct.
+    fn where_not_null(&self, name: &str, treatment: &Treatment, key: &Key<'_>) -> Uniqueness {
+        let is_null = |leaf: &&Treatment| matches!(leaf, Treatment::Mask(MaskUse::Null));
+        let branches = leaves(treatment);
+        let values: Vec<&Treatment> = branches.iter().copied().filter(|leaf| !is_null(leaf)).collect();
+        match values.as_slice() {
+            [one] if key.nulls_distinct && branches.len() > 1 => self.uniqueness(name, one),
+            _ => self.uniqueness(name, treatment),
+        }
     }
 
     fn fill_is_lossy(&self, name: &str, fill: &Fill, key: &Key<'_>) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Emitter;
 use crate::catalog::{DataType, QName};
+use crate::mask::hmac;
 use crate::plan::{Shape, TablePlan, names};
 use crate::source::Spanned;
 use crate::sql::{
@@ -167,6 +168,13 @@ pub(super) fn demand(script: &mut Script, variable: &str, refusal: &'static str)
 /// The key that was read is one, and long enough.
 pub(super) fn demand_key(script: &mut Script) {
     script.run(Statement::Do(include_str!("key.sql")));
+    script.blank();
+}
+
+/// What HMAC makes of the key, which a session computes once for all tables.
+pub(super) fn make_pads(script: &mut Script) {
+    script.comment("what HMAC makes of the key, computed once for all tables");
+    script.run(hmac::create_pads());
     script.blank();
 }
 

@@ -5,9 +5,10 @@
 
 use super::Emitter;
 use super::psql::{
-    SHAPE, column_list, demand, demand_key, in_temp, include_shape, insert, into_variables, select_one, set_by_shell,
-    shape_rows, temporary,
+    SHAPE, column_list, demand, demand_key, in_temp, include_shape, insert, into_variables, make_pads, select_one,
+    set_by_shell, shape_rows, temporary,
 };
+use crate::mask::hmac;
 use crate::plan::one_tenant::VARIABLE;
 use crate::plan::{KeyPlan, RowSecurity, TablePlan, TenantPlan};
 use crate::project::TargetKind;
@@ -80,6 +81,7 @@ impl Emitter<'_> {
         if self.export.key.is_some() {
             read_key(&mut script);
             demand_key(&mut script);
+            make_pads(&mut script);
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
         include_shape(&mut script, &self.beside, false);
@@ -89,6 +91,7 @@ impl Emitter<'_> {
         script.run(Statement::Commit);
         if self.export.key.is_some() {
             script.run(Statement::DropTemporary(Ident::from("noren_key")));
+            script.run(Statement::DropTemporary(Ident::from(hmac::PADS)));
         }
         script.run(Statement::DropTemporary(Ident::from("noren_shape")));
         script.blank();
@@ -282,5 +285,6 @@ fn use_key(script: &mut Script, key: &KeyPlan) {
         script,
         select_one(set.is_not_null(), "noren_key_is_set", Some((in_temp("noren_key"), "noren_key"))),
     );
+    script.run(hmac::fill_pads(&key.setting));
     into_variables(script, key.fingerprint.clone());
 }

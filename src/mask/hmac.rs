@@ -1,17 +1,19 @@
 //! HMAC-SHA-256 in plain SQL, over PostgreSQL's own `sha256` (11+).
 //!
 //! RFC 2104: `sha256(outer pad || sha256(inner pad || message))`. The pads depend on the key alone, and PostgreSQL
-//! would compute them for every row; so they stand in one `WITH … AS MATERIALIZED`, read by scalar sub-selects,
-//! which are evaluated once a statement. The message is a sequence of netstrings (`5:email,`), so that no two
+//! would compute them for every row; so a session computes them once into a temporary table, read by scalar
+//! sub-selects, which are evaluated once a statement. The message is a sequence of netstrings (`5:email,`), so that no two
 //! sequences of names run together into the same bytes, and then the value in a form that is the same for all
 //! values that a foreign key holds equal.
 
 use super::types;
-use crate::catalog::{BaseType, Category, QName};
-use crate::sql::{Expr, From, Ident, Relation, Select};
+use crate::catalog::{BaseType, Category, DataType, QName};
+use crate::sql::{Expr, From, Ident, Relation, Select, Statement, TemporaryTable};
 
-/// The name of the relation that holds the pads.
-pub const KEY: &str = "noren_key";
+/// The temporary table of the pads.
+pub const PADS: &str = "noren_pads";
+
+const COLUMNS: [&str; 2] = ["inner_pad", "outer_pad"];
 
 /// A key shorter than this is refused: every pseudonym becomes NULL. In bytes.
 pub const KEY_BYTES: i64 = 32;
@@ -101,9 +103,16 @@ fn netstring(text: &str) -> String {
     format!("{}:{text},", text.len())
 }
 
-/// `WITH noren_key AS MATERIALIZED (…)`: the two pads, from the secret setting. A key of more than 64 bytes is
-/// hashed first, as RFC 2104 says; one of fewer than [`KEY_BYTES`], or none, gives NULL and so NULL pseudonyms.
-pub fn key(setting: &str) -> (Ident, Select) {
+/// `CREATE TEMPORARY TABLE pg_temp.noren_pads (…)`: what every keyed SELECT of a session reads.
+pub fn create_pads() -> Statement {
+    let bytes = || DataType { name: QName::new("pg_catalog", "bytea"), modifiers: Vec::new(), dimensions: 0 };
+    let columns = COLUMNS.map(|column| (Ident::from(column), bytes(), false)).into();
+    Statement::CreateTemporary(TemporaryTable { name: Ident::from(PADS), columns, on_commit_drop: false })
+}
+
+/// The two pads, from the secret setting. A key of more than 64 bytes is hashed first, as RFC 2104 says; one of fewer
+/// than [`KEY_BYTES`], or none, gives NULL and so NULL pseudonyms.
+pub fn fill_pads(setting: &str) -> Statement {
     let given = Expr::call("convert_to", [current_setting(setting), Expr::text("UTF8")]);
     let given = Select { columns: vec![(given, Some("bytes".into()))], ..Select::default() };
     let bytes = || Expr::of("given", "bytes");
@@ -124,12 +133,16 @@ pub fn key(setting: &str) -> (Ident, Select) {
     let positions = Expr::call("generate_series", [Expr::Integer(0), Expr::Integer(BLOCK - 1)]);
     let mut places = From::joined(Relation::Function(positions, false), "place", crate::sql::Join::Cross);
     places.columns.push("at".into());
-    let select = Select {
-        columns: vec![(pad(0x36), Some("inner_pad".into())), (pad(0x5c), Some("outer_pad".into()))],
+    let query = Select {
+        columns: vec![(pad(0x36), None), (pad(0x5c), None)],
         from: vec![From::first(Relation::Select(Box::new(block)), "key"), places],
         ..Select::default()
     };
-    (Ident::from(KEY), select)
+    Statement::InsertSelect { table: table(), columns: COLUMNS.map(Ident::from).into(), query }
+}
+
+fn table() -> QName {
+    QName::new("pg_temp", PADS)
 }
 
 /// An unset setting is NULL, an empty one is short: both end in NULL.
@@ -149,7 +162,7 @@ fn pad(byte: i64) -> Expr {
 fn read_key(bytes: Expr) -> Expr {
     Expr::scalar(Select {
         columns: vec![(bytes, None)],
-        from: vec![From::first(Relation::Common(Ident::from(KEY)), KEY)],
+        from: vec![From::first(Relation::table(table()), PADS)],
         ..Select::default()
     })
 }

@@ -119,24 +119,25 @@ impl Planner<'_> {
         seen.is_none_or(|(over, ..)| over == Over::Value)
     }
 
-    /// Whether something rendered since the last call reads the key.
-    pub(super) fn takes_key(&self) -> bool {
-        self.reads_key.replace(false)
+    /// Whether the table's SELECT reads the key.
+    fn is_keyed(&self, table: &TablePlan<'_>) -> bool {
+        self.reads_key.set(false);
+        drop(self.select(table.table, table.export));
+        self.reads_key.get()
     }
 
-    pub(super) fn setting(&self) -> &str {
+    fn setting(&self) -> &str {
         self.model.mask_key.as_ref().map_or(DEFAULT_KEY, |setting| setting.name.as_str())
     }
 
     /// The key, where a mask of some table reads it.
     pub(super) fn key(&self, tables: &[TablePlan<'_>]) -> Option<KeyPlan> {
-        let keyed = tables.iter().any(|table| !self.select(table.table, table.export).with.is_empty());
+        let keyed = tables.iter().any(|table| self.is_keyed(table));
         let fingerprint = hmac::of_label(&self.export.linkage, "", FINGERPRINT);
         let short = Expr::call("substr", [fingerprint, Expr::Integer(1), Expr::Integer(8)]);
         keyed.then(|| KeyPlan {
             setting: self.setting().to_owned(),
             fingerprint: Select {
-                with: vec![hmac::key(self.setting())],
                 columns: vec![(Expr::call("encode", [short, Expr::text("hex")]), Some("noren_fingerprint".into()))],
                 ..Select::default()
             },

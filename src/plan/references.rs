@@ -87,7 +87,7 @@ impl Planner<'_> {
         export: &'b ExportTable,
         orphans: Orphans,
     ) -> impl Iterator<Item = &'b ForeignKey> {
-        let keys = self.catalog.tables.get(table).map(|table| &table.foreign_keys).into_iter().flatten();
+        let keys = self.catalog.tables.get(table).into_iter().flat_map(|table| self.catalog.keys_of_rows(table));
         keys.filter(move |key| {
             key.columns.iter().any(|name| export.columns.get(name).is_some_and(|own| own.orphans == Some(orphans)))
         })

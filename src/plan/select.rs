@@ -15,7 +15,7 @@ use super::masks::hashed_column;
 use super::over::Inner;
 use crate::catalog::{Column, Table};
 use crate::mask::over::{self, Over};
-use crate::mask::{Hashes, Value, hmac};
+use crate::mask::{Hashes, Value};
 use crate::model::{ExportTable, Fill, JsonNode, MaskCall, MaskUse, RowSql, Treatment};
 use crate::sql::{Expr, From, Ident, Join, Relation, Select, SourceSql};
 use indexmap::IndexMap;
@@ -136,9 +136,6 @@ impl<'p, 'a> Masked<'p, 'a> {
             let condition = select.condition.take();
             Relation::Select(Box::new(Select { columns, from, condition, barrier: true, ..Select::default() }))
         };
-        if self.planner.takes_key() {
-            select.with.push(hmac::key(self.planner.setting()));
-        }
         select.from = std::iter::once(From::first(first, ROW)).chain(self.joins).collect();
         select
     }

@@ -26,17 +26,17 @@ pub fn of(treatment: &Treatment, column: &str) -> Strength {
         Treatment::Mask(MaskUse::Expression(own)) if shows(&own.sql.facts.shows) => Strength::Keep,
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => of(then, column).min(of(otherwise, column)),
         Treatment::Mask(MaskUse::Call(call)) if call.mask.of_rows() => Strength::Keep,
-        Treatment::Mask(MaskUse::Json(json)) if keeps_the_rest(&json.root) => Strength::Keep,
+        Treatment::Mask(MaskUse::Json(json)) if keeps_some(&json.root) => Strength::Keep,
         Treatment::Mask(MaskUse::Fields(fields)) if fields.keeps_the_rest => Strength::Keep,
         Treatment::Mask(_) | Treatment::Generated => Strength::Mask,
     }
 }
 
-fn keeps_the_rest(node: &JsonNode) -> bool {
+fn keeps_some(node: &JsonNode) -> bool {
     match node {
-        JsonNode::Leaf(_) => false,
-        JsonNode::Object { otherwise, .. } => matches!(**otherwise, Treatment::Keep),
-        JsonNode::Each(node) => keeps_the_rest(node),
+        JsonNode::Leaf(treatment) => matches!(**treatment, Treatment::Keep),
+        JsonNode::Object { keys, otherwise } => matches!(**otherwise, Treatment::Keep) || keys.values().any(keeps_some),
+        JsonNode::Each(node) => keeps_some(node),
     }
 }
 
@@ -46,7 +46,10 @@ pub fn written(treatment: &ast::Treatment) -> Strength {
         TreatmentKind::Keep => Strength::Keep,
         TreatmentKind::Drop { .. } => Strength::Drop,
         TreatmentKind::When { then, otherwise, .. } => written(then).min(written(otherwise)),
-        TreatmentKind::Json(json) | TreatmentKind::Fields(json) => written(&json.otherwise).min(Strength::Mask),
+        TreatmentKind::Json(json) | TreatmentKind::Fields(json) => {
+            let paths = json.rules.iter().map(|rule| written(&rule.treatment)).min();
+            written(&json.otherwise).min(Strength::Mask).min(paths.unwrap_or(Strength::Mask))
+        }
         _ => Strength::Mask,
     }
 }
@@ -67,7 +70,9 @@ pub fn has_reason(treatment: &ast::Treatment) -> bool {
     treatment.because.is_some()
         || match &treatment.kind {
             TreatmentKind::When { then, otherwise, .. } => has_reason(then) || has_reason(otherwise),
-            TreatmentKind::Json(json) | TreatmentKind::Fields(json) => has_reason(&json.otherwise),
+            TreatmentKind::Json(json) | TreatmentKind::Fields(json) => {
+                has_reason(&json.otherwise) || json.rules.iter().any(|rule| has_reason(&rule.treatment))
+            }
             _ => false,
         }
 }

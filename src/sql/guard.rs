@@ -9,11 +9,13 @@
 //! ones, so the tree is the meant one as soon as there is a tree, it is one, and no token lies outside it. What kind
 //! of statement that is, its first word says where the grammar knows one kind alone that opens so. Where it knows
 //! several, the tree is decoded and asked.
+//!
+//! What was judged is not judged again in other words: [`super::shape`] says when two texts are one to PostgreSQL.
 
 use super::layout::{self, Doc, Printed};
 use super::source::{is_comment, slice, start, tokens};
 use super::token::{Meaning, Token};
-use super::{Expr, Mismatch, print};
+use super::{Expr, Mismatch, print, shape};
 use crate::postgres::with_tree;
 use pg_query::NodeEnum;
 use pg_query::protobuf::{KeywordKind, ScanToken, Token as Kind};
@@ -59,16 +61,33 @@ fn refuse_holes(printed: &Printed<'_>) -> Result<(), Mismatch> {
 pub(super) fn section(doc: &Doc<'_>, kind: Option<&'static str>) -> Result<String, Mismatch> {
     let printed = layout::print(doc);
     refuse_holes(&printed)?;
+    check_texts(&printed)?;
+    let shape = kind.filter(|_| is_known_by_its_opening(&printed)).and_then(|kind| shape::of(&printed, kind));
+    if !shape.as_ref().is_some_and(shape::is_judged) {
+        judge(&printed, kind)?;
+        shape.into_iter().for_each(shape::was_judged);
+    }
+    Ok(printed.text)
+}
+
+fn is_known_by_its_opening(printed: &Printed<'_>) -> bool {
+    let first = printed.tokens.iter().map(|(_, token)| *token).find(|token| !token.text.starts_with("--"));
+    first.is_some_and(|first| OPENINGS.iter().any(|(word, _)| *word == first.text))
+}
+
+/// Whether PostgreSQL reads the text as it was meant.
+fn judge(printed: &Printed<'_>, kind: Option<&'static str>) -> Result<(), Mismatch> {
     let sent = printed.as_sent();
-    let found = check_tokens(&printed, &sent)?;
+    let found = check_tokens(printed, &sent)?;
     let statement: Vec<&ScanToken> = found.iter().filter(|token| !is_comment(token)).collect();
     match kind {
-        Some(kind) => check_statement(&sent, &statement, kind)?,
-        None if statement.is_empty() => {}
-        None => return Err(Mismatch::Statements { meant: Vec::new(), found: sent.to_string(), sql: printed.text }),
+        Some(kind) => check_statement(&sent, &statement, kind),
+        None if statement.is_empty() => Ok(()),
+        None => {
+            let sql = printed.text.clone();
+            Err(Mismatch::Statements { meant: Vec::new(), found: sent.to_string(), sql })
+        }
     }
-    drop(sent);
-    Ok(printed.text)
 }
 
 /// The text of an expression.
@@ -84,10 +103,15 @@ pub(super) fn expression(of: &Expr) -> Result<String, Mismatch> {
     Ok(printed.text)
 }
 
+/// What can be said of a text before it is read.
+fn check_texts(printed: &Printed<'_>) -> Result<(), Mismatch> {
+    printed.tokens.iter().try_for_each(|(_, token)| token.check())?;
+    check_colons(printed)
+}
+
 /// The tokens that the scanner finds, if they are the meant ones.
 fn check_tokens(printed: &Printed<'_>, sent: &str) -> Result<Vec<ScanToken>, Mismatch> {
-    printed.tokens.iter().try_for_each(|(_, token)| token.check())?;
-    check_colons(printed)?;
+    check_texts(printed)?;
     let found = tokens(sent).unwrap_or_default();
     let longest = found.len().max(printed.tokens.len());
     for index in 0..longest {
@@ -115,7 +139,7 @@ fn is_meant(meant: &Token<'_>, read: &ScanToken, text: &str) -> bool {
 }
 
 /// The value of an identifier, or of a key word that may stand for one.
-fn name_of<'t>(read: &ScanToken, text: &'t str) -> Option<Cow<'t, str>> {
+pub(super) fn name_of<'t>(read: &ScanToken, text: &'t str) -> Option<Cow<'t, str>> {
     if let Some(quoted) = text.strip_prefix('"') {
         let inner = (read.token == Kind::Ident as i32).then(|| quoted.strip_suffix('"'))?;
         return inner.map(|inner| undoubled(inner, "\"", "\"\""));
@@ -267,6 +291,44 @@ mod tests {
         ] {
             let found = select(vec![forgery.clone()]);
             assert!(matches!(found, Err(Mismatch::Tokens { .. })), "{forgery:?}: {found:?}");
+        }
+    }
+
+    /// A text of the same shape as an honest one is not judged; so none that says something else may have its shape.
+    #[test]
+    fn what_was_judged_before_lets_nothing_else_pass() {
+        let name = |text: &str, name: &str| forged(text, Meaning::Name(Cow::Owned(name.to_owned())));
+        let literal = |text: &str, value: &str| forged(text, Meaning::Literal(Cow::Owned(value.to_owned())));
+        let honest = [
+            (name("a", "a"), literal("'b'", "b")),
+            (name("zone_1", "zone_1"), literal("'-- \\ $$ \n'", "-- \\ $$ \n")),
+            (name("\"A b\"", "A b"), literal("''", "")),
+        ];
+        for (column, text) in honest {
+            assert!(select(vec![column, exact("="), text]).is_ok());
+        }
+        for forgery in [
+            vec![name("select", "select"), exact("="), literal("'b'", "b")],
+            vec![name("a b", "a b"), exact("="), literal("'b'", "b")],
+            vec![name("a", "b"), exact("="), literal("'b'", "b")],
+            vec![name("A", "A"), exact("="), literal("'b'", "b")],
+            vec![name("a--", "a--"), exact("="), literal("'b'", "b")],
+            vec![name("\"a\"\"", "a\""), exact("="), literal("'b'", "b")],
+            vec![name("\"\"", ""), exact("="), literal("'b'", "b")],
+            vec![name("a", "a"), exact("="), literal("'b''", "b'")],
+            vec![name("a", "a"), exact("="), literal("'b' OR 'c'", "b' OR 'c")],
+            vec![name("a", "a"), exact("="), literal("b", "b")],
+            vec![name("a", "a"), exact("="), literal("'b'", "c")],
+            vec![name("a", "a"), exact("=--"), literal("'b'", "b")],
+            vec![name("a", "a"), exact("="), forged("'b'", Meaning::Word)],
+        ] {
+            assert!(select(forgery.clone()).is_err(), "{forgery:?}");
+        }
+        // Other first letters before a quote are other strings to the scanner.
+        let touching = |letter: &str| all([name(letter, letter), literal("'b'", "b")]);
+        assert!(select(vec![touching("a")]).is_ok());
+        for letter in ["e", "n", "x", "b"] {
+            assert!(select(vec![touching(letter)]).is_err(), "{letter}");
         }
     }
 

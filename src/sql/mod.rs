@@ -16,6 +16,7 @@ mod print_statement;
 mod psql;
 mod quoted;
 mod script;
+mod shape;
 mod source;
 mod statement;
 mod token;
@@ -277,8 +278,6 @@ impl Expr {
 /// `SELECT … FROM … WHERE … ORDER BY … OFFSET 0`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Select {
-    /// `WITH … AS MATERIALIZED (…)`: each computed once a statement.
-    pub with: Vec<(Ident, Select)>,
     /// `DISTINCT`
     pub distinct: bool,
     /// Each with its alias; an alias of `None` prints none.
@@ -320,8 +319,6 @@ pub enum Relation {
         /// `ONLY`: without inheritance children.
         only: bool,
     },
-    /// A relation of `WITH`.
-    Common(Ident),
     /// `(SELECT …)`
     Select(Box<Select>),
     /// `(VALUES (…), (…))`

@@ -300,9 +300,6 @@ pub(super) fn sub_select(of: &Select) -> Doc<'_> {
 /// A select whose clauses are divided by `line`: [`Doc::Hard`] for a statement, [`Doc::Line`] inside one.
 pub(super) fn select<'t>(of: &'t Select, line: &Doc<'t>) -> Doc<'t> {
     let mut clauses = Vec::new();
-    if !of.with.is_empty() {
-        clauses.push(with(&of.with));
-    }
     clauses.push(select_list(of, line));
     if !of.from.is_empty() {
         let items = of.from.iter().enumerate().map(|(index, item)| from(item, index == 0));
@@ -334,14 +331,6 @@ fn condition_doc(condition: &Expr) -> Doc<'_> {
     indent([expr(condition)])
 }
 
-fn with<'t>(items: &'t [(Ident, Select)]) -> Doc<'t> {
-    let item = |(alias, query): &'t (Ident, Select)| {
-        let body = all([exact("("), indent([Doc::Hard, select(query, &Doc::Hard)]), Doc::Hard, exact(")")]);
-        all([name(alias), Doc::Space, words("AS MATERIALIZED"), Doc::Space, body])
-    };
-    all([words("WITH"), Doc::Space, commas(items.iter().map(item).collect(), Doc::Hard)])
-}
-
 fn select_list<'t>(of: &'t Select, line: &Doc<'t>) -> Doc<'t> {
     let head = words(if of.distinct { "SELECT DISTINCT" } else { "SELECT" });
     let items: Vec<Doc<'_>> = of.columns.iter().map(select_item).collect();
@@ -368,8 +357,9 @@ fn from(item: &From, first: bool) -> Doc<'_> {
     let head = word.iter().map(|word| all([words(word), Doc::Space]));
     let on = condition.iter().map(|on| indent([Doc::Line, words("ON"), Doc::Space, expr(on)]));
     let alias = all([Doc::Space, words("AS"), Doc::Space, name(&item.alias), aliases(&item.columns)]);
-    let own_name = item.relation == Relation::Common(item.alias.clone()) && item.columns.is_empty();
-    let alias = (!own_name).then_some(alias);
+    let own_name = |name: &QName| name.schema == "pg_temp" && name.name == item.alias.0 && item.columns.is_empty();
+    let bare = matches!(&item.relation, Relation::Table { name, .. } if own_name(name));
+    let alias = (!bare).then_some(alias);
     group(head.chain([relation(&item.relation)]).chain(alias).chain(on))
 }
 
@@ -383,7 +373,6 @@ fn aliases(columns: &[Ident]) -> Doc<'_> {
 fn relation(of: &Relation) -> Doc<'_> {
     match of {
         Relation::Table { name, only } => table(name, *only),
-        Relation::Common(common) => name(common),
         Relation::Select(select) => sub_select(select),
         Relation::Values(rows) => {
             let rows = rows.iter().map(|row| arguments(row)).collect();

@@ -525,10 +525,12 @@ fn the_key_is_in_no_log_no_activity_and_no_file() {
     server.execute("postgres", "CHECKPOINT").unwrap();
     let log = server.log();
     assert!(log.contains("noren_key") && log.contains("COPY"), "the log is not the one of this run");
-    let hex = KEY.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let hex_of = |pad: u8| KEY.bytes().fold(String::new(), |hex, byte| hex + &format!("{:02x}", byte ^ pad));
+    let [hex, inner, outer] = [0, 0x36, 0x5c].map(hex_of);
     for (place, text) in [("the log", &log), ("pg_stat_activity", &seen)] {
         assert!(!text.contains(KEY), "the key is in {place}");
         assert!(!text.contains(&hex), "the key in hexadecimal is in {place}");
+        assert!(!text.contains(&inner) && !text.contains(&outer), "a pad of the key is in {place}");
     }
     for folder in [project.folder.path(), &server.socket_folder().join("data")] {
         for (file, text) in files(folder) {

@@ -402,6 +402,7 @@ impl Builder<'_> {
         for name in &indexes {
             self.remove_index(table, name);
         }
+        self.drop_column_readers(table, column);
         self.drop_sequences(table, Some(column), false);
         self.not_null_names.retain(|(owner, _), named| owner != table || named != column);
         if let Some(found) = self.table(table) {

@@ -1,7 +1,7 @@
 //! DROP in any order. A server has checked that what is dropped without CASCADE has no dependents, so dependents
 //! go either way.
 
-use super::super::{QName, Table, TypeKind, builtin};
+use super::super::{QName, Table, TypeKind, View, builtin};
 use super::{Builder, Relation, tree};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{DropStmt, Node, ObjectType};
@@ -113,15 +113,18 @@ impl Builder<'_> {
     }
 
     fn drop_readers(&mut self, name: &QName) {
-        let readers: Vec<QName> = self
-            .catalog
-            .views
-            .values()
-            .filter(|view| view.reads.contains(name))
-            .map(|view| view.name.clone())
-            .collect();
-        for reader in readers {
-            self.remove_view(&reader);
+        self.drop_views(|view| view.reads.contains(name));
+    }
+
+    /// Views that read the column, and those that read these.
+    pub(super) fn drop_column_readers(&mut self, table: &QName, column: &str) {
+        self.drop_views(|view| view.columns.iter().any(|(of, read)| of == table && read == column));
+    }
+
+    fn drop_views(&mut self, goes: impl Fn(&View) -> bool) {
+        let views = self.catalog.views.values().filter(|view| goes(view));
+        for view in views.map(|view| view.name.clone()).collect::<Vec<_>>() {
+            self.remove_view(&view);
         }
     }
 

@@ -160,7 +160,7 @@ fn literal(value: &Value) -> Option<&str> {
 }
 
 /// The value under a path of keys, null when there is none.
-fn field<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
+pub(super) fn field<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
     path.iter().try_fold(value, |value, key| value.get(key)).unwrap_or(&Value::Null)
 }
 

@@ -13,6 +13,7 @@ mod expression;
 mod index;
 mod inherit;
 mod names;
+mod reads;
 mod rename;
 mod routine;
 mod sequence;

@@ -180,6 +180,8 @@ impl Builder<'_> {
         for view in self.catalog.views.values_mut() {
             view.reads.iter_mut().for_each(|name| swap_name(name, from, to));
             view.reads.sort();
+            view.columns.iter_mut().for_each(|(table, _)| swap_name(table, from, to));
+            view.columns.sort();
         }
     }
 
@@ -300,6 +302,11 @@ impl Builder<'_> {
                 for key in other.foreign_keys.iter_mut().filter(|key| key.references == name) {
                     swap(&mut key.referenced_columns, from, to);
                 }
+            }
+            for view in self.catalog.views.values_mut() {
+                let read = view.columns.iter_mut().filter(|(table, column)| *table == name && column == from);
+                read.for_each(|(_, column)| to.clone_into(column));
+                view.columns.sort();
             }
             for (owner, column) in self.catalog.sequences.values_mut().filter_map(|one| one.owned_by.as_mut()) {
                 if *owner == name && column == from {

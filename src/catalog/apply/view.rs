@@ -2,7 +2,7 @@
 
 use super::super::{QName, View};
 use super::expression::{Names, deparse_node};
-use super::{Builder, Relation, tree};
+use super::{Builder, Relation, reads, tree};
 use pg_query::NodeEnum;
 use pg_query::protobuf::{self, AlterTableCmd, AlterTableType as Kind, Node, RangeVar};
 use std::collections::BTreeMap;
@@ -71,6 +71,7 @@ impl Builder<'_> {
             with_no_data: false,
             query: query.node.as_ref().map(deparse_node).unwrap_or_default(),
             reads,
+            columns: reads::columns(query, &self.catalog, &|schema, relation| self.find_relation(schema, relation)),
             functions: names.functions.into_iter().collect(),
             options: BTreeMap::new(),
             indexes: Vec::new(),

@@ -6,6 +6,7 @@ use super::{KEY, Rows, Subject};
 use crate::catalog::{Catalog, Column, DataType, QName, Table, TypeKind, builtin};
 use crate::csv;
 use crate::emit;
+use crate::mask::hmac;
 use crate::model::{MaskUse, Treatment};
 use crate::server::{Error, SUPERUSER, Server};
 use crate::sql::{
@@ -72,14 +73,14 @@ impl<'a> Stage<'a> {
     }
 
     fn select(&self, query: Select, subject: &Subject) -> Result<Vec<csv::Record>> {
-        let setting = subject.key.as_ref().map(|setting| Statement::Set {
-            local: false,
-            name: setting.clone(),
-            values: vec![SettingValue::Text(KEY.to_owned())],
+        let key = subject.key.as_ref().map(|setting| {
+            let values = vec![SettingValue::Text(KEY.to_owned())];
+            let set = Statement::Set { local: false, name: setting.clone(), values };
+            [set, hmac::create_pads(), hmac::fill_pads(setting)]
         });
         let options = CopyOptions { format: CopyFormat::Csv, header: true };
         let copy = Statement::CopyTo { query, options };
-        let printed = self.execute(ROLE, setting.into_iter().chain([copy]).collect())?;
+        let printed = self.execute(ROLE, key.into_iter().flatten().chain([copy]).collect())?;
         csv::parse(&printed)
             .map_err(|fault| Failure::new(format!("cannot read what the server printed: {}", fault.what)))
     }

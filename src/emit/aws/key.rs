@@ -7,7 +7,7 @@
 
 use crate::catalog::QName;
 use crate::emit::Emitter;
-use crate::emit::psql::demand_key;
+use crate::emit::psql::{demand_key, make_pads};
 use crate::emit::rights::{grant, privileges};
 use crate::emit::run::read_key;
 use crate::sql::access::Object;
@@ -46,4 +46,5 @@ pub(super) fn key_of_run(script: &mut Script) {
     script.comment("where the environment has none, the source may: key.sql puts it there");
     script.run(Statement::Do(include_str!("key_from_table.sql")));
     demand_key(script);
+    make_pads(script);
 }

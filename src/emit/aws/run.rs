@@ -11,6 +11,7 @@ use super::{
 use crate::catalog::{DataType, QName};
 use crate::emit::Emitter;
 use crate::emit::psql::{column_list, in_temp, include_shape, into_variables, select_one};
+use crate::mask::hmac;
 use crate::plan::{Piece, TablePlan, names};
 use crate::project::AwsS3;
 use crate::sql::{
@@ -106,6 +107,7 @@ impl Emitter<'_> {
         script.run(Statement::Commit);
         if self.export.key.is_some() {
             script.run(Statement::DropTemporary(Ident::from("noren_key")));
+            script.run(Statement::DropTemporary(Ident::from(hmac::PADS)));
         }
         script.run(Statement::DropTemporary(Ident::from("noren_shape")));
         script.meta(Meta::Echo(vec![Word::text("written:"), Word::variable(RUN)]));

@@ -125,6 +125,9 @@ pub fn refused(name: &str) -> Option<&'static str> {
     (beyond || BEYOND.contains(&name)).then_some("a function that reads more than the row")
 }
 
+/// Most names, addresses and numbers are shorter: so many letters of a text are the text.
+const WHOLE_LETTERS: i32 = 32;
+
 /// Whether its arguments can be read off what it gives: it changes case, quotes, trims or joins them.
 pub(super) fn gives_whole_back(name: &str, nodes: &[Node]) -> bool {
     const WHOLE: &[&str] = &[
@@ -155,8 +158,14 @@ pub(super) fn gives_whole_back(name: &str, nodes: &[Node]) -> bool {
         "to_tsvector",
         "upper",
     ];
-    let from_start = || nodes.len() == 2 && nodes.get(1).and_then(integer_of).is_some_and(|start| start <= 1);
-    WHOLE.contains(&name) || (matches!(name, "substr" | "substring") && from_start())
+    let at_most = |index: usize, most: i32| nodes.get(index).and_then(integer_of).is_some_and(|number| number <= most);
+    let at_least =
+        |index: usize, least: i32| nodes.get(index).and_then(integer_of).is_some_and(|number| number >= least);
+    match name {
+        "substr" | "substring" => at_most(1, 1) && (nodes.len() == 2 || at_least(2, WHOLE_LETTERS)),
+        "left" | "right" | "lpad" | "rpad" => at_least(1, WHOLE_LETTERS),
+        _ => WHOLE.contains(&name),
+    }
 }
 
 /// What PostgreSQL's manual says of a core function: chapter 9, string and mathematical functions.
