@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
 use crate::postgres::with_deep_stack;
-use crate::project::{Bypass, Project, Rls, Stage, TargetKind};
+use crate::project::{Bypass, Project, Rls, Stage};
 use crate::resolve::access::stages;
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -70,6 +70,7 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     let failed = has_errors(&diagnostics);
     let diagnostics = apply_schema_allowances(diagnostics, &project.allowances, &project.schemas, sources);
     let mut diagnostics = apply_allowances(diagnostics, &allowances, sources);
+    demand_answers(&mut diagnostics);
     if failed {
         // What an allowance would silence may not have been reached.
         diagnostics.retain(|found| found.code != codes::N0190);
@@ -81,17 +82,23 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     compiled
 }
 
+/// What no proof decides is silenced by a reason like a warning, and stops everything like an error without.
+fn demand_answers(diagnostics: &mut [Diagnostic]) {
+    for found in diagnostics.iter_mut().filter(|found| found.code == codes::N0733) {
+        found.severity = Severity::Error;
+    }
+}
+
 /// What the project file says of the exports.
 pub fn facts(catalog: &Catalog, project: &Project) -> ProjectFacts {
-    let directories = project.exports.iter().filter_map(|(name, target)| match &target.kind {
-        TargetKind::Psql { dir } => Some((name.clone(), dir.clone())),
-        TargetKind::Later { .. } => None,
-    });
+    let places = project.exports.iter().map(|(name, target)| (name.clone(), target.kind.clone()));
     let environments = project.environments.iter();
+    let elsewhere = project.environments.iter().map(|(name, own)| (name.clone(), own.exports.clone()));
     ProjectFacts {
         version: u32::from(project.version),
         search: project.search.clone(),
-        directories: directories.collect(),
+        places: places.collect(),
+        elsewhere: elsewhere.collect(),
         access: access_facts(catalog, project, None),
         environments: environments
             .map(|(name, own)| (name.clone(), access_facts(catalog, project, Some(&own.rls))))
@@ -116,7 +123,7 @@ fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
 
 /// What nobody says is the strict form: an environment says what differs from the project, and the project what differs
 /// from row security for everybody with BYPASSRLS for those who act for all tenants.
-fn access_facts(catalog: &Catalog, project: &Project, own: Option<&Rls>) -> AccessFacts {
+pub(crate) fn access_facts(catalog: &Catalog, project: &Project, own: Option<&Rls>) -> AccessFacts {
     let stage = own.and_then(|own| own.stage).or(project.rls.stage).unwrap_or(Stage::Forced);
     let bypass = own.and_then(|own| own.bypass).or(project.rls.bypass).unwrap_or(Bypass::Attribute);
     // What is wrong with the names of tables was told before.

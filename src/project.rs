@@ -23,7 +23,8 @@ pub const MANIFEST: &str = "noren.toml";
 pub const VERSIONS: RangeInclusive<u8> = 14..=18;
 
 /// Targets that `[export.NAME]` may name, each with its own keys.
-const TARGETS: &[(&str, &[&str])] = &[("psql", &["dir"]), ("aws_s3", &["bucket", "prefix", "region", "kms_key"])];
+const TARGETS: &[(&str, &[&str])] =
+    &[("psql", &["dir"]), ("aws_s3", &["bucket", "prefix", "region", "kms_key", "chunk"])];
 
 const STAGES: &[(&str, Stage)] = &[("off", Stage::Off), ("enabled", Stage::Enabled), ("forced", Stage::Forced)];
 
@@ -109,20 +110,36 @@ pub enum TargetKind {
         /// `data` unless said otherwise.
         dir: String,
     },
-    /// Known, and an error so far (N0907).
-    Later {
-        /// As `target` writes it.
-        word: String,
-    },
+    /// Objects in S3, written and read by the database itself.
+    AwsS3(AwsS3),
+}
+
+/// Where in S3 an export goes. There are no credentials: the database has a role of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwsS3 {
+    /// The bucket.
+    pub bucket: String,
+    /// What the keys of all objects begin with, without slashes at its ends; may be empty.
+    pub prefix: String,
+    /// The bucket's region, which is the database's own.
+    pub region: String,
+    /// The ARN of the key that objects are encrypted with; else the bucket decides.
+    pub kms_key: Option<String>,
+    /// Bytes of a table's pages in one object; else a table is one object.
+    pub chunk: Option<u64>,
 }
 
 impl TargetKind {
-    fn keys(&self) -> &'static [&'static str] {
-        let word = match self {
+    /// As `target` writes it.
+    pub fn word(&self) -> &'static str {
+        match self {
             Self::Psql { .. } => "psql",
-            Self::Later { word } => word,
-        };
-        TARGETS.iter().find(|(target, _)| *target == word).map_or(&[], |(_, keys)| *keys)
+            Self::AwsS3(_) => "aws_s3",
+        }
+    }
+
+    fn keys(&self) -> &'static [&'static str] {
+        TARGETS.iter().find(|(target, _)| *target == self.word()).map_or(&[], |(_, keys)| *keys)
     }
 }
 
@@ -163,8 +180,8 @@ pub enum Bypass {
 pub struct Environment {
     /// `rls.*`
     pub rls: Rls,
-    /// `export.NAME.KEY`, by name and key.
-    pub exports: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
+    /// The whole place of each export for which `export.NAME.KEY` says something else, by name.
+    pub exports: BTreeMap<String, TargetKind>,
     /// The table's name.
     pub span: Span,
 }

@@ -3,7 +3,9 @@
 pub mod cluster;
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Stdio};
 
 use cluster::{CLINIC, Cluster, EXPENSE, OWNER, transactions};
 
@@ -55,9 +57,9 @@ fn another_sample_goes_to_the_policy_and_back() {
     let Some(cluster) = Cluster::start(&CLINIC, None, "") else { return };
     let before = cluster.state();
     cluster.apply("postgres", "00_roles.sql");
-    stopped_anywhere(&cluster, &cluster.steps(), 1000);
+    stopped_anywhere(&cluster, &cluster.steps(), false);
     cluster.apply(OWNER, "apply.sql");
-    stopped_anywhere(&cluster, &[cluster.file("rollback.sql")], 1000);
+    stopped_anywhere(&cluster, &[cluster.file("rollback.sql")], false);
     cluster.take_back();
     same("taken back", &before, &cluster.state());
 }
@@ -277,12 +279,76 @@ fn an_existing_role_that_is_otherwise_stops_everything() {
     assert_eq!(cluster.database.column("SELECT rolname FROM pg_roles WHERE rolname IN ('app', 'support')"), ["app"]);
 }
 
-const KILLED: &str = "\nDO $killed$BEGIN RAISE EXCEPTION 'killed by the test'; END$killed$;\n";
+/// What a transaction of ours may change, in one value; a change that was taken back leaves it as it was.
+const DIGEST: &str = r"SELECT 'state ' || md5(concat_ws('|',
+  (SELECT string_agg(concat_ws(' ', c.oid, c.xmin, c.relrowsecurity, c.relforcerowsecurity, c.relacl, c.reloptions), ',' ORDER BY c.oid)
+   FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.oid >= 16384),
+  (SELECT string_agg(concat_ws(' ', p.oid, p.xmin), ',' ORDER BY p.oid) FROM pg_policy p),
+  (SELECT string_agg(concat_ws(' ', a.attrelid, a.attnum, a.attacl), ',' ORDER BY a.attrelid, a.attnum) FROM pg_attribute a WHERE a.attacl IS NOT NULL),
+  (SELECT string_agg(concat_ws(' ', p.oid, p.xmin), ',' ORDER BY p.oid) FROM pg_proc p WHERE p.oid >= 16384),
+  (SELECT string_agg(concat_ws(' ', n.oid, n.xmin), ',' ORDER BY n.oid) FROM pg_namespace n WHERE n.nspname !~ '^pg_(toast_)?temp'),
+  (SELECT string_agg(concat_ws(' ', d.oid, d.xmin), ',' ORDER BY d.oid) FROM pg_default_acl d),
+  (SELECT string_agg(concat_ws(' ', d.objoid, d.xmin), ',' ORDER BY d.objoid, d.objsubid) FROM pg_description d WHERE d.objoid >= 16384)));
+";
+
+/// Runs a transaction to its COMMIT and kills its connection there. After each statement somebody else looks: what he
+/// finds is what would be left if the connection ended here, and must be what was there before. Gives how often.
+fn broken_off(cluster: &Cluster, watcher: &mut Talk, head: &str, transaction: &[String]) -> usize {
+    let mut worker = Talk::new(cluster);
+    worker.say(head);
+    let before = watcher.say(DIGEST);
+    assert_eq!(before.len(), 1, "{before:?}");
+    let mut stops = 0;
+    for statement in &transaction[..transaction.len() - 1] {
+        worker.say(statement);
+        assert_eq!(watcher.say(DIGEST), before, "something is left of a transaction that ends after\n{statement}");
+        stops += 1;
+    }
+    worker.kill();
+    assert_eq!(watcher.say(DIGEST), before, "something is left of a transaction whose connection was killed");
+    stops
+}
+
+/// A `psql` that is told one thing after the other.
+struct Talk {
+    psql: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Talk {
+    fn new(cluster: &Cluster) -> Self {
+        let mut psql = cluster.database.server.psql(&cluster.database.name, OWNER).unwrap();
+        psql.args(["-At", "-v", "ON_ERROR_STOP=1"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut psql = psql.spawn().unwrap();
+        let answers = BufReader::new(psql.stdout.take().unwrap());
+        Self { psql, answers }
+    }
+
+    /// Lines that begin with `state`.
+    #[track_caller]
+    fn say(&mut self, sql: &str) -> Vec<String> {
+        let stdin = self.psql.stdin.as_mut().unwrap();
+        stdin.write_all(format!("{sql}\n\\echo heard\n").as_bytes()).unwrap();
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            assert!(self.answers.read_line(&mut line).unwrap() > 0, "psql ended at\n{sql}");
+            match line.trim_end() {
+                "heard" => return lines,
+                line => lines.extend(line.find("state ").map(|at| line[at..].to_owned())),
+            }
+        }
+    }
+
+    fn kill(mut self) {
+        self.psql.kill().unwrap();
+        self.psql.wait().unwrap();
+    }
+}
 
 /// Runs the files one transaction after the other. A transaction that is broken off after any of its statements leaves
-/// everything as it was; after each that ends, no role sees more than before or after the whole. Of the statements of one
-/// transaction every `every`th is tried, beginning with another in each, so that all kinds of them have their turn.
-fn stopped_anywhere(cluster: &Cluster, files: &[PathBuf], every: usize) -> usize {
+/// everything as it was; after each that ends, no role sees more than before or after the whole.
+fn stopped_anywhere(cluster: &Cluster, files: &[PathBuf], within: bool) -> usize {
     let before = cluster.seen();
     let twin = cluster.database.twin();
     for file in files {
@@ -298,6 +364,7 @@ fn stopped_anywhere(cluster: &Cluster, files: &[PathBuf], every: usize) -> usize
         }
     };
     let broken = cluster.file("broken.sql");
+    let mut watcher = Talk::new(cluster);
     let (mut stops, mut commits) = (0, 0);
     for file in files {
         // Its own tests stop it; it has statements that no transaction may hold.
@@ -309,20 +376,17 @@ fn stopped_anywhere(cluster: &Cluster, files: &[PathBuf], every: usize) -> usize
         let cut = transactions(file);
         for transaction in &cut.transactions {
             let state = cluster.state();
-            // Not after COMMIT, which is the last.
-            for at in (commits % every..transaction.len() - 1).step_by(every) {
-                std::fs::write(&broken, [&cut.head, &transaction[..=at].concat(), KILLED].concat()).unwrap();
-                let output = cluster.run_at(OWNER, &broken);
-                assert!(support::text(&output).contains("killed by the test"), "{}", support::text(&output));
-                stops += 1;
+            if within {
+                stops += broken_off(cluster, &mut watcher, &cut.head, transaction);
+                same("stopped within a transaction", &state, &cluster.state());
             }
-            same("stopped within a transaction", &state, &cluster.state());
             std::fs::write(&broken, [&cut.head, &transaction.concat() as &str].concat()).unwrap();
             support::succeeded(&cluster.run_at(OWNER, &broken), &file.display().to_string());
             commits += 1;
             bounded(file);
         }
     }
+    watcher.kill();
     std::fs::remove_file(&broken).unwrap();
     assert!(commits > 15, "{commits} transactions are too few to be the whole");
     assert_eq!(cluster.seen(), after, "in pieces it ends elsewhere");
@@ -333,10 +397,23 @@ fn stopped_anywhere(cluster: &Cluster, files: &[PathBuf], every: usize) -> usize
 fn stopped_anywhere_nobody_sees_more_than_before_or_after() {
     let Some(cluster) = Cluster::start(&EXPENSE, None, "") else { return };
     cluster.apply("postgres", "00_roles.sql");
-    let stops = stopped_anywhere(&cluster, &cluster.steps(), 9);
-    assert!(stops > 60, "{stops} stops");
-    let stops = stopped_anywhere(&cluster, &[cluster.file("rollback.sql")], 9);
-    assert!(stops > 30, "{stops} stops");
+    let stops = stopped_anywhere(&cluster, &cluster.steps(), true);
+    eprintln!("{stops} stops");
+    assert!(stops > 600, "{stops} stops");
+    let stops = stopped_anywhere(&cluster, &[cluster.file("rollback.sql")], true);
+    assert!(stops > 300, "{stops} stops");
+    // A transaction that ends in its middle is found.
+    let text = [
+        "BEGIN;\n",
+        "REVOKE SELECT ON notices FROM PUBLIC; GRANT SELECT ON notices TO migrator, app;\n",
+        "COMMIT AND CHAIN;\n",
+        "COMMIT;\n",
+    ];
+    let halves = text.map(str::to_owned);
+    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        broken_off(&cluster, &mut Talk::new(&cluster), "", &halves)
+    }));
+    assert!(found.is_err(), "a change that stays is not seen");
 }
 
 /// A team that comes from nothing: its roles and everybody could read everything, and some rights hang on columns.
@@ -363,9 +440,12 @@ fn what_the_schema_files_say_comes_back_exactly() {
     cluster.build_from(&dumped);
     let before = cluster.state();
     assert!(before["relation expenses"].contains("(16"), "grants to others: {}", before["relation expenses"]);
-    stopped_anywhere(&cluster, &cluster.steps(), 1000);
+    stopped_anywhere(&cluster, &cluster.steps(), false);
     assert_eq!(cluster.database.sql_as("app", "SELECT count(*) FROM sessions").trim(), "0");
-    stopped_anywhere(&cluster, &[cluster.file("rollback.sql")], 1000);
+    // A view that the policy does not name is open to nobody, whatever the schema granted on it.
+    let view = cluster.database.try_sql_as("app", "SELECT FROM open_reports");
+    assert!(view.is_err_and(|error| error.contains("permission denied")));
+    stopped_anywhere(&cluster, &[cluster.file("rollback.sql")], false);
     cluster.take_back();
     same("taken back", &before, &cluster.state());
     cluster.apply(OWNER, "rollback.sql");

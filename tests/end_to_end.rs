@@ -220,6 +220,25 @@ fn odd_kinds() {
 const LINKS_FILTERED: [&str; 6] =
     ["public.projects", "public.tasks", "public.comments", "public.likes", "public.areas", "public.kinds"];
 
+/// The same without foreign keys and triggers during the load, each key checked afterwards.
+#[test]
+fn odd_links_as_a_replica() {
+    let Some(server) = support::server(None) else { return };
+    let project = Project::copy(&support::root().join("tests/end_to_end/links"), None);
+    let file = project.folder.path().join("policy.noren");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let said = "export developers { tables *; import strategy replica_role because \"a test\"; }";
+    std::fs::write(&file, text.replace("export developers { tables *; }", said)).unwrap();
+    project.build();
+    let import = std::fs::read_to_string(project.file("developers", "import.sql")).unwrap();
+    assert!(import.contains("session_replication_role = replica") && !import.contains("DEFERRABLE INITIALLY"));
+    // The role is there as soon as a target is.
+    drop(project.target(server, "developers", 1));
+    let grant = format!("GRANT SET ON PARAMETER session_replication_role TO \"{}\";", harness::OWNER);
+    server.execute("postgres", &grant).unwrap();
+    roundtrip(server, &project, &Case { export: "developers", filtered: &LINKS_FILTERED, ..Case::default() });
+}
+
 /// Foreign keys of every form, most of them with masked keys: as many rows meet after the mask as before it.
 #[test]
 fn odd_links() {

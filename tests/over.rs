@@ -83,11 +83,12 @@ pub(crate) fn on_every_version(schema: &str, policy: &str, rows: &str, more: &[(
 }
 
 const SCHEMA: &str = r"
-CREATE TYPE public.span AS RANGE (subtype = float8);
+CREATE TYPE public.span AS RANGE (subtype = float8, multirange_type_name = multispan);
 CREATE DOMAIN public.mail AS text;
 CREATE TABLE public.t (
   id bigint PRIMARY KEY, mails public.mail[], names varchar(40)[], ids bigint[], days date[], stay daterange,
-  slots tstzrange, price int4range, wide int8range, amount numrange, f public.span, top int4range
+  slots tstzrange, price int4range, wide int8range, amount numrange, f public.span, top int4range,
+  stays datemultirange, prices int4multirange, slotted tstzmultirange, spans public.multispan
 );
 ";
 
@@ -95,16 +96,17 @@ const POLICY: &str = "table t {
   id keep; mails mask email; names mask fake_name('ja'); ids mask permute; days mask date_shift(by => id, days => 3);
   stay mask truncate('month'); slots mask date_shift(by => id, days => 30); price mask bucket(100);
   wide mask clamp(-5, 9223372036854775807); amount mask noise(by => id, ratio => 0.1); f mask noise(by => id, ratio => 0.1);
-  top mask clamp(2147483640, 2147483647);
+  top mask clamp(2147483640, 2147483647); stays mask truncate('month'); prices mask bucket(100);
+  slotted mask date_shift(by => id, days => 30); spans mask noise(by => id, ratio => 0.1);
 }";
 
-const ROWS: &str = r#"id,mails,names,ids,days,stay,slots,price,wide,amount,f,top
-1,"{a@b.test,NULL,a@b.test}","{""it's"",""\""q\"""",😀}","{-9223372036854775808,0,9223372036854775807}","{infinity,-infinity,4713-01-01 BC}","[2026-03-05,2026-03-20)","[2026-01-01,infinity)","[2147483646,2147483647)","[-9223372036854775808,9223372036854775807)","[-Infinity,NaN]","[-Infinity,Infinity]","[1,5)"
-2,{},{},{},{},empty,empty,empty,empty,empty,empty,empty
-3,"{{a,b},{c,d}}","[5:6]={a,b}","{NULL}","{5874897-12-31}","(,)","(,)","(,)","(,)","(,)","(,)","(,)"
+const ROWS: &str = r#"id,mails,names,ids,days,stay,slots,price,wide,amount,f,top,stays,prices,slotted,spans
+1,"{a@b.test,NULL,a@b.test}","{""it's"",""\""q\"""",😀}","{-9223372036854775808,0,9223372036854775807}","{infinity,-infinity,4713-01-01 BC}","[2026-03-05,2026-03-20)","[2026-01-01,infinity)","[2147483646,2147483647)","[-9223372036854775808,9223372036854775807)","[-Infinity,NaN]","[-Infinity,Infinity]","[1,5)","{[2026-03-05,2026-03-20),[2026-05-01,2026-05-02)}","{[1,5),[7,9),[2147483646,2147483647)}","{[2026-01-01,2026-01-02),[2026-02-01,infinity)}","{[1,2),[150,Infinity]}"
+2,{},{},{},{},empty,empty,empty,empty,empty,empty,empty,{},{},{},{}
+3,"{{a,b},{c,d}}","[5:6]={a,b}","{NULL}","{5874897-12-31}","(,)","(,)","(,)","(,)","(,)","(,)","(,)","{(,)}","{(,)}","{(,)}","{(,)}"
 4,"{""""}","{"" "",""line
-two""}","{1,1,1}","{2024-02-29}","[5874897-12-30,5874897-12-31)","(-infinity,infinity)","(,-2147483648]","[-7,-6)","(1.5,1.5000000000000000001]","(1e-300,1e300)","[2147483646,2147483647)"
-5,,,,,,,,,,,
+two""}","{1,1,1}","{2024-02-29}","[5874897-12-30,5874897-12-31)","(-infinity,infinity)","(,-2147483648]","[-7,-6)","(1.5,1.5000000000000000001]","(1e-300,1e300)","[2147483646,2147483647)","{[5874897-12-30,5874897-12-31)}","{(,-2147483648],[0,1)}","{(-infinity,infinity)}","{(-Infinity,1e-300)}"
+5,,,,,,,,,,,,,,,
 "#;
 
 #[test]
@@ -130,6 +132,12 @@ fn elements_and_bounds_are_masked_as_values_are() {
     assert_eq!(of("price"), ["[2147483600,2147483601)", "empty", "(,)", "(,-2147483648)", "NULL"]);
     assert_eq!(of("wide"), ["[-5,9223372036854775807)", "empty", "(,)", "[-5,-4)", "NULL"]);
     assert_eq!(of("top"), ["[2147483640,2147483641)", "empty", "(,)", "[2147483646,2147483647)", "NULL"]);
+    assert_eq!(
+        of("stays"),
+        ["{[2026-03-01,2026-03-02),[2026-05-01,2026-05-02)}", "{}", "{(,)}", "{[294276-01-01,294276-01-02)}", "NULL"]
+    );
+    assert_eq!(of("prices"), ["{[0,1),[2147483600,2147483601)}", "{}", "{(,)}", "{(,-2147483648),[0,1)}", "NULL"]);
+    assert!(of("spans")[0].starts_with("{[") && of("spans")[0].ends_with("]}"), "{:?}", of("spans"));
     assert!(of("f")[0].starts_with('[') && of("f")[3].starts_with('('), "{:?}", of("f"));
     for (column, values) in found.iter().filter(|(column, _)| *column != "wide" && *column != "top") {
         assert!(values.iter().any(|(raw, masked)| raw != masked), "{column} is not masked: {values:?}");
@@ -140,7 +148,8 @@ fn elements_and_bounds_are_masked_as_values_are() {
 fn what_does_not_fit_an_element_or_a_bound_is_refused() {
     for (column, mask, code) in [
         ("varchar(20)[]", "email", "N0402"),
-        ("int4multirange", "bucket(100)", "N0403"),
+        ("int4multirange", "email", "N0403"),
+        ("int4multirange", "bucket(0)", "N0420"),
         ("int[]", "email", "N0403"),
         ("daterange", "email", "N0403"),
         ("int4range", "bucket(0)", "N0420"),
@@ -165,6 +174,7 @@ CREATE TABLE public.t (
   id bigint PRIMARY KEY, name text NOT NULL, kana text, mail text, phone text, town text, reading text, salary int,
   body text, search tsvector, tags public.hstore
 );
+CREATE TABLE public.staff (id bigint PRIMARY KEY, name text NOT NULL, kana text, mail text UNIQUE, en text, plain text);
 CREATE TABLE public.visits (id bigint PRIMARY KEY, person bigint NOT NULL REFERENCES public.t (id), guest text);
 ";
 
@@ -175,6 +185,10 @@ const PERSONAS: &str = "table t {
   salary mask shuffle(by => id) because \"a test\"; body mask partial_length(first => 2);
   search mask tsvector(of => body, config => 'english');
   tags mask json { mail mask email; theme keep; else drop; };
+}
+table staff {
+  id keep; name mask fake_name('ja'); kana mask fake_kana(by => name); mail mask email(name => 'ja', by => id);
+  en mask email(name => 'en', by => name); plain mask email(name => 'ja', by => name);
 }
 table visits { id, person keep; guest mask fake_name('ja', by => person); }";
 
@@ -235,6 +249,27 @@ fn a_guest_who_is_a_person_has_that_person_s_name() {
     assert_eq!(guests, [names[1], names[0], names[1]]);
 }
 
+/// Name, reading and address are of one hash: the address is the reading in Latin letters.
+#[test]
+fn an_address_is_spelled_from_the_name_beside_it() {
+    let Some(bin) = support::binaries(None) else { return };
+    let rows = "id,name,kana,mail,en,plain\n1,a,x,x,x,x\n2,b,x,y,x,\n3,c,,z,x,x\n4,a,x,w,x,x\n";
+    let staff = previewed(&bin, "staff", PEOPLE, PERSONAS, rows, &[("dictionaries/towns.csv", TOWNS)]);
+    let of = |column: &str| staff[column].iter().map(|(_, masked)| masked.as_str()).collect::<Vec<_>>();
+    let readings = [("サ", "sa"), ("タ", "ta"), ("ハ", "ha"), ("ヤ", "ya"), ("オ", "o"), ("コ", "ko"), ("カ", "ka")];
+    for (kana, mail) in of("kana").iter().zip(of("plain")).filter(|(kana, mail)| **kana != "NULL" && *mail != "NULL") {
+        let (family, given) = kana.split_once(' ').unwrap();
+        let parts: Vec<&str> = mail.split(['.', '@']).collect();
+        assert!(parts.len() == 5 && parts[2].len() == 14 && mail.ends_with("@example.invalid"), "{mail}");
+        for (letter, spelled) in readings {
+            assert!(!family.starts_with(letter) || parts[0].starts_with(spelled), "{kana} {mail}");
+            assert!(!given.starts_with(letter) || parts[1].starts_with(spelled), "{kana} {mail}");
+        }
+    }
+    assert_eq!((of("plain")[0], of("plain")[1]), (of("plain")[3], "NULL"));
+    assert!(of("mail")[0] != of("mail")[3] && of("en")[0].split('.').count() == 4, "{:?}", of("en"));
+}
+
 #[test]
 fn what_dictionaries_and_shuffles_cannot_do_is_refused() {
     let big = format!("a\n{}", "x\n".repeat(10_001));
@@ -270,6 +305,164 @@ fn what_dictionaries_and_shuffles_cannot_do_is_refused() {
         match code {
             "0 errors" => assert!(!err.contains("error["), "{x} {mask}: {err}"),
             code => assert!(err.contains(code), "{x} {mask} {code}: {err}"),
+        }
+    }
+}
+
+const PLACES: &str = "
+CREATE TYPE public.zone AS ENUM ('n', 's');
+CREATE DOMAIN public.zip AS varchar(8);
+CREATE TYPE public.geo AS (lat numeric, lon float8);
+CREATE TYPE public.line AS (phone varchar(30), \"Kind\" public.zone, at date);
+CREATE TYPE public.place AS (street text, zip public.zip, geo public.geo, lines public.line[], mails text[], open daterange, owner bigint, name text);
+CREATE DOMAIN public.home AS public.place;
+CREATE TABLE public.t (
+  id bigint PRIMARY KEY, email text NOT NULL, home public.home, homes public.place[], line public.line, geos public.geo[]
+);
+";
+
+const PLACE_POLICY: &str = "table t {
+  id keep; email mask email;
+  home mask fields {
+    street mask partial(first => 2); zip mask constant('000'); geo.lat mask geo_round(1); geo.lon drop; lines.phone mask partial(last => 2);
+    lines.\"Kind\" keep; lines.at mask date_shift(by => id, days => 3); mails mask email; open mask truncate('month'); owner mask permute; name mask fake_name('ja', by => email); else drop;
+  };
+  homes mask fields { mails mask email; name mask fake_name('ja'); zip keep; else drop; };
+  line mask fields { phone mask hash(length => 30); else keep because \"kinds are public\"; } when (id > 2) else mask null;
+  geos mask fields { lat mask constant(0); else mask null; };
+}";
+
+const PLACE_ROWS: &str = r#"id,email,home,homes,line,geos
+1,a@b.test,"(""1 it's, """"st"""""",123-4567,""(35.681236,139.7)"",""{""""(090-1234-5678,n,2026-01-05)"""",""""(,s,)"""",NULL}"",""{a@b.test,NULL}"",""[2026-03-05,2026-03-20)"",7,Taro)","{""(s,1,,,{a@b.test},,8,Taro)"",NULL,""(,,,,,,,)""}","(1,n,2026-01-01)","{""(1,2)"",""(3,)""}"
+2,a@b.test,"(,,,,,,,)",{},"(1,n,2026-01-01)",{}
+3,c@d.test,"(😀,9,""(,)"",{},{},empty,9223372036854775807,)","{{""(a,2,,,,,,b)""},{""(c,3,,,,,,Taro)""}}","(090-1234-5678,s,infinity)",{NULL}
+4,e@f.test,,,,
+"#;
+
+/// Each field as a column of its type would be; NULL, empty and nested composites keep their shape.
+#[test]
+fn fields_of_a_composite_are_masked_as_columns_are() {
+    let Some(found) = on_every_version(PLACES, PLACE_POLICY, PLACE_ROWS, &[]) else { return };
+    let of = |column: &str| found[column].iter().map(|(_, masked)| masked.clone()).collect::<Vec<_>>();
+    let home = of("home");
+    assert!(home[0].starts_with(r#"("1 ****",000,"(35.7,)","{""(*"#), "{home:?}");
+    assert!(home[0].contains("*78,n,2026-01-") && home[0].contains(r#"""(,s,)"",NULL}""#), "{home:?}");
+    assert!(home[0].contains("@example.invalid,NULL}") && home[0].contains("[2026-03-01,2026-03-02)"), "{home:?}");
+    for raw in ["a@b.test", "Taro", "1234", "it's", "139.7", ",7,"] {
+        assert!(!home[0].contains(raw), "{raw}: {home:?}");
+    }
+    // The name is of the e-mail's hash, so it is there where only the e-mail is.
+    assert!(home[1].starts_with("(,,,,,,,") && home[3] == "NULL", "{home:?}");
+    assert!(home[2].starts_with('(') && home[2].contains(r#",000,"(,)",{},{},empty,"#), "{home:?}");
+    let homes = of("homes");
+    assert!(homes[0].starts_with(r#"{"(,1,,,{u"#) && homes[0].contains(r#",NULL,"(,,,,,,,)"}"#), "{homes:?}");
+    assert_eq!((homes[1].as_str(), homes[3].as_str()), ("{}", "NULL"));
+    let same =
+        |text: &str| text.split(',').next_back().map(|name| name.trim_end_matches([')', '"', '}', '\\']).to_owned());
+    assert_eq!(
+        same(homes[0].split(r#"",NULL"#).next().unwrap()),
+        same(&homes[2]),
+        "one name, one pseudonym: {homes:?}"
+    );
+    let line = of("line");
+    assert!(
+        line[0] == "NULL" && line[1] == "NULL" && line[2].ends_with(",s,infinity)") && line[3] == "NULL",
+        "{line:?}"
+    );
+    assert_eq!(line[2].len(), 30 + "(,s,infinity)".len());
+    assert_eq!(of("geos"), [r#"{"(0,)","(0,)"}"#, "{}", "{NULL}", "NULL"]);
+}
+
+#[test]
+fn what_does_not_fit_a_field_is_refused() {
+    for (mask, code) in [
+        ("fields { street mask null; else drop; }", "0 errors"),
+        ("fields { stret mask null; else drop; }", "did you mean `street`?"),
+        ("fields { street mask null; }", "error[N0101]"),
+        ("fields { zip mask email; else drop; }", "error[N0402]"),
+        ("fields { geo mask email; else drop; }", "error[N0403]"),
+        ("fields { geo.lat mask email; else drop; }", "error[N0403]"),
+        ("fields { street.x mask null; else drop; }", "error[N0403]"),
+        ("fields { lines[*].phone mask null; else drop; }", "error[N0425]"),
+        ("fields { lines.\"Kind\" mask constant('x'); else drop; }", "error[N0406]"),
+        ("fields { street mask shuffle(by => id); else drop; }", "error[N0425]"),
+        ("fields { street mask (upper(email)); else drop; }", "error[N0425]"),
+        ("fields { owner mask pick; else drop; }", "error[N0425]"),
+        ("fields { street mask null; else keep; }", "error[N0304]"),
+        ("json { street mask null; else drop; }", "error[N0403]"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = format!(
+            "setting noren.mask_key text secret;\ntable t {{ id keep; email mask null; home mask {mask}; homes, line, geos drop; }}\nexport developers {{ tables *; }}\n"
+        );
+        let schema = PLACES.replace("email text NOT NULL", "email text");
+        write(folder.path(), &[("noren.toml", MANIFEST), ("schema.sql", &schema), ("policy.noren", &policy)]);
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_noren")).current_dir(folder.path()).arg("check").output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        match code {
+            "0 errors" => assert!(!err.contains("error["), "{mask}: {err}"),
+            code => assert!(err.contains(code), "{mask} {code}: {err}"),
+        }
+    }
+}
+
+const CLINICS: &str = "
+CREATE TYPE public.zone AS ENUM ('n', 's', 'e');
+CREATE TABLE public.zones (zone public.zone PRIMARY KEY, code varchar(9) UNIQUE);
+CREATE TABLE public.t (
+  id bigint PRIMARY KEY, zone public.zone REFERENCES public.zones (zone), code varchar(9) REFERENCES public.zones (code),
+  boss bigint REFERENCES public.t (id), mine public.zone NOT NULL REFERENCES public.zones (zone)
+);
+";
+
+/// Keys of the referenced table and no others, the same on every version.
+#[test]
+fn a_picked_key_is_one_of_the_referenced_table() {
+    let policy = "table zones { zone keep; code keep because \"public\"; }
+table t { id keep; zone mask pick; code mask pick; boss mask pick; mine mask pick(by => id); }";
+    let rows = "id,zone,code,boss,mine\n1,n,x,,n\n2,n,x,1,n\n3,s,,1,n\n4,,y,2,n\n5,e,z,3,n\n6,e,x,1,n\n";
+    let Some(found) = on_every_version(CLINICS, policy, rows, &[]) else { return };
+    let of = |column: &str| found[column].iter().map(|(_, masked)| masked.as_str()).collect::<Vec<_>>();
+    assert!(of("zone").iter().all(|zone| ["n", "s", "e", "NULL"].contains(zone)), "{:?}", of("zone"));
+    assert_eq!((of("zone")[0], of("zone")[4], of("zone")[3]), (of("zone")[1], of("zone")[5], "NULL"));
+    assert_eq!((of("boss")[0], of("boss")[1]), ("NULL", of("boss")[2]));
+    assert!(of("boss").iter().skip(1).all(|boss| ["1", "2", "3", "4", "5", "6"].contains(boss)), "{:?}", of("boss"));
+    assert_eq!((of("code")[0], of("code")[2]), (of("code")[5], "NULL"));
+    assert!(of("mine").iter().any(|zone| *zone != of("mine")[0]), "{:?}", of("mine"));
+}
+
+#[test]
+fn a_key_is_picked_where_the_copy_has_one() {
+    let tables =
+        "CREATE TABLE public.a (id int PRIMARY KEY, w bigint UNIQUE NOT NULL, x int NOT NULL, UNIQUE (id, x));";
+    for (column, a, code) in [
+        ("int REFERENCES public.a (id)", "id, x, w keep;", "0 errors"),
+        ("int", "id, x, w keep;", "found no foreign key"),
+        (
+            "int REFERENCES public.a (id), FOREIGN KEY (y) REFERENCES public.a (id), FOREIGN KEY (y, z) REFERENCES public.a (id, x)",
+            "id, x, w keep;",
+            "found 3 foreign keys",
+        ),
+        ("int, z2 int, FOREIGN KEY (y, z) REFERENCES public.a (id, x)", "id, x, w keep;", "of several columns"),
+        ("int REFERENCES public.a (w)", "id, x, w keep;", "of another type"),
+        ("int REFERENCES public.a (id)", "id mask permute; x, w keep;", "error[N0418]"),
+        ("int REFERENCES public.a (id)", "id, x, w keep; skip because \"r\";", "which does not leave"),
+        ("int UNIQUE REFERENCES public.a (id)", "id, x, w keep;", "error[N0404]"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let schema = format!("{tables} CREATE TABLE public.t (id bigint PRIMARY KEY, z int, y {column});");
+        let more = if column.contains("z2") { ", z2" } else { "" };
+        let policy = format!(
+            "setting noren.mask_key text secret;\ntable a {{ {a} }}\ntable t {{ id, z{more} keep; y mask pick; }}\nexport developers {{ tables *; }}\n"
+        );
+        write(folder.path(), &[("noren.toml", MANIFEST), ("schema.sql", &schema), ("policy.noren", &policy)]);
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_noren")).current_dir(folder.path()).arg("check").output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        match code {
+            "0 errors" => assert!(!err.contains("error["), "{column}: {err}"),
+            code => assert!(err.contains(code), "{column} {code}: {err}"),
         }
     }
 }

@@ -11,7 +11,7 @@ use noren::server::Server;
 
 use crate::end_to_end::harness::{OWNER, Project, difference, state};
 use crate::end_to_end::script::pieces;
-use crate::rows::fill;
+use crate::rows::{self, fill};
 use crate::support::{self, Database};
 
 /// `generated/access/20_tenancy` of a project.
@@ -433,7 +433,7 @@ fn sample(name: &str, function: &str, children: &[(&str, &str)]) {
     let folders = Folders::sample(name);
     let rows = |database: &Database| {
         database.sql(&std::fs::read_to_string(folders.project.folder.path().join("rows.sql")).unwrap());
-        fill(database, 31).whole();
+        rows::whole(&fill(database, 31));
     };
     let database = database(server, &folders.project.schema, &rows, function);
     let before = shown(&database);

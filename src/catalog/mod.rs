@@ -285,6 +285,8 @@ pub struct Exclusion {
     pub name: String,
     /// Columns that its elements and predicate read.
     pub columns: Vec<String>,
+    /// DEFERRABLE.
+    pub deferrable: bool,
     /// Where it is declared.
     pub span: Span,
 }
@@ -507,6 +509,10 @@ pub struct Function {
     pub leakproof: bool,
     /// A procedure.
     pub procedure: bool,
+    /// `SET search_path`, the schemas in order.
+    pub search_path: Option<Vec<String>>,
+    /// `RETURN …` or `BEGIN ATOMIC`: names were looked up when it was made.
+    pub bound: bool,
     /// Its body's text, empty for C functions.
     pub body: String,
     /// Where it is declared.

@@ -39,6 +39,14 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
         diagnostics.push(finding.help("use a mask for this type, `mask null`, or a SQL expression: `mask (…)`"));
         return;
     }
+    if let Some(why) = call.mask.warning() {
+        let title = format!("`{}` of `{}` is for compatibility only", call.mask.name(), case.name());
+        diagnostics.push(
+            case.finding(codes::N0427, title, "is weaker than `hash`")
+                .note(why)
+                .help("write `mask hash`, or allow this warning and say who needs these hashes"),
+        );
+    }
     if let Hashes::Column(name) = call.mask.hashes(&call.arguments) {
         check_order(case, call, name, diagnostics);
         let by = case.table.columns.get(name);
@@ -54,8 +62,29 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
     }
 }
 
-/// A mask of all rows together has its place at the column itself.
+/// Of a field: what a column can have and a field cannot.
+pub(super) fn check_place(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let Treatment::Mask(MaskUse::Call(call)) = &case.resolved.treatment else { return };
+    check_rows(case, call, "of a field", diagnostics);
+    if call.mask.recomputed_from(&call.arguments).is_some() {
+        let title = format!(
+            "expected a mask of the field's own value, found `{}`, which is of another column",
+            call.mask.name()
+        );
+        diagnostics.push(
+            case.finding(codes::N0425, title, "is made from a column")
+                .help("drop the field, or mask it by its own value"),
+        );
+    }
+}
+
+/// A mask of all rows together, or of a reference, has its place at the column itself.
 fn check_rows(case: &Case<'_>, call: &MaskCall, place: &str, diagnostics: &mut Vec<Diagnostic>) {
+    if call.mask.needs_lookup() {
+        let title =
+            format!("expected a mask of one value {place}, found `{}`, which is of a reference", call.mask.name());
+        diagnostics.push(case.finding(codes::N0425, title, "has no foreign key there").help("use a mask of the value"));
+    }
     if call.mask.of_rows() {
         let title = format!("expected a mask of one value {place}, found `{}`, which is of all rows", call.mask.name());
         diagnostics.push(

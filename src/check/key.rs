@@ -27,6 +27,7 @@ pub fn keyed(treatment: &Treatment) -> Option<&'static str> {
         Treatment::Mask(MaskUse::Call(call)) => call.mask.keyed().then(|| call.mask.name()),
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => keyed(then).or_else(|| keyed(otherwise)),
         Treatment::Mask(MaskUse::Json(json)) => keyed_node(&json.root),
+        Treatment::Mask(MaskUse::Fields(mask)) => mask.fields.values().find_map(|(_, treatment)| keyed(treatment)),
         _ => None,
     }
 }

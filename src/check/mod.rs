@@ -11,6 +11,7 @@ mod evaluate;
 mod fits;
 mod key;
 mod length;
+mod lookup;
 mod null;
 mod orphans;
 mod partition_key;
@@ -69,6 +70,7 @@ pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
             total::check_rows(exported, &mut diagnostics);
             unique::check(catalog, table, exported, &mut diagnostics);
             orphans::check(catalog, model, export, (table, exported), &mut diagnostics);
+            lookup::check(catalog, model, export, (table, exported), &mut diagnostics);
         }
         key::check(model, export, &mut diagnostics);
     }
@@ -104,6 +106,33 @@ fn check_columns(catalog: &Catalog, table: &Table, exported: &ExportTable, diagn
         reads::check(&case, diagnostics);
         total::check(&case, diagnostics);
         tsvector::check(&case, diagnostics);
+        check_fields(&case, diagnostics);
+    }
+}
+
+/// Each field as if it were a column of its own.
+fn check_fields(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for treatment in leaves(&case.resolved.treatment) {
+        let Treatment::Mask(MaskUse::Fields(mask)) = treatment else { continue };
+        for (name, (of, treatment)) in &mask.fields {
+            let column = Column {
+                name: format!("{}.{name}", case.column.name),
+                data_type: of.clone(),
+                not_null: false,
+                default: None,
+                ..case.column.clone()
+            };
+            let resolved = ExportColumn { treatment: treatment.clone(), ..case.resolved.clone() };
+            let base = case.catalog.base_type(of);
+            let field = Case { column: &column, resolved: &resolved, base: &base, ..*case };
+            null::check(&field, diagnostics);
+            fits::check(&field, diagnostics);
+            fits::check_place(&field, diagnostics);
+            length::check(&field, diagnostics);
+            constant::check(&field, diagnostics);
+            total::check(&field, diagnostics);
+            check_fields(&field, diagnostics);
+        }
     }
 }
 

@@ -79,6 +79,7 @@ fn columns_read<'a>(treatment: &'a Treatment, read: &mut BTreeSet<&'a str>) {
             columns_read(otherwise, read);
         }
         Treatment::Mask(MaskUse::Json(json)) => node_reads(&json.root, read),
+        Treatment::Mask(MaskUse::Fields(mask)) => mask.each_leaf(&mut |_, treatment| columns_read(treatment, read)),
         // What is made from another column's masked value reads that, not the column.
         Treatment::Mask(MaskUse::Call(call))
             if !call.mask.keyed() && call.mask.recomputed_from(&call.arguments).is_none() =>

@@ -147,7 +147,7 @@ impl<'a> View<'a> {
     /// Arrays of different dimensions may have the same elements, and ranges are put into order.
     fn of_call(&self, call: &MaskCall, base: &BaseType) -> Uniqueness {
         match over::seen(call.mask, base, self.catalog) {
-            Some((Over::Elements | Over::Bounds, ..)) => Uniqueness::Lossy,
+            Some((Over::Elements | Over::Bounds | Over::Ranges, ..)) => Uniqueness::Lossy,
             _ => match call.mask.hashes(&call.arguments) {
                 Hashes::Column(by) if !self.is_key(by) => Uniqueness::Lossy,
                 _ => call.mask.uniqueness(base, &call.arguments),

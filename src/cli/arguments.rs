@@ -55,6 +55,8 @@ pub(super) enum Verb {
     Preview(PreviewOptions),
     /// Show on a real PostgreSQL that what the policy claims holds: a private server is started for it
     Verify(VerifyOptions),
+    /// Run the policy's own tests on a private PostgreSQL
+    Test(TestOptions),
     /// Say which rule decides over a column, which lost and why, and what its mask does
     Why {
         /// The column: `users.email`, or `sales.users.email` with its schema
@@ -124,6 +126,25 @@ pub(super) struct VerifyOptions {
     /// How many rows each table is given for `--compare`
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, requires = "compare")]
     pub(super) rows: u64,
+    /// Count in this database what the exports would leave of people, instead; nothing is written there
+    #[arg(long, value_name = "URL", requires = "read_only", conflicts_with_all = ["mutants", "compare"])]
+    pub(super) database_url: Option<String>,
+    /// Read only, in transactions that may not write
+    #[arg(long, requires = "database_url")]
+    pub(super) read_only: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TestOptions {
+    /// The words of one test; without it all of them run
+    #[arg(value_name = "NAME")]
+    pub(super) title: Option<String>,
+    /// The folder of the server's binaries, as for `noren verify`
+    #[arg(long, value_name = "DIR")]
+    pub(super) pg_bin: Option<PathBuf>,
+    /// Make other rows; the same seed makes the same rows
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: Option<u64>,
 }
 
 #[derive(Args, Debug)]

@@ -17,6 +17,7 @@ mod init;
 mod masks;
 mod preview;
 mod progress;
+mod test;
 mod verify;
 mod why;
 
@@ -99,6 +100,7 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
         Verb::Masks { name, markdown } => masks::run(name.as_deref(), *markdown, console),
         Verb::Preview(options) => preview::run(options, console),
         Verb::Verify(options) => verify::run(options, console),
+        Verb::Test(options) => test::run(options, console),
         Verb::Why { column, export } => why::run(column, export.as_deref(), console),
         Verb::Init { from } => init::run(from, console),
         Verb::Completions { shell } => Ok(completions::completions(*shell, console)),

@@ -117,7 +117,7 @@ fn subject(table: &Table, export: &str, model: &Model, run: &Run<'_>) -> Result<
     let lost = || Failure::new(format!("cannot plan `{}` for a preview", table.name));
     let (table, exported) = changed.ok_or_else(lost)?;
     let mut facts = compiler::facts(&run.compiled.catalog, run.project);
-    facts.directories = std::iter::once((export.to_owned(), "data".to_owned())).collect();
+    facts.places.retain(|name, _| name == export);
     let planned = plan::plan(&catalog, &model, &facts)
         .map_err(|found| Failure::new(found.into_iter().map(|found| found.title).collect::<Vec<_>>().join("; ")))?;
     let plan = planned.exports.first().ok_or_else(lost)?;
@@ -146,11 +146,14 @@ fn number_rows(
     for export in model.exports.values_mut() {
         (export.role, export.import_role, export.tenant_one) = (None, None, None);
     }
-    let exported = model.exports.get_mut(export)?.tables.get_mut(name)?;
-    exported.rows.clear();
-    for own in exported.columns.values_mut() {
-        own.orphans = None;
+    let tables = &mut model.exports.get_mut(export)?.tables;
+    for exported in tables.values_mut() {
+        exported.rows.clear();
+        for own in exported.columns.values_mut() {
+            own.orphans = None;
+        }
     }
+    let exported = tables.get_mut(name)?;
     let mut own = exported.columns.values().next()?.clone();
     own.treatment = Treatment::Keep;
     exported.columns.insert(number.to_owned(), own);

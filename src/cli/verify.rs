@@ -9,11 +9,13 @@ use crate::diagnostic::{Format, Severity, plural};
 use crate::verify::compare::Queries;
 use crate::verify::engine::Private;
 use crate::verify::report::{Outcome as CheckOutcome, Report};
+use crate::verify::session::{Connection, Session as _};
+use crate::verify::text::Sql;
 use crate::verify::{self, Options};
 use std::fmt::Write as _;
 
 /// Where rows come from when nobody says otherwise; any number is as good.
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 
 pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome> {
     let loaded = load()?;
@@ -21,6 +23,9 @@ pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome>
     if check::worst(&run.found) == Some(Severity::Error) || run.compiled.files.is_none() {
         console.findings(&run.found, &loaded.sources);
         return Ok(Outcome::Findings);
+    }
+    if let Some(url) = &options.database_url {
+        return figures(url, &run, console);
     }
     let progress = Progress::start("verifying on a private PostgreSQL", console);
     let engine = Private::start(options.pg_bin.clone()).map_err(|error| {
@@ -38,9 +43,31 @@ pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome>
     };
     let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
     drop(progress);
+    print(&report, console)
+}
+
+/// What singles people out in a real database, as counts.
+fn figures(url: &str, run: &check::Run<'_>, console: &Console) -> Result<Outcome> {
+    // The URL may hold a password, so no message repeats it.
+    let unread = |why: &dyn std::fmt::Display| Failure::new(format!("cannot read from the database: {why}"));
+    let config: postgres::Config = url.parse().map_err(|error: postgres::Error| {
+        unread(&error).help("write `postgresql://USER@HOST/DATABASE`, or `host=… dbname=… user=…`")
+    })?;
+    let mut session = Connection::open(&config).map_err(|refusal| unread(&refusal))?;
+    let progress = Progress::start("counting in the database, which is not changed", console);
+    let version = session.run(&Sql::whole("SHOW server_version")).map_err(|refusal| unread(&refusal))?;
+    let engine = format!("PostgreSQL {}, read only", version.value().unwrap_or_default());
+    let report = verify::figures(&mut session, engine, run.project, &run.compiled);
+    let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
+    drop(progress);
+    print(&report, console)
+}
+
+/// What was tried, and what a program asks of it.
+pub(super) fn print(report: &Report, console: &Console) -> Result<Outcome> {
     match console.format {
-        Format::Json => console.out(&json(&report)?),
-        _ => console.out(&text(&report)),
+        Format::Json => console.out(&json(report)?),
+        _ => console.out(&text(report)),
     }
     Ok(if report.failures().next().is_some() { Outcome::Findings } else { Outcome::Fine })
 }

@@ -262,6 +262,7 @@ fn written(mask: &MaskUse) -> String {
         MaskUse::Call(call) => format!("mask {}", called(call)),
         MaskUse::Expression(own) => format!("mask ({})", own.sql.text),
         MaskUse::Json(_) => "mask json, by path".to_owned(),
+        MaskUse::Fields(_) => "mask fields, one by one".to_owned(),
         MaskUse::When { .. } => "by condition".to_owned(),
     }
 }
@@ -328,6 +329,9 @@ fn facts(treatment: &Treatment) -> Vec<String> {
             vec![format!("{name}: ({})", own.sql.text)]
         }
         MaskUse::Json(json) => json_facts(&json.root, "$"),
+        MaskUse::Fields(mask) => {
+            mask.fields.iter().map(|(name, (_, treatment))| format!("{name}: {}", short(treatment))).collect()
+        }
         MaskUse::When { condition, then, otherwise } => {
             let branch = |when: &str, treatment: &Treatment| format!("{when}: {}", short(treatment));
             vec![

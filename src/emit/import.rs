@@ -10,6 +10,7 @@ use super::psql::{
 };
 use crate::catalog::{QName, TriggerMode};
 use crate::plan::{Bystander, ImportPlan, SequencePlan, TablePlan, TriggerPlan, names};
+use crate::project::TargetKind;
 use crate::sql::{
     AlterTable, Condition, CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, From, Ident, LockMode, Meta,
     Relation, Script, Select, SettingValue, Statement, Word,
@@ -28,20 +29,31 @@ impl Emitter<'_> {
         let mut script = self.head(&[
             "Empties the exported tables of a marked database and loads the files of one run. One transaction: nobody",
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
-            "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
+            match self.place {
+                TargetKind::Psql { .. } => "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
+                TargetKind::AwsS3(_) => "Run as the tables' owner: psql -X -v run=NAME -f import.sql",
+            },
         ], &self.export.search);
         self.act_as(&mut script, self.export.import_role.as_ref());
-        self.run_folder(&mut script);
+        match self.place {
+            TargetKind::Psql { dir } => self.run_folder(&mut script, dir),
+            TargetKind::AwsS3(place) => Self::aws_import_address(&mut script, place),
+        }
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });
         script.blank().comment("what these files were compiled for; compared with the live catalog below");
         include_shape(&mut script, &self.beside, true);
         insert(&mut script, "noren_shape", &SHAPE, shape_rows(import.shape.iter()));
-        script.meta(Meta::ChangeDirectory(Word::variable("run")));
+        if matches!(self.place, TargetKind::Psql { .. }) {
+            script.meta(Meta::ChangeDirectory(Word::variable("run")));
+        }
         self.marker(&mut script);
-        self.manifest(&mut script);
+        match self.place {
+            TargetKind::Psql { .. } => self.manifest(&mut script),
+            TargetKind::AwsS3(_) => self.aws_manifest(&mut script),
+        }
         self.preflight(&mut script, import);
-        turn_off(&mut script, import);
+        self.turn_off(&mut script, import);
         if import.alters() || import.cyclic {
             script.blank();
         }
@@ -50,7 +62,10 @@ impl Emitter<'_> {
         script.run(Statement::Truncate { tables: self.emptied(import), restart_identity: true });
         script.blank().comment("referenced tables first; a table that was empty has no file");
         for table in &self.export.tables {
-            self.load(&mut script, table);
+            match self.place {
+                TargetKind::Psql { .. } => self.load(&mut script, table),
+                TargetKind::AwsS3(_) => self.aws_load(&mut script, table),
+            }
         }
         self.verify(&mut script, import);
         sequences(&mut script, import);
@@ -195,7 +210,7 @@ fn bystanders(script: &mut Script, import: &ImportPlan) {
     script.blank();
 }
 
-fn row<const N: usize>(words: [&str; N]) -> Vec<String> {
+pub(super) fn row<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
@@ -207,20 +222,30 @@ pub(super) fn count_into(table: &str, query: Select) -> Statement {
     Statement::InsertSelect { table: in_temp(table), columns: ["name", "rows"].map(Ident::from).to_vec(), query }
 }
 
-/// Triggers by name, row security that binds even the owner, and the foreign keys of cycles.
-fn turn_off(script: &mut Script, import: &ImportPlan) {
-    match import.strategy {
-        ImportStrategy::ReplicaRole => {
-            script.comment("import strategy replica_role: nothing fires, foreign keys are checked at the end");
-            let value = SettingValue::Name(Ident::from("replica"));
-            script.run(Statement::Set {
-                local: true,
-                name: "session_replication_role".to_owned(),
-                values: vec![value],
-            });
+impl Emitter<'_> {
+    /// Triggers by name, row security that binds even the owner, and the foreign keys of cycles.
+    fn turn_off(&self, script: &mut Script, import: &ImportPlan) {
+        if import.strategy == ImportStrategy::ReplicaRole {
+            self.as_replica(script);
         }
-        ImportStrategy::Order | ImportStrategy::ParameterGroup => {}
+        turn_off(script, import);
     }
+
+    /// The setting is a superuser's, or of whom may set it; the tables' owner need be neither.
+    fn as_replica(&self, script: &mut Script) {
+        script.comment("import strategy replica_role: nothing fires, foreign keys are checked at the end");
+        if self.export.import_role.is_some() {
+            script.run(Statement::SetRoleNone);
+        }
+        let value = SettingValue::Name(Ident::from("replica"));
+        script.run(Statement::Set { local: true, name: "session_replication_role".to_owned(), values: vec![value] });
+        if let Some(role) = &self.export.import_role {
+            script.run(Statement::SetRole(Ident::from(role.value.as_str())));
+        }
+    }
+}
+
+fn turn_off(script: &mut Script, import: &ImportPlan) {
     if import.alters() {
         script.comment("off for the load; the same is on again before the commit");
     }

@@ -1,8 +1,9 @@
-//! Plan to the files of target `psql`. Nothing is decided here: what a file does is in the plan, and how SQL is
+//! Plan to files. Nothing is decided here: what a file does is in the plan, and how SQL is
 //! written is in [`crate::sql`].
 
 pub mod access;
 mod after;
+mod aws;
 mod coverage;
 mod import;
 mod plan_json;
@@ -18,6 +19,7 @@ pub(crate) use psql::session;
 
 use crate::model::Model;
 use crate::plan::{ExportPlan, Plan, RowSecurity, names};
+use crate::project::TargetKind;
 use crate::source::{Sources, Span};
 use crate::sql::{Mismatch, Script};
 use std::collections::BTreeMap;
@@ -61,14 +63,20 @@ pub fn emit(
     files.insert("README.md".to_owned(), readme::emit(plan));
     for export in &plan.exports {
         let folder = format!("export/{}", names::encode(&export.name));
-        let emitter = |row_security, beside| Emitter { export, sources, digests, row_security, beside };
-        for (environment, row_security) in &export.environments {
-            let path = format!("env/{}/{folder}/run.sql", names::encode(environment));
-            let script = emitter(*row_security, format!("../../../../{folder}/")).run();
-            let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
-            files.insert(path, text);
+        let emitter = |row_security, place, beside| Emitter { export, sources, digests, row_security, place, beside };
+        for (environment, there) in &export.environments {
+            let folder_there = format!("env/{}/{folder}", names::encode(environment));
+            let emitter = emitter(there.row_security, &there.place, format!("../../../../{folder}/"));
+            let import = export.import.as_ref().filter(|_| there.place != export.place);
+            let scripts =
+                [("run.sql", Some(emitter.run())), ("import.sql", import.map(|import| emitter.import(import)))];
+            for (name, script) in scripts.into_iter().filter_map(|(name, script)| Some((name, script?))) {
+                let path = format!("{folder_there}/{name}");
+                let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
+                files.insert(path, text);
+            }
         }
-        let emitter = emitter(export.row_security, String::new());
+        let emitter = emitter(export.row_security, &export.place, String::new());
         let mut print = |name: String, script: Script| {
             let path = format!("{folder}/{name}");
             let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
@@ -81,8 +89,11 @@ pub fn emit(
         for table in &export.tables {
             print(format!("tables/{}.sql", table.stem), emitter.table(table))?;
         }
-        if let (Some(role), Some(rights)) = (&export.role, &export.source_rights) {
-            print("rights_source.sql".to_owned(), emitter.rights_source(role, rights))?;
+        if let Some(script) = emitter.rights_source() {
+            print("rights_source.sql".to_owned(), script)?;
+        }
+        if let Some(script) = emitter.key() {
+            print("key.sql".to_owned(), script)?;
         }
         if let Some(rights) = &export.target_rights {
             print("rights_target.sql".to_owned(), emitter.rights_target(rights))?;
@@ -106,13 +117,15 @@ struct Emitter<'a> {
     digests: &'a Digests<'a>,
     /// How the exporting role reads tables under row security.
     row_security: RowSecurity,
+    /// Where the rows go.
+    place: &'a TargetKind,
     /// Where the files beside `run.sql` are, seen from it.
     beside: String,
 }
 
 impl Emitter<'_> {
     /// `policies/users.noren:12`
-    fn place(&self, span: Span) -> String {
+    fn place_of(&self, span: Span) -> String {
         format!("{}:{}", self.sources.path(span), self.sources.position(span).line)
     }
 }

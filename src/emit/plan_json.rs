@@ -1,13 +1,18 @@
 //! `plan.json`: the same plan for other runners.
 
 use crate::plan::{ColumnPlan, ExportPlan};
+use crate::project::TargetKind;
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct PlanFile<'a> {
     format: u32,
     export: &'a str,
-    directory: &'a str,
+    target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directory: Option<&'a str>,
+    #[serde(flatten)]
+    place: Option<Place<'a>>,
     header: bool,
     keyed: bool,
     import: bool,
@@ -17,12 +22,23 @@ struct PlanFile<'a> {
 }
 
 #[derive(Serialize)]
+struct Place<'a> {
+    bucket: &'a str,
+    prefix: &'a str,
+    region: &'a str,
+    kms_key: Option<&'a str>,
+    chunk_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
 struct TableEntry<'a> {
     schema: &'a str,
     table: &'a str,
     partitioned: bool,
     select: String,
     file: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    in_pieces: bool,
     columns: Vec<ColumnEntry<'a>>,
 }
 
@@ -46,14 +62,32 @@ pub fn emit(export: &ExportPlan<'_>) -> String {
         table: &table.name.name,
         partitioned: table.partitioned,
         select: format!("tables/{}.sql", table.stem),
-        file: format!("{}.txt", table.stem),
+        file: match export.place {
+            TargetKind::Psql { .. } => format!("{}.txt", table.stem),
+            TargetKind::AwsS3(_) => format!("{}/", table.stem.replace('%', "-")),
+        },
+        in_pieces: table.in_pieces,
         columns: table.columns.iter().map(column_entry).collect(),
     });
     let sequences = export.import.iter().flat_map(|import| &import.sequences).map(|sequence| &sequence.name);
     let file = PlanFile {
         format: 1,
         export: &export.name,
-        directory: &export.directory,
+        target: export.place.word(),
+        directory: match &export.place {
+            TargetKind::Psql { dir } => Some(dir),
+            TargetKind::AwsS3(_) => None,
+        },
+        place: match &export.place {
+            TargetKind::Psql { .. } => None,
+            TargetKind::AwsS3(place) => Some(Place {
+                bucket: &place.bucket,
+                prefix: &place.prefix,
+                region: &place.region,
+                kms_key: place.kms_key.as_deref(),
+                chunk_bytes: place.chunk,
+            }),
+        },
         header: export.header,
         keyed: export.key.is_some(),
         import: export.import.is_some(),

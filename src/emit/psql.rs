@@ -69,7 +69,7 @@ impl Emitter<'_> {
         for line in purpose {
             script.comment(line);
         }
-        script.comment(&format!("{}  export {}", self.place(self.export.span), self.export.name));
+        script.comment(&format!("{}  export {}", self.place_of(self.export.span), self.export.name));
         script.blank();
         script.comment("psql's own switches, whatever a start-up file made of them");
         for (name, value) in SWITCHES {
@@ -89,13 +89,13 @@ impl Emitter<'_> {
     /// Everything after this is done with this role's rights and no others; an error where the runner is no member.
     pub(super) fn act_as(&self, script: &mut Script, role: Option<&Spanned<String>>) {
         let Some(role) = role else { return };
-        script.comment(&format!("{}  as {}", self.place(role.span), role.value));
+        script.comment(&format!("{}  as {}", self.place_of(role.span), role.value));
         script.run(Statement::SetRole(Ident::from(role.value.as_str())));
     }
 
     /// Where the files of a run are, unless psql was told by `-v run=FOLDER`.
-    pub(super) fn run_folder(&self, script: &mut Script) {
-        let folder = format!("{}/{}", self.export.directory.trim_end_matches('/'), names::encode(&self.export.name));
+    pub(super) fn run_folder(&self, script: &mut Script, directory: &str) {
+        let folder = format!("{}/{}", directory.trim_end_matches('/'), names::encode(&self.export.name));
         script.meta(Meta::If(Condition::Defined("run".to_owned())));
         script.meta(Meta::Else);
         script.meta(Meta::Set("run".to_owned(), vec![Word::text(folder)]));
@@ -162,6 +162,12 @@ pub(super) fn demand(script: &mut Script, variable: &str, refusal: &'static str)
     script.meta(Meta::Else);
     script.run(Statement::Do(refusal));
     script.meta(Meta::EndIf);
+}
+
+/// The key that was read is one, and long enough.
+pub(super) fn demand_key(script: &mut Script) {
+    script.run(Statement::Do(include_str!("key.sql")));
+    script.blank();
 }
 
 /// The columns of a table's file as one word of the manifest.

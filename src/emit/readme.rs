@@ -1,9 +1,10 @@
 //! `README.md` beside the generated files: what each does, in which order, who runs them, how to undo them.
 
 use super::access::tenancy;
+use super::aws;
 use crate::plan::access::AccessPlans;
 use crate::plan::{ExportPlan, Plan, RowSecurity, names};
-use crate::project::Bypass;
+use crate::project::{Bypass, TargetKind};
 use std::fmt::Write;
 
 const HEAD: &str = "# Generated files
@@ -90,7 +91,20 @@ fn access(plans: &AccessPlans) -> String {
 
 fn section(export: &ExportPlan<'_>) -> String {
     let folder = format!("export/{}", names::encode(&export.name));
-    let run = format!("{}/{}", export.directory.trim_end_matches('/'), names::encode(&export.name));
+    let text = match &export.place {
+        TargetKind::Psql { dir } => psql_section(export, dir, &folder),
+        TargetKind::AwsS3(place) => aws::readme::section(export, place, &folder),
+    };
+    text + &rights(export, &folder)
+        + &elsewhere(export, &folder)
+        + &format!(
+            "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
+             plan for other runners.\n"
+        )
+}
+
+fn psql_section(export: &ExportPlan<'_>, directory: &str, folder: &str) -> String {
+    let run = format!("{}/{}", directory.trim_end_matches('/'), names::encode(&export.name));
     let tenant = if export.tenant.is_some() { " -v tenant=ID" } else { "" };
     let mut text = format!(
         "\n## Export `{}`\n\n1. `psql -X -d SOURCE{tenant} -v run={run} -f {folder}/run.sql` writes the masked rows of {} into the fresh \
@@ -124,16 +138,11 @@ fn section(export: &ExportPlan<'_>) -> String {
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
     }
-    text.push_str(&rights(export, &folder));
-    text.push_str(&elsewhere(export, &folder));
-    text + &format!(
-        "\n`{folder}/tables/` holds one masked `SELECT` a table, which `run.sql` includes. `{folder}/plan.json` is the same \
-         plan for other runners.\n"
-    )
+    text
 }
 
 /// Who runs `run.sql`.
-fn exporter(export: &ExportPlan<'_>) -> String {
+pub(super) fn exporter(export: &ExportPlan<'_>) -> String {
     let Some(role) = &export.role else {
         return "Run it as a role with SELECT on these tables and\n   USAGE on their schemas, to which no row security \
                 applies: one with BYPASSRLS, or the owner of tables without FORCE.\n   With fewer rights it stops instead of \
@@ -144,32 +153,32 @@ fn exporter(export: &ExportPlan<'_>) -> String {
     let rows = match export.row_security {
         RowSecurity::Bypassed => "must bypass row security: where it does not, the file stops instead of writing less.",
         RowSecurity::Bound => "sees the rows of the named tenant only.",
-        RowSecurity::ByPolicy => "sees every row by policies of `access/`; the file asserts that before it writes.",
+        RowSecurity::ByPolicy => "sees every row by policies, which the file asserts before it writes.",
     };
     format!("Run it as a member\n   of `{name}`: it becomes that role and has its rights alone. `{name}` {rows}")
 }
 
-/// Environments where the role reads in another way, each with a `run.sql` of its own.
+/// Environments where the role reads in another way or the rows go elsewhere, each with files of its own.
 fn elsewhere(export: &ExportPlan<'_>, folder: &str) -> String {
     let mut text = String::new();
-    for (environment, row_security) in &export.environments {
-        let reads = match row_security {
-            RowSecurity::Bypassed => "where it must bypass row security",
-            RowSecurity::Bound => "where it sees the rows of the named tenant only",
-            RowSecurity::ByPolicy => "where it sees every row by policies, and asserts that before it writes",
+    for (environment, there) in &export.environments {
+        let folder = format!("env/{}/{folder}", names::encode(environment));
+        let reads = match there.row_security {
+            _ if there.row_security == export.row_security => "",
+            RowSecurity::Bypassed => ", where it must bypass row security",
+            RowSecurity::Bound => ", where it sees the rows of the named tenant only",
+            RowSecurity::ByPolicy => ", where it sees every row by policies, and asserts that before it writes",
         };
+        let imports = there.place != export.place && export.import.is_some();
+        let import = if imports { format!(" and `{folder}/import.sql`") } else { String::new() };
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "\nIn `{environment}` run `env/{}/{folder}/run.sql` instead, {reads}.",
-            names::encode(environment)
-        );
+        let _ = writeln!(text, "\nIn `{environment}` run `{folder}/run.sql`{import} instead{reads}.");
     }
     text
 }
 
 /// Who runs `import.sql` and `after.sql`.
-fn importer(export: &ExportPlan<'_>) -> String {
+pub(super) fn importer(export: &ExportPlan<'_>) -> String {
     match &export.import_role {
         Some(role) => format!(": run both as a member of\n   `{}`, which they become", role.value),
         None => ", as the owner of the tables".to_owned(),
@@ -180,7 +189,8 @@ fn importer(export: &ExportPlan<'_>) -> String {
 fn rights(export: &ExportPlan<'_>, folder: &str) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    if let (Some(role), Some(_)) = (&export.role, &export.source_rights) {
+    let to_files = matches!(export.place, TargetKind::Psql { .. });
+    if let (Some(role), Some(_)) = (&export.role, export.source_rights.as_ref().filter(|_| to_files)) {
         let _ = write!(
             text,
             "\nOnce before, in the source, as the tables' owner or a superuser: `psql -X -d SOURCE -f {folder}/rights_source.sql` \
@@ -204,6 +214,6 @@ fn rights(export: &ExportPlan<'_>, folder: &str) -> String {
     text
 }
 
-fn count(tables: usize) -> String {
+pub(super) fn count(tables: usize) -> String {
     if tables == 1 { "1 table".to_owned() } else { format!("{tables} tables") }
 }

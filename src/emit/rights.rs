@@ -2,14 +2,37 @@
 //! that hold in the copy only.
 
 use super::Emitter;
+use crate::catalog::QName;
 use crate::plan::rights::{CopyRight, OwnedKind, SourceRights, TargetRights};
+use crate::project::TargetKind;
 use crate::source::Spanned;
 use crate::sql::access::{AccessStatement, CreatePolicy, Grantee, Object, OwnedObject, Privilege};
 use crate::sql::{Expr, Ident, Script, Select, SettingValue, Statement, fit_name};
 
 impl Emitter<'_> {
-    /// What the exporting role needs in the source.
-    pub(super) fn rights_source(&self, role: &Spanned<String>, rights: &SourceRights) -> Script {
+    /// What an export needs in the source.
+    pub(super) fn rights_source(&self) -> Option<Script> {
+        let script = match self.place {
+            TargetKind::Psql { .. } if self.export.role.is_none() => return None,
+            TargetKind::Psql { .. } => self.psql_source_rights(),
+            TargetKind::AwsS3(_) => self.aws_source_rights(),
+        };
+        let named = self.export.role.as_ref().zip(self.export.source_rights.as_ref());
+        Some(match named {
+            Some((role, rights)) => self.reads(script, role, rights),
+            None => script,
+        })
+    }
+
+    /// The key in the source, where a run may have no environment.
+    pub(super) fn key(&self) -> Option<Script> {
+        match self.place {
+            TargetKind::Psql { .. } => None,
+            TargetKind::AwsS3(_) => self.aws_key(),
+        }
+    }
+
+    fn psql_source_rights(&self) -> Script {
         let mut script = self.head(
             &[
                 "What the exporting role needs: to read the exported tables, and a temporary table for lists.",
@@ -18,13 +41,23 @@ impl Emitter<'_> {
             &[],
         );
         script.blank();
-        script.comment(&format!("{}  as {}", self.place(role.span), role.value));
+        script
+    }
+
+    fn reads(&self, mut script: Script, role: &Spanned<String>, rights: &SourceRights) -> Script {
+        script.comment(&format!("{}  as {}", self.place_of(role.span), role.value));
         temporary(&mut script, &role.value);
         for schema in &rights.schemas {
             grant(&mut script, usage(), Object::Schema(Ident::from(schema.as_str())), &role.value);
         }
         for table in &rights.tables {
             grant(&mut script, privileges(&["SELECT"]), Object::Table(table.clone()), &role.value);
+        }
+        if !rights.policies.is_empty() {
+            script.comment("row security of the schema's own would leave rows out; run.sql asserts that none are");
+        }
+        for table in &rights.policies {
+            shows_all(&mut script, &format!("noren_export_select_to_{}", role.value), table, &role.value);
         }
         script
     }
@@ -43,8 +76,11 @@ impl Emitter<'_> {
         self.marker(&mut script);
         if let (Some(role), false) = (&self.export.import_role, rights.owned.is_empty()) {
             script.blank();
-            script.comment(&format!("{}  import as {}", self.place(role.span), role.value));
+            script.comment(&format!("{}  import as {}", self.place_of(role.span), role.value));
             Self::importer(&mut script, &role.value, rights);
+            if let TargetKind::AwsS3(_) = self.place {
+                Self::aws_target_rights(&mut script, &role.value);
+            }
         }
         if !rights.readers.is_empty() {
             script.blank().comment("what holds in the copy only");
@@ -67,7 +103,7 @@ impl Emitter<'_> {
             grant(script, privileges(&["USAGE", "CREATE"]), Object::Schema(Ident::from(schema.as_str())), role);
         }
         grant(script, usage(), Object::Schema(Ident::from("noren")), role);
-        let marker = crate::catalog::QName::new("noren", "import_target");
+        let marker = QName::new("noren", "import_target");
         grant(script, privileges(&["SELECT"]), Object::Table(marker), role);
         for (kind, name) in &rights.owned {
             let object = match kind {
@@ -84,13 +120,13 @@ impl Emitter<'_> {
     }
 
     fn reader(&self, script: &mut Script, reader: &CopyRight) {
-        script.comment(&format!("{}  {} to {}", self.place(reader.span), reader.relation, reader.role));
+        script.comment(&format!("{}  {} to {}", self.place_of(reader.span), reader.relation, reader.role));
         let object = Object::Table(reader.relation.clone());
         let role = Grantee::named(&reader.role);
         script.run(Statement::Access(AccessStatement::Revoke {
             privileges: Vec::new(),
             object: object.clone(),
-            from: vec![role.clone()],
+            from: vec![role],
         }));
         let of = |(command, columns): &(crate::model::access::Command, Option<Vec<String>>)| {
             let privilege = Privilege::named(command.word())?;
@@ -101,20 +137,24 @@ impl Emitter<'_> {
         grant(script, privileges, object, &reader.role);
         if reader.row_security {
             // A copy holds masked rows, of whomever they are; its tables have the schema's row security all the same.
-            let name = Ident::new(fit_name(&format!("noren_copy_select_to_{}", reader.role)));
-            let table = reader.relation.clone();
-            script.run(Statement::Access(AccessStatement::DropPolicy { name: name.clone(), table: table.clone() }));
-            script.run(Statement::Access(AccessStatement::CreatePolicy(Box::new(CreatePolicy {
-                name,
-                table,
-                permissive: true,
-                command: "SELECT",
-                to: vec![role],
-                using: Some(Expr::Boolean(true)),
-                check: None,
-            }))));
+            shows_all(script, &format!("noren_copy_select_to_{}", reader.role), &reader.relation, &reader.role);
         }
     }
+}
+
+/// A policy that shows a role every row of a table; made anew where it is there.
+fn shows_all(script: &mut Script, name: &str, table: &QName, role: &str) {
+    let name = Ident::new(fit_name(name));
+    script.run(Statement::Access(AccessStatement::DropPolicy { name: name.clone(), table: table.clone() }));
+    script.run(Statement::Access(AccessStatement::CreatePolicy(Box::new(CreatePolicy {
+        name,
+        table: table.clone(),
+        permissive: true,
+        command: "SELECT",
+        to: vec![Grantee::named(role)],
+        using: Some(Expr::Boolean(true)),
+        check: None,
+    }))));
 }
 
 /// For the lists that the scripts work with.
@@ -126,15 +166,15 @@ fn temporary(script: &mut Script, role: &str) {
     script.run(Statement::Set { local: false, name: "noren.role".to_owned(), values: vec![SettingValue::Default] });
 }
 
-fn grant(script: &mut Script, privileges: Vec<Privilege>, object: Object, to: &str) {
+pub(super) fn grant(script: &mut Script, privileges: Vec<Privilege>, object: Object, to: &str) {
     let to = vec![Grantee::named(to)];
     script.run(Statement::Access(AccessStatement::Grant { privileges, object, to, grantable: false }));
 }
 
-fn usage() -> Vec<Privilege> {
+pub(super) fn usage() -> Vec<Privilege> {
     privileges(&["USAGE"])
 }
 
-fn privileges(names: &[&str]) -> Vec<Privilege> {
+pub(super) fn privileges(names: &[&str]) -> Vec<Privilege> {
     names.iter().filter_map(|name| Privilege::named(name)).collect()
 }

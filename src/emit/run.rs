@@ -5,11 +5,12 @@
 
 use super::Emitter;
 use super::psql::{
-    SHAPE, column_list, demand, in_temp, include_shape, insert, into_variables, select_one, set_by_shell, shape_rows,
-    temporary,
+    SHAPE, column_list, demand, demand_key, in_temp, include_shape, insert, into_variables, select_one, set_by_shell,
+    shape_rows, temporary,
 };
 use crate::plan::one_tenant::VARIABLE;
 use crate::plan::{KeyPlan, RowSecurity, TablePlan, TenantPlan};
+use crate::project::TargetKind;
 use crate::sql::{
     Condition, CopyCommand, CopyFormat, CopyOptions, CopySource, End, Expr, Ident, Isolation, LockMode, Meta, Script,
     SettingValue, ShellPart, Statement, Word, WordPart,
@@ -50,6 +51,13 @@ const FINISH: [&str; 4] = [
 impl Emitter<'_> {
     /// The whole export.
     pub(super) fn run(&self) -> Script {
+        match self.place {
+            TargetKind::Psql { dir } => self.psql_run(dir),
+            TargetKind::AwsS3(place) => self.aws_run(place),
+        }
+    }
+
+    fn psql_run(&self, directory: &str) -> Script {
         let mut script = self.head(
             &[
                 "Exports the masked rows of one audience into a fresh folder. Changes nothing in the database.",
@@ -66,16 +74,17 @@ impl Emitter<'_> {
             self.ask_for_tenant(&mut script, tenant);
         }
         self.use_row_security(&mut script);
-        self.run_folder(&mut script);
+        self.run_folder(&mut script, directory);
         fresh_folder(&mut script);
         script.blank();
         if self.export.key.is_some() {
             read_key(&mut script);
+            demand_key(&mut script);
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
         include_shape(&mut script, &self.beside, false);
         script.blank();
-        self.snapshot(&mut script);
+        self.snapshot(&mut script, true);
         self.export_tables(&mut script);
         script.run(Statement::Commit);
         if self.export.key.is_some() {
@@ -97,9 +106,9 @@ impl Emitter<'_> {
         script
     }
 
-    fn snapshot(&self, script: &mut Script) {
+    pub(super) fn snapshot(&self, script: &mut Script, read_only: bool) {
         script.comment("locks first: the snapshot is taken by the statement after");
-        script.run(Statement::Begin { isolation: Some(Isolation::RepeatableRead), read_only: true });
+        script.run(Statement::Begin { isolation: Some(Isolation::RepeatableRead), read_only });
         script.run(Statement::Lock { tables: self.locked(), mode: LockMode::AccessShare });
         script.run(Statement::Do(include_str!("shape.sql")));
         if self.row_security == RowSecurity::ByPolicy {
@@ -116,15 +125,15 @@ impl Emitter<'_> {
         script.blank();
     }
 
-    fn ask_for_tenant(&self, script: &mut Script, tenant: &TenantPlan) {
-        script.comment(&format!("{}  tenant one", self.place(tenant.span)));
+    pub(super) fn ask_for_tenant(&self, script: &mut Script, tenant: &TenantPlan) {
+        script.comment(&format!("{}  tenant one", self.place_of(tenant.span)));
         script.meta(Meta::If(Condition::Defined(VARIABLE.to_owned())));
         script.meta(Meta::Else);
         script.run(Statement::Do(include_str!("refuse_tenant.sql")));
         script.meta(Meta::EndIf);
     }
 
-    fn use_row_security(&self, script: &mut Script) {
+    pub(super) fn use_row_security(&self, script: &mut Script) {
         let why = match self.row_security {
             RowSecurity::Bypassed => return,
             RowSecurity::Bound => "the database keeps the rows of other tenants from this role as well",
@@ -178,6 +187,13 @@ impl Emitter<'_> {
 
     /// One table: its rows, and its line of the manifest.
     pub(super) fn table(&self, table: &TablePlan<'_>) -> Script {
+        match self.place {
+            TargetKind::Psql { .. } => self.psql_table(table),
+            TargetKind::AwsS3(place) => self.aws_table(place, table),
+        }
+    }
+
+    fn psql_table(&self, table: &TablePlan<'_>) -> Script {
         let mut script = Script::new();
         script.comment("One table of run.sql, which locks, checks and opens the manifest before it.");
         self.provenance(&mut script, table);
@@ -210,15 +226,15 @@ impl Emitter<'_> {
     }
 
     /// Where each column's treatment comes from.
-    fn provenance(&self, script: &mut Script, table: &TablePlan<'_>) {
+    pub(super) fn provenance(&self, script: &mut Script, table: &TablePlan<'_>) {
         for (span, rows) in &table.conditions {
-            script.comment(&format!("{}  {} rows ({rows})", self.place(*span), table.name));
+            script.comment(&format!("{}  {} rows ({rows})", self.place_of(*span), table.name));
         }
         for column in &table.columns {
             match column.rule {
                 Some(span) => script.comment(&format!(
                     "{}  {}.{} is {}",
-                    self.place(span),
+                    self.place_of(span),
                     table.name.name,
                     column.name,
                     column.written
@@ -237,7 +253,7 @@ fn fresh_folder(script: &mut Script) {
 }
 
 /// The key by a path that neither the server's log nor `pg_stat_activity` sees: as rows of a temporary table.
-fn read_key(script: &mut Script) {
+pub(super) fn read_key(script: &mut Script) {
     script.comment("the mask key, from the environment; no statement holds it");
     script.run(temporary("noren_key", &["hex"], false));
     script.meta(Meta::Copy(CopyCommand {
@@ -246,8 +262,6 @@ fn read_key(script: &mut Script) {
         source: CopySource::Program(READ_KEY.to_owned()),
         options: CopyOptions { format: CopyFormat::Text, header: false },
     }));
-    script.run(Statement::Do(include_str!("key.sql")));
-    script.blank();
 }
 
 /// The session's tenant until the end of the transaction, and a proof that there is one of that name.

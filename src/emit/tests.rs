@@ -6,7 +6,7 @@ use crate::mask::{self, Value};
 use crate::model::*;
 use crate::plan::access::AccessFacts;
 use crate::plan::{ProjectFacts, plan};
-use crate::project::{Bypass, Stage};
+use crate::project::{Bypass, Stage, TargetKind};
 use crate::syntax::ast::{ImportStrategy, Orphans};
 use indexmap::IndexMap;
 
@@ -114,7 +114,8 @@ impl World {
         let facts = ProjectFacts {
             version: 15,
             search: vec!["public".to_owned()],
-            directories: [("developers".to_owned(), "data".to_owned())].into(),
+            places: [("developers".to_owned(), TargetKind::Psql { dir: "data".to_owned() })].into(),
+            elsewhere: BTreeMap::new(),
             access: AccessFacts { stage: Stage::Forced, bypass: Bypass::Attribute, tables: BTreeMap::new() },
             environments: BTreeMap::new(),
         };

@@ -5,7 +5,7 @@
 
 use super::{Arguments, Context, Hashes, Length, Mask, NullRule, ParameterKind, Rendered, Uniqueness, all};
 use crate::catalog::{BaseType, Category, DataType, QName};
-use crate::sql::{Expr, Relation};
+use crate::sql::{Expr, Relation, Select};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -46,10 +46,11 @@ mask's page, `noren preview TABLE` shows what masks do to made-up values.
 - **NULL**: every mask here keeps NULL, so the pattern of NULLs shows, unless the table says otherwise.
 - **Length**: the most characters of a text without arguments; *shows* where the value's own length can be seen.
 - **Cost**: what a value costs, read off the SQL: *plain* is arithmetic, `left`, `translate` and their like; *hash* two \
-`sha256` calls, shared by all masks of a row that hash the same; *join* a small list joined by it; *patterns* regular \
+`sha256` calls, shared by all masks of a row that hash the same; *join* a small list or the referenced keys joined by it; *patterns* regular \
 expressions; *sort* a sort of the table. [Measured](../performance.md#masks).
 
-On an array a mask for its elements masks each of them, on a range one for its bounds both. \
+On an array a mask for its elements masks each of them, on a range or multirange one for its bounds both; a composite is \
+masked by its fields, `mask fields { … }`. \
 No mask raises an error on any value unless the table says so. Beside these there are `mask null`, `mask json { … }`, \
 `mask (SQL)`, `TREATMENT when (P) else TREATMENT` and masks of your own: see [the language](../language.md).
 
@@ -165,12 +166,13 @@ fn cost_words(mask: &dyn Mask) -> &'static str {
         hash: Some(&hash),
         secret: &|_| Expr::Null,
         default: Some(&input),
+        lookup: Some(&Select::default()),
         labels: &[],
         alias: "mask",
     });
     let sql = expr.print().unwrap_or_default();
-    let lists = joins.iter().any(|join| matches!(join.relation, Relation::Values(_)));
-    if sql.contains("regexp_replace(") {
+    let lists = joins.iter().any(|join| matches!(join.relation, Relation::Values(_) | Relation::Select(_)));
+    if sql.contains("regexp_replace(") || sql.contains(" ~ ") {
         "patterns"
     } else if sql.contains(" OVER ") {
         "hash, sort"

@@ -1,13 +1,17 @@
 //! `email`: a pseudonym that looks like an address and reaches nobody.
 
 use super::{
-    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, types,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, names,
+    pieces::{self, Piece},
+    readings, types,
 };
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
 /// See the page `docs/masks/email.md`.
 pub(super) struct Email;
+
+const LOCALES: &[&str] = &["en", "ja"];
 
 impl Mask for Email {
     fn name(&self) -> &'static str {
@@ -35,6 +39,12 @@ impl Mask for Email {
                 kind: ParameterKind::Column,
                 required: false,
                 summary: "the column that chooses, NOT NULL; the value itself without it",
+            },
+            Parameter {
+                name: "name",
+                kind: ParameterKind::Choice(LOCALES),
+                required: false,
+                summary: "'en' or 'ja': spelled from the name that fake_name of this locale gives; no name without it",
             },
         ]
     }
@@ -67,32 +77,52 @@ impl Mask for Email {
         Err(format!("expected `domain` to be a domain such as example.invalid in lower-case ASCII, found `{domain}`"))
     }
 
-    fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
-        Uniqueness::Hash { bits: 4 * DIGITS }
+    fn uniqueness(&self, _input: &BaseType, arguments: &Arguments) -> Uniqueness {
+        match arguments.get("name") {
+            // Names that are spelled alike add nothing that can be counted on.
+            Some(_) => Uniqueness::Hash { bits: 8 * BYTES_BESIDE_NAME },
+            None => Uniqueness::Hash { bits: 8 * BYTES },
+        }
     }
 
     fn length(&self, _input: &BaseType, arguments: &Arguments) -> Length {
-        Length::AtMost(DIGITS + 2 + types::characters(domain(arguments)))
+        Length::AtMost(pieces::length(&pieces(arguments)))
     }
+
     fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        let domain = domain(probed.arguments).replace('.', "[.]");
-        Some(types::matches(probed, format!("^u[0-9a-f]{{{DIGITS}}}@{domain}$")))
+        Some(types::matches(probed, pieces::pattern(&pieces(probed.arguments))))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {
-        let hex = Expr::call("encode", [context.hash(), Expr::text("hex")]);
-        let digits = Expr::call("left", [hex, Expr::Integer(i64::from(DIGITS))]);
-        let at_domain = format!("@{}", domain(context.arguments));
-        let address = Expr::text("u").op("||", digits).op("||", Expr::text(at_domain));
-        Rendered::plain(match self.hashes(context.arguments) {
-            Hashes::Column(_) => types::unless_null(context, address),
-            _ => address,
-        })
+        pieces::render(context, &pieces(context.arguments))
     }
 }
 
-/// Hexadecimal digits of the hash that are shown.
-const DIGITS: u32 = 16;
+/// Bytes of the hash that are shown.
+const BYTES: u32 = 8;
+/// The same beside a name.
+const BYTES_BESIDE_NAME: u32 = 7;
+
+/// The bytes that choose the name are those by which `fake_name` chooses; the digits are of others.
+fn pieces(arguments: &Arguments) -> Vec<Piece> {
+    let family_and_given = match types::text(arguments, "name") {
+        Some("ja") => Some((0, readings::romaji(readings::FAMILY), 1, readings::romaji(readings::GIVEN))),
+        Some(_) => Some((1, names::GIVEN_EN.to_lowercase(), 0, names::FAMILY_EN.to_lowercase())),
+        None => None,
+    };
+    let at_domain = Piece::Given(format!("@{}", domain(arguments)));
+    match family_and_given {
+        Some((first_byte, first, second_byte, second)) => vec![
+            Piece::Word(first, first_byte),
+            Piece::Text("."),
+            Piece::Word(second, second_byte),
+            Piece::Text("."),
+            Piece::Digits(BYTES_BESIDE_NAME, 2),
+            at_domain,
+        ],
+        None => vec![Piece::Text("u"), Piece::Digits(BYTES, 0), at_domain],
+    }
+}
 
 fn domain(arguments: &Arguments) -> &str {
     types::text(arguments, "domain").unwrap_or("example.invalid")

@@ -43,6 +43,7 @@ mod partial_length;
 mod pattern;
 mod permute;
 mod phone;
+pub mod pick;
 mod pieces;
 mod places;
 mod postal_code;
@@ -60,7 +61,7 @@ pub mod words;
 mod zero;
 
 use crate::catalog::{BaseType, DataType};
-use crate::sql::{Expr, From};
+use crate::sql::{Expr, From, Select};
 use indexmap::IndexMap;
 
 /// Every mask, by name.
@@ -97,6 +98,7 @@ const MASKS: &[&dyn Mask] = &[
     &partial_length::PartialLength,
     &permute::Permute,
     &phone::Phone,
+    &pick::Pick,
     &postal_code::PostalCode,
     &regex_replace::RegexReplace,
     &salted_sha256::SaltedSha256,
@@ -160,6 +162,14 @@ pub trait Mask: Sync + Send {
     /// Whether it needs [`Context::default`].
     fn needs_default(&self) -> bool {
         false
+    }
+    /// Whether it needs [`Context::lookup`].
+    fn needs_lookup(&self) -> bool {
+        false
+    }
+    /// Why another mask should be taken where one can.
+    fn warning(&self) -> Option<&'static str> {
+        None
     }
     /// What it says about distinct inputs.
     fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
@@ -331,6 +341,8 @@ pub struct Context<'a> {
     pub secret: &'a dyn Fn(&str) -> Expr,
     /// The column's own default, where it has one that reads nothing and is immutable.
     pub default: Option<&'a Expr>,
+    /// The keys that the column may reference: one a row, in a column [`pick::KEY`].
+    pub lookup: Option<&'a Select>,
     /// The labels of an enum, in order.
     pub labels: &'a [String],
     /// A mask that joins relations names them this, or this and an underscore and more; no other relation of the
@@ -363,6 +375,7 @@ impl Probed<'_> {
             hash: None,
             secret: &|_| Expr::Null,
             default: self.default,
+            lookup: None,
             labels: &[],
             alias: "again",
         };

@@ -14,6 +14,10 @@ pub(super) enum Piece {
     Word(String, i64),
     /// A number from 1 to at most 256, by a byte of the hash.
     Number(u8, i64),
+    /// So many bytes of the hash from one on, in hexadecimal.
+    Digits(u32, i64),
+    /// What the mask was told.
+    Given(String),
 }
 
 /// The text, NULL where the value is.
@@ -23,6 +27,11 @@ pub(super) fn render(context: &Context<'_>, pieces: &[Piece]) -> Rendered {
     for (at, piece) in pieces.iter().enumerate() {
         parts.push(match piece {
             Piece::Text(text) => Expr::text(*text),
+            Piece::Given(text) => Expr::text(text.clone()),
+            Piece::Digits(bytes, from) => {
+                let place = [context.hash(), Expr::Integer(from + 1), Expr::Integer(i64::from(*bytes))];
+                Expr::call("encode", [Expr::call("substr", place), Expr::text("hex")])
+            }
             Piece::Word(list, byte) => {
                 let alias = format!("{}_{at}", context.alias);
                 joins.push(dictionary(context, &alias, list, *byte));
@@ -54,16 +63,20 @@ pub(super) fn dictionary(context: &Context<'_>, alias: &str, list: &str, byte: i
 pub(super) fn length(pieces: &[Piece]) -> u32 {
     let one = |piece: &Piece| match piece {
         Piece::Text(text) => types::characters(text),
+        Piece::Given(text) => types::characters(text),
+        Piece::Digits(bytes, _) => 2 * bytes,
         Piece::Word(list, _) => list.split_whitespace().map(types::characters).max().unwrap_or(0),
         Piece::Number(most, _) => types::characters(&most.to_string()),
     };
     pieces.iter().map(one).sum()
 }
 
-/// The pattern of every output. No word has a character that a pattern means something by.
+/// The pattern of every output. No word has a character that a pattern means something by, and no text but a stop.
 pub(super) fn pattern(pieces: &[Piece]) -> String {
     let one = |piece: &Piece| match piece {
-        Piece::Text(text) => (*text).to_owned(),
+        Piece::Text(text) => text.replace('.', "[.]"),
+        Piece::Given(text) => text.replace('.', "[.]"),
+        Piece::Digits(bytes, _) => format!("[0-9a-f]{{{}}}", 2 * bytes),
         Piece::Word(list, _) => format!("({})", list.split_whitespace().collect::<Vec<_>>().join("|")),
         Piece::Number(..) => "[0-9]{1,3}".to_owned(),
     };

@@ -31,10 +31,108 @@ pub(super) fn hiragana(katakana: &str) -> String {
     katakana.chars().map(one).collect()
 }
 
+/// The reading in Latin letters, as passports spell it (Hepburn without long vowels): `ショウタ` is `shota`.
+pub(super) fn romaji(katakana: &str) -> String {
+    let mut spelled = String::new();
+    for word in katakana.split_whitespace() {
+        spelled.push_str(if spelled.is_empty() { "" } else { " " });
+        spelled.push_str(&shortened(&syllables(word)));
+    }
+    spelled
+}
+
+/// Letter by letter: a small ャ, ュ or ョ takes the `i` of the one before, ッ doubles the next consonant.
+fn syllables(word: &str) -> String {
+    let mut spelled = String::new();
+    let mut doubled = false;
+    for letter in word.chars() {
+        if letter == 'ッ' {
+            doubled = true;
+            continue;
+        }
+        let (syllable, small) = syllable(letter);
+        if small {
+            spelled.pop();
+            let soft = ["sh", "ch", "j"].iter().any(|ending| spelled.ends_with(ending));
+            spelled.push_str(if soft { "" } else { "y" });
+        }
+        let double = std::mem::take(&mut doubled)
+            .then(|| if syllable.starts_with("ch") { Some('t') } else { syllable.chars().next() });
+        spelled.extend(double.flatten());
+        spelled.push_str(syllable);
+    }
+    spelled
+}
+
+/// `ou` and `oo` are a long `o`, `uu` a long `u`; but not across 井の上.
+fn shortened(spelled: &str) -> String {
+    let kept = spelled.replace("oue", "o-ue");
+    kept.replace("ou", "o").replace("oo", "o").replace("uu", "u").replace('-', "")
+}
+
+/// How one letter is spelled, and whether it is a small one that joins the syllable before it.
+fn syllable(letter: char) -> (&'static str, bool) {
+    const ROWS: [(&str, [&str; 5]); 14] = [
+        ("アイウエオ", ["a", "i", "u", "e", "o"]),
+        ("カキクケコ", ["ka", "ki", "ku", "ke", "ko"]),
+        ("サシスセソ", ["sa", "shi", "su", "se", "so"]),
+        ("タチツテト", ["ta", "chi", "tsu", "te", "to"]),
+        ("ナニヌネノ", ["na", "ni", "nu", "ne", "no"]),
+        ("ハヒフヘホ", ["ha", "hi", "fu", "he", "ho"]),
+        ("マミムメモ", ["ma", "mi", "mu", "me", "mo"]),
+        ("ラリルレロ", ["ra", "ri", "ru", "re", "ro"]),
+        ("ガギグゲゴ", ["ga", "gi", "gu", "ge", "go"]),
+        ("ザジズゼゾ", ["za", "ji", "zu", "ze", "zo"]),
+        ("ダヂヅデド", ["da", "ji", "zu", "de", "do"]),
+        ("バビブベボ", ["ba", "bi", "bu", "be", "bo"]),
+        ("パピプペポ", ["pa", "pi", "pu", "pe", "po"]),
+        ("ヤユヨワン", ["ya", "yu", "yo", "wa", "n"]),
+    ];
+    let small = "ャュョ".chars().zip(["a", "u", "o"]).find(|(small, _)| *small == letter);
+    if let Some((_, vowel)) = small {
+        return (vowel, true);
+    }
+    let mut all = ROWS.iter().flat_map(|(letters, spelled)| letters.chars().zip(spelled));
+    (all.find(|(found, _)| *found == letter).map_or("", |(_, spelled)| spelled), false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::mask::names;
+
+    #[test]
+    fn readings_are_spelled_as_in_passports() {
+        for (reading, spelled) in [
+            ("サトウ", "sato"),
+            ("イノウエ", "inoue"),
+            ("オオツカ", "otsuka"),
+            ("ハットリ", "hattori"),
+            ("ツチヤ", "tsuchiya"),
+            ("コンドウ", "kondo"),
+            ("イイダ", "iida"),
+            ("ショウタ", "shota"),
+            ("ジュンイチ", "junichi"),
+            ("リョウ", "ryo"),
+            ("キョウコ", "kyoko"),
+            ("ユウダイ", "yudai"),
+            ("シンゴ", "shingo"),
+            ("アオイ", "aoi"),
+            ("イッチ", "itchi"),
+            ("サトウ ショウタ", "sato shota"),
+        ] {
+            assert_eq!(romaji(reading), spelled);
+        }
+        for list in [FAMILY, GIVEN] {
+            for reading in list.split_whitespace() {
+                let spelled = romaji(reading);
+                assert!(
+                    spelled.len() > 1 && spelled.bytes().all(|byte| byte.is_ascii_lowercase()),
+                    "{reading} {spelled}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn every_name_has_its_reading() {

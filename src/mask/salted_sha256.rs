@@ -38,6 +38,10 @@ impl Mask for SaltedSha256 {
         true
     }
 
+    fn warning(&self) -> Option<&'static str> {
+        Some("who has the salt can try out every telephone number there is; `hash` has a key, which is given to nobody")
+    }
+
     fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
         Uniqueness::Hash { bits: 256 }
     }

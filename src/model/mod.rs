@@ -6,8 +6,9 @@
 pub mod access;
 pub mod effective;
 pub mod formula;
+pub mod test;
 
-use crate::catalog::QName;
+use crate::catalog::{DataType, QName};
 use crate::mask::{Arguments, Mask};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{ImportStrategy, Orphans};
@@ -28,6 +29,8 @@ pub struct Model {
     pub internal: BTreeMap<QName, String>,
     /// Whose row it is, who acts, and what they may touch.
     pub access: Access,
+    /// The policy's own tests, by title.
+    pub tests: BTreeMap<String, test::Test>,
 }
 
 /// A two-part setting.
@@ -184,6 +187,25 @@ pub enum Treatment {
     Mask(MaskUse),
 }
 
+impl Treatment {
+    /// Every condition of a choice between treatments: that of the choice, then those of its branches.
+    pub fn each_condition<'t>(&'t self, found: &mut dyn FnMut(&'t RowSql)) {
+        if let Self::Mask(MaskUse::When { condition, then, otherwise }) = self {
+            found(condition);
+            then.each_condition(found);
+            otherwise.each_condition(found);
+        }
+    }
+
+    /// What a row gets for which the conditions are what `truths` says, in the order of [`Self::each_condition`].
+    pub fn chosen<'t>(&'t self, truths: &mut dyn Iterator<Item = bool>) -> &'t Self {
+        let Self::Mask(MaskUse::When { then, otherwise, .. }) = self else { return self };
+        let truth = truths.next() == Some(true);
+        let (then, otherwise) = (then.chosen(truths), otherwise.chosen(truths));
+        if truth { then } else { otherwise }
+    }
+}
+
 /// What fills a dropped column on import.
 #[derive(Clone, Debug)]
 pub enum Fill {
@@ -206,6 +228,8 @@ pub enum MaskUse {
     Expression(OwnExpression),
     /// JSON by path.
     Json(JsonMask),
+    /// A composite, field by field.
+    Fields(FieldsMask),
     /// By condition; neither branch is a drop.
     When {
         /// Over the raw row.
@@ -257,6 +281,29 @@ pub struct OwnExpression {
 pub struct JsonMask {
     /// The tree of paths.
     pub root: JsonNode,
+}
+
+/// A composite field by field; of an array, each of its elements.
+#[derive(Clone, Debug)]
+pub struct FieldsMask {
+    /// The composite's own type.
+    pub of: DataType,
+    /// Each field in order with its type: kept, NULL or masked; a composite in it by its own fields.
+    pub fields: IndexMap<String, (DataType, Treatment)>,
+    /// Fields that no rule names are kept.
+    pub keeps_the_rest: bool,
+}
+
+impl FieldsMask {
+    /// Calls `found` with the type and the treatment of each value in it, however deep.
+    pub fn each_leaf<'m>(&'m self, found: &mut dyn FnMut(&'m DataType, &'m Treatment)) {
+        for (of, treatment) in self.fields.values() {
+            match treatment {
+                Treatment::Mask(MaskUse::Fields(inner)) => inner.each_leaf(found),
+                _ => found(of, treatment),
+            }
+        }
+    }
 }
 
 /// A node of the tree of paths.

@@ -27,10 +27,7 @@ impl Planner<'_> {
     }
 
     fn alone_in(&self, table: &Table, export: &ExportTable) -> Option<Select> {
-        let told_apart = keys(table);
-        let own = export.columns.iter().filter(|(name, _)| !told_apart.contains(name.as_str()));
-        let names: Vec<&String> =
-            own.filter(|(name, own)| self.identifies(table, name, own)).map(|(name, _)| name).collect();
+        let names = self.identifying(table, export);
         if names.is_empty() {
             return None;
         }
@@ -61,6 +58,13 @@ impl Planner<'_> {
             from: vec![From::first(Relation::Select(Box::new(groups)), ALIKE)],
             ..Select::default()
         })
+    }
+
+    /// Kept columns that together may name a person.
+    pub(super) fn identifying<'e>(&self, table: &Table, export: &'e ExportTable) -> Vec<&'e String> {
+        let told_apart = keys(table);
+        let own = export.columns.iter().filter(|(name, _)| !told_apart.contains(name.as_str()));
+        own.filter(|(name, own)| self.identifies(table, name, own)).map(|(name, _)| name).collect()
     }
 
     fn identifies(&self, table: &Table, name: &str, own: &ExportColumn) -> bool {

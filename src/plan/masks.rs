@@ -2,7 +2,7 @@
 
 use super::select::ROW;
 use super::{KeyPlan, Planner, TablePlan};
-use crate::catalog::{BaseType, Catalog, Column, DataType, Expression, QName, TypeKind};
+use crate::catalog::{BaseType, Catalog, Category, Column, DataType, Expression, QName, Table, TypeKind, UniqueKey};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0853;
 use crate::mask::hmac::{self, Canonical};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 /// The setting that keyed masks read where the policy declares none.
-const DEFAULT_KEY: &str = "noren.mask_key";
+pub(super) const DEFAULT_KEY: &str = "noren.mask_key";
 
 /// The label under which the run's key shows which one it was.
 const FINGERPRINT: &str = "fingerprint";
@@ -28,6 +28,7 @@ impl Planner<'_> {
         column: &Column,
         input: &Expr,
         hash: Option<&Expr>,
+        lookup: Option<&Select>,
         alias: &str,
     ) -> Rendered {
         let secret = |label: &str| {
@@ -48,6 +49,7 @@ impl Planner<'_> {
             hash,
             secret: &secret,
             default: default.as_ref(),
+            lookup,
             labels,
             alias,
         })
@@ -76,7 +78,7 @@ impl Planner<'_> {
             self.hash(&call.group.0, hashed)
         });
         let alias = format!("{alias}_leaf");
-        let rendered = self.render(call, text, value, hash.as_ref(), &alias);
+        let rendered = self.render(call, text, value, hash.as_ref(), None, &alias);
         if rendered.joins.is_empty() {
             return rendered.expr;
         }
@@ -93,6 +95,21 @@ impl Planner<'_> {
         self.reads_key.set(true);
         let form = self.canonical.get(&(self.export.linkage.clone(), LinkageGroup(group.to_owned()))).copied();
         hmac::of_value(&self.export.linkage, group, form.unwrap_or(Canonical::Own), value)
+    }
+
+    /// Whether many rows may well share a value of this column: an enum, a truth value, a reference, the tenant.
+    pub(super) fn may_repeat(&self, table: &Table, column: &Column) -> bool {
+        let base = self.catalog.base_type(&column.data_type);
+        let alone = |key: &UniqueKey<'_>| key.columns == [column.name.as_str()] && !key.expression && !key.partial;
+        // Before 14.2 a result is kept for all values that are equal, which such texts are without being the same.
+        if table.unique_keys().iter().any(alone) || is_loose(self.catalog, column, &base) {
+            return false;
+        }
+        let is_tenant = self.model.access.tenant_column(&table.name) == Some(column.name.as_str());
+        is_tenant
+            || base.category == Category::Enum
+            || base.data_type == DataType { name: QName::new("pg_catalog", "bool"), modifiers: vec![], dimensions: 0 }
+            || table.foreign_keys.iter().any(|key| key.columns.contains(&column.name))
     }
 
     /// Whether the mask is given the column's value, not what is in it.
@@ -138,14 +155,18 @@ pub(super) fn canonical_forms(catalog: &Catalog, model: &Model) -> (Forms, Vec<D
         for (name, exported) in &export.tables {
             let Some(table) = catalog.tables.get(name) else { continue };
             for (column, own) in &exported.columns {
-                each_hash(&own.treatment, column, false, &mut |call, hashed, in_json| {
+                each_hash(&own.treatment, column, None, &mut |call, hashed, inside| {
                     let Some(hashed) = table.columns.get(hashed) else { return };
-                    let of_itself = !in_json && hashed.name == *column;
-                    let hashed = if in_json { &text_column(hashed) } else { hashed };
+                    let of_itself = hashed.name == *column;
+                    let hashed = &Column {
+                        data_type: inside.unwrap_or(&hashed.data_type).clone(),
+                        default: None,
+                        ..hashed.clone()
+                    };
                     let base = catalog.base_type(&hashed.data_type);
                     let base =
                         over::seen(call.mask, &base, catalog).filter(|_| of_itself).map_or(base, |(_, _, seen)| seen);
-                    if !in_json && is_loose(catalog, hashed, &base) {
+                    if inside.is_none() && is_loose(catalog, hashed, &base) {
                         loose.insert((export.linkage.clone(), call.group.clone()));
                     }
                     let place = (format!("{name}.{}", hashed.name), own.decision.rule.span);
@@ -224,37 +245,45 @@ fn incomparable(members: &[Member]) -> Option<Diagnostic> {
     )
 }
 
-/// Calls `found` with every mask that reads a hash, the column that is hashed, and whether it is a JSON value.
+/// Calls `found` with every mask that reads a hash, the column that is hashed, and the type of what is hashed where
+/// that is a value inside of the column.
 fn each_hash<'t>(
     treatment: &'t Treatment,
     column: &'t str,
-    in_json: bool,
-    found: &mut dyn FnMut(&'t MaskCall, &'t str, bool),
+    inside: Option<&DataType>,
+    found: &mut dyn FnMut(&'t MaskCall, &'t str, Option<&DataType>),
 ) {
     match treatment {
         Treatment::Mask(MaskUse::Call(call)) => {
             if let Some(hashed) = hashed_column(call, column) {
-                found(call, hashed, in_json && hashed == column);
+                found(call, hashed, inside.filter(|_| hashed == column));
             }
         }
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
-            each_hash(then, column, in_json, found);
-            each_hash(otherwise, column, in_json, found);
+            each_hash(then, column, inside, found);
+            each_hash(otherwise, column, inside, found);
         }
         Treatment::Mask(MaskUse::Json(json)) => each_json_hash(&json.root, column, found),
+        Treatment::Mask(MaskUse::Fields(mask)) => {
+            mask.each_leaf(&mut |of, treatment| each_hash(treatment, column, Some(of), found));
+        }
         _ => {}
     }
 }
 
-fn each_json_hash<'t>(node: &'t JsonNode, column: &'t str, found: &mut dyn FnMut(&'t MaskCall, &'t str, bool)) {
+fn each_json_hash<'t>(
+    node: &'t JsonNode,
+    column: &'t str,
+    found: &mut dyn FnMut(&'t MaskCall, &'t str, Option<&DataType>),
+) {
     match node {
-        JsonNode::Leaf(treatment) => each_hash(treatment, column, true, found),
+        JsonNode::Leaf(treatment) => each_hash(treatment, column, Some(&text_type()), found),
         JsonNode::Each(element) => each_json_hash(element, column, found),
         JsonNode::Object { keys, otherwise } => {
             for node in keys.values() {
                 each_json_hash(node, column, found);
             }
-            each_hash(otherwise, column, true, found);
+            each_hash(otherwise, column, Some(&text_type()), found);
         }
     }
 }
@@ -270,8 +299,11 @@ pub(super) fn hashed_column<'c>(call: &'c MaskCall, column: &'c str) -> Option<&
 
 /// `text`, as which masks see the values of a JSON document.
 fn text_column(column: &Column) -> Column {
-    let data_type = DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 };
-    Column { data_type, default: None, ..column.clone() }
+    Column { data_type: text_type(), default: None, ..column.clone() }
+}
+
+fn text_type() -> DataType {
+    DataType { name: QName::new("pg_catalog", "text"), modifiers: Vec::new(), dimensions: 0 }
 }
 
 /// The column's own default, where it is the same every time.

@@ -5,28 +5,34 @@
 
 pub mod access;
 mod alone;
+mod fields;
 mod masks;
 pub mod names;
 pub mod one_tenant;
 pub mod order;
 mod over;
+mod pieces;
 mod probes;
 mod references;
 pub mod rights;
 mod select;
 mod sequences;
 mod shape;
+mod strategy;
 mod tables;
 pub mod tenant;
+pub mod test;
 pub mod words;
 
 use crate::catalog::{Catalog, QName, Table, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Export, ExportTable, Model};
+use crate::project::TargetKind;
 use crate::source::{Span, Spanned};
 use crate::sql::{Expr, Select};
 use crate::syntax::ast::ImportStrategy;
 use access::{AccessFacts, AccessPlans};
+pub use pieces::Piece;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,8 +45,10 @@ pub struct ProjectFacts {
     pub version: u32,
     /// `project.search`.
     pub search: Vec<String>,
-    /// `export.NAME.dir` of each export with target `psql`; others are not planned.
-    pub directories: BTreeMap<String, String>,
+    /// Where each export goes; one without a place is not planned.
+    pub places: BTreeMap<String, TargetKind>,
+    /// By environment: exports that go elsewhere there.
+    pub elsewhere: BTreeMap<String, BTreeMap<String, TargetKind>>,
     /// What `[rls]` says.
     pub access: AccessFacts,
     /// The same with what differs in each environment, by name.
@@ -67,8 +75,8 @@ pub struct ExportPlan<'a> {
     pub name: String,
     /// The statement.
     pub span: Span,
-    /// Where the run folder is made unless psql is told otherwise.
-    pub directory: String,
+    /// Where the rows go.
+    pub place: TargetKind,
     /// Files begin with a line of column names, which the import compares (PostgreSQL 15 and newer).
     pub header: bool,
     /// The mask key, where a mask reads it.
@@ -97,8 +105,17 @@ pub struct ExportPlan<'a> {
     pub tenant: Option<TenantPlan>,
     /// How the exporting role reads tables under row security.
     pub row_security: RowSecurity,
-    /// The same in each environment where it differs.
-    pub environments: BTreeMap<String, RowSecurity>,
+    /// Environments where the rows go elsewhere, or are read in another way.
+    pub environments: BTreeMap<String, Elsewhere>,
+}
+
+/// What of an export differs by environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// How the exporting role reads tables under row security.
+    pub row_security: RowSecurity,
+    /// Where the rows go.
+    pub place: TargetKind,
 }
 
 /// How a role reads tables under row security.
@@ -145,6 +162,8 @@ pub struct TablePlan<'a> {
     pub stem: String,
     /// Its rows live in partitions.
     pub partitioned: bool,
+    /// Its rows leave in pieces of a size that the run is told.
+    pub in_pieces: bool,
     /// Every column, in the table's order.
     pub columns: Vec<ColumnPlan>,
     /// Conditions on its rows, for comments.
@@ -172,9 +191,27 @@ impl ExportPlan<'_> {
         self.planner.select(table.table, table.export)
     }
 
+    /// The masked rows of a table beside the raw ones: the columns of the file, then every column of the table as it
+    /// is, the row's place, and the conditions of its treatments as [`crate::model::Treatment::each_condition`] gives
+    /// them. It is what a verification compares files with, and is never emitted.
+    pub fn trace(&self, table: &TablePlan<'_>) -> Select {
+        self.planner.trace(table.table, table.export)
+    }
+
     /// Leak probes, a query a table: a column's name, and how many rows hold what its treatment cannot have given.
     pub fn probes(&self) -> impl Iterator<Item = Select> {
         self.planner.probes()
+    }
+
+    /// Kept columns of a table that together may name a person, guessed by their types as `after.sql` does.
+    pub fn identifying<'t>(&self, table: &'t TablePlan<'_>) -> Vec<&'t str> {
+        let names = self.planner.identifying(table.table, table.export);
+        names.into_iter().map(String::as_str).collect()
+    }
+
+    /// The table of a plan with what each of its columns gets.
+    pub fn declared<'t>(&self, table: &'t TablePlan<'_>) -> (&'t Table, &'t ExportTable) {
+        (table.table, table.export)
     }
 
     /// Who is singled out, a query a table: one line for a reader.
@@ -326,7 +363,7 @@ pub struct UncheckedPlan {
     pub dangling: Select,
 }
 
-/// Plans every export with target `psql`.
+/// Plans every export that has a place.
 ///
 /// # Errors
 /// All findings that keep an export from being written, in the order of exports and tables.
@@ -336,10 +373,17 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
     let (canonical, incomparable) = masks::canonical_forms(catalog, model);
     let canonical = Rc::new(canonical);
     for (name, export) in &model.exports {
-        if let Some(directory) = facts.directories.get(name) {
-            let planner =
-                Planner { catalog, model, export, facts, canonical: Rc::clone(&canonical), reads_key: Cell::default() };
-            match planner.plan(directory) {
+        if let Some(place) = facts.places.get(name) {
+            let planner = Planner {
+                catalog,
+                model,
+                export,
+                place,
+                facts,
+                canonical: Rc::clone(&canonical),
+                reads_key: Cell::default(),
+            };
+            match planner.plan() {
                 Ok(export) => exports.push(export),
                 Err(more) => findings.extend(more),
             }
@@ -361,6 +405,7 @@ struct Planner<'a> {
     catalog: &'a Catalog,
     model: &'a Model,
     export: &'a Export,
+    place: &'a TargetKind,
     facts: &'a ProjectFacts,
     /// How values of each linkage group become bytes.
     canonical: Rc<masks::Forms>,

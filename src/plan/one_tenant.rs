@@ -30,6 +30,9 @@ impl Planner<'_> {
     /// How the exporting role reads tables under row security, where `tenants all` is had so.
     pub(super) fn row_security(&self, bypass: Bypass) -> RowSecurity {
         let role = self.export.role.as_ref().and_then(|role| self.model.access.roles.get(&role.value));
+        if role.is_some() && self.model.access.tenancy.is_none() && bypass == Bypass::Policy {
+            return RowSecurity::ByPolicy;
+        }
         match role.map(|role| &role.tenants) {
             Some(Tenants::Own) if self.export.tenant_one.is_some() => RowSecurity::Bound,
             Some(Tenants::All { .. }) if bypass == Bypass::Policy => RowSecurity::ByPolicy,

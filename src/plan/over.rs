@@ -1,9 +1,10 @@
-//! Masks over the elements of an array or the bounds of a range, each masked as a column of their type would be.
+//! Masks over the elements of an array or the bounds of a range or multirange, each masked as a column of their type
+//! would be.
 
 use super::Planner;
 use super::masks::hashed_column;
 use crate::catalog::{Column, DataType, QName};
-use crate::mask::over::Over;
+use crate::mask::over::{Over, range_of};
 use crate::model::MaskCall;
 use crate::sql::{Expr, From, Ident, Join, Relation, Select};
 
@@ -29,10 +30,27 @@ impl Planner<'_> {
     /// The masked array or range; NULL stays NULL.
     pub(super) fn over(&self, call: &MaskCall, inner: &Inner<'_>, whole_type: &QName) -> Expr {
         match inner.over {
-            Over::Value => self.render(call, &inner.column, inner.whole, inner.row_hash, inner.alias).expr,
+            Over::Value => self.render(call, &inner.column, inner.whole, inner.row_hash, None, inner.alias).expr,
             Over::Elements => self.elements(call, inner),
             Over::Bounds => self.bounds(call, inner, whole_type),
+            Over::Ranges => self.ranges(call, inner, whole_type),
         }
+    }
+
+    /// Each range of the multirange masked; those that then touch or overlap become one.
+    fn ranges(&self, call: &MaskCall, inner: &Inner<'_>, whole_type: &QName) -> Expr {
+        let Some(range_type) = range_of(whole_type, self.catalog) else { return Expr::Null };
+        let alias = inner.of("range");
+        let mut each =
+            From::first(Relation::Function(Expr::call("unnest", [inner.whole.clone()]), false), alias.clone());
+        each.columns = vec!["value".into()];
+        let value = Expr::of(&alias, "value");
+        let one = Inner { over: Over::Bounds, column: inner.column.clone(), whole: &value, ..*inner };
+        let union = Expr::call("range_agg", [self.bounds(call, &one, &range_type)]);
+        let none = DataType { name: whole_type.clone(), modifiers: Vec::new(), dimensions: 0 };
+        let masked = Expr::call("coalesce", [union, Expr::text("{}").cast_to(none)]);
+        let select = Select { columns: vec![(masked, None)], from: vec![each], ..Select::default() };
+        Expr::scalar(select).when(inner.whole.clone().is_not_null())
     }
 
     /// `ARRAY(SELECT … FROM unnest(…) …)`, which is `{}` where there is no element.
@@ -49,7 +67,7 @@ impl Planner<'_> {
     }
 
     /// The values of a relation with their hash bound once, the joins of the mask, and the masked value.
-    fn masked_each(&self, call: &MaskCall, inner: &Inner<'_>, values: From, at: Expr) -> (Vec<From>, Expr) {
+    pub(super) fn masked_each(&self, call: &MaskCall, inner: &Inner<'_>, values: From, at: Expr) -> (Vec<From>, Expr) {
         let bound = inner.of("bound");
         let value = Expr::Column(Some(values.alias.clone()), "value".into());
         let own_hash = hashed_column(call, &inner.column.name) == Some(inner.column.name.as_str());
@@ -61,7 +79,7 @@ impl Planner<'_> {
         let hash = Expr::of(&bound, "hash");
         let hash = if own_hash { Some(&hash) } else { inner.row_hash };
         let input = Expr::of(&bound, "value");
-        let rendered = self.render(call, &inner.column, &input, hash, &inner.of("inner"));
+        let rendered = self.render(call, &inner.column, &input, hash, None, &inner.of("inner"));
         let first = From::first(Relation::Select(Box::new(select)), bound);
         let from = std::iter::once(first).chain(rendered.joins).collect();
         (from, rendered.expr.cast_to(inner.column.data_type.clone()))

@@ -65,7 +65,9 @@ impl Planner<'_> {
             Treatment::Keep
             | Treatment::Generated
             | Treatment::Drop(_)
-            | Treatment::Mask(MaskUse::Expression(_) | MaskUse::Json(_) | MaskUse::When { .. }) => None,
+            | Treatment::Mask(MaskUse::Expression(_) | MaskUse::Json(_) | MaskUse::Fields(_) | MaskUse::When { .. }) => {
+                None
+            }
         }
     }
 

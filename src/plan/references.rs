@@ -10,6 +10,7 @@ use super::{Planner, UncheckedPlan};
 use crate::catalog::{Catalog, Category, ForeignKey, QName, Table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0852;
+use crate::mask::pick::KEY;
 use crate::model::ExportTable;
 use crate::sql::{Expr, From, Ident, Relation, Select};
 use crate::syntax::ast::Orphans;
@@ -32,6 +33,20 @@ impl Planner<'_> {
             0 | 1 => conditions.pop(),
             _ => Some(Expr::And(conditions)),
         }
+    }
+
+    /// The keys that a column with one foreign key of its own may reference, of the rows that leave.
+    pub(super) fn lookup(&self, table: &Table, column: &str, alias: &str) -> Option<Select> {
+        let key = table.foreign_keys.iter().find(|key| key.columns == [column])?;
+        let referenced = key.referenced_columns.first()?;
+        let row = format!("{alias}_row");
+        let rows = Relation::Table { name: key.references.clone(), only: self.only(&key.references) };
+        Some(Select {
+            columns: vec![(Expr::of(&row, referenced), Some(Ident::from(KEY)))],
+            condition: self.leaves(&key.references, &row),
+            from: vec![From::first(rows, row)],
+            ..Select::default()
+        })
     }
 
     /// For a column with `orphans null`: what must be true for its reference to stay.
@@ -107,9 +122,10 @@ impl Planner<'_> {
     /// Foreign keys of the exported tables, each with a count of its rows that point nowhere. Rows that are loaded
     /// while nothing fires are never checked again, not even by VALIDATE CONSTRAINT.
     pub(super) fn unchecked(&self) -> Vec<UncheckedPlan> {
-        let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
+        // A partition may have keys that its table does not have.
+        let tables = self.loaded_tables().into_iter();
         let keys = tables.flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
-        let keys = keys.filter(|(_, key)| key.enforced);
+        let keys = keys.filter(|(table, key)| key.enforced && !self.is_copied_key(table, key));
         let plan_of = |(table, key): (&Table, &ForeignKey)| UncheckedPlan {
             table: table.name.clone(),
             name: key.name.clone(),

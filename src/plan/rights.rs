@@ -1,6 +1,6 @@
 //! What the exporting and the importing role need, and who may read the copy.
 
-use super::Planner;
+use super::{Planner, RowSecurity};
 use crate::catalog::{QName, TableKind};
 use crate::model::access::{Command, Right};
 use crate::source::Span;
@@ -13,6 +13,9 @@ pub struct SourceRights {
     pub schemas: Vec<String>,
     /// SELECT, sorted. LOCK TABLE asks for the whole table, so columns would not do.
     pub tables: Vec<QName>,
+    /// Tables under row security of the schema's own, where some environment has reading by policy and no policy file
+    /// of ours gives one.
+    pub policies: Vec<QName>,
 }
 
 /// Who owns the tables of the copy, and who may read it.
@@ -61,7 +64,18 @@ impl Planner<'_> {
         Some(SourceRights {
             schemas: schemas(self.export.tables.keys()),
             tables: self.export.tables.keys().cloned().collect(),
+            policies: self.read_policies(),
         })
+    }
+
+    fn read_policies(&self) -> Vec<QName> {
+        let mut facts = std::iter::once(&self.facts.access).chain(self.facts.environments.values());
+        let by_policy = facts.any(|facts| self.row_security(facts.bypass) == RowSecurity::ByPolicy);
+        if !by_policy || self.model.access.tenancy.is_some() {
+            return Vec::new();
+        }
+        let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
+        tables.filter(|table| table.row_security).map(|table| table.name.clone()).collect()
     }
 
     pub(super) fn target_rights(&self) -> Option<TargetRights> {

@@ -3,20 +3,29 @@
 //! PostgreSQL computes an expression as often as it is written. So each keyed hash is bound once a row in an inner
 //! select that `OFFSET 0` keeps apart, and every treatment of the same linkage group and input shares it. Where
 //! nothing is keyed there is no inner select: a barrier around cheap arithmetic costs more than it saves.
+//!
+//! The hash of a column that may have few values stands in a lateral sub-select, for which PostgreSQL keeps the results
+//! that it has computed (Memoize, 14 and newer) when its statistics say that values come again. It gives the bytes of
+//! the plain form whether or not it does; and unlike a join with the distinct values it leaves rows in their order,
+//! which a merge or a hash join would change to one that tells of the raw values.
 
 use super::Planner;
+use super::fields::Whole;
 use super::masks::hashed_column;
 use super::over::Inner;
 use crate::catalog::{Column, Table};
 use crate::mask::over::{self, Over};
-use crate::mask::{Value, hmac};
-use crate::model::{ExportTable, Fill, MaskCall, MaskUse, RowSql, Treatment};
-use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
+use crate::mask::{Hashes, Value, hmac};
+use crate::model::{ExportTable, Fill, JsonNode, MaskCall, MaskUse, RowSql, Treatment};
+use crate::sql::{Expr, From, Ident, Join, Relation, Select, SourceSql};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// The row that treatments read. A user's expression holds no sub-select, so nothing can shadow it.
 pub(super) const ROW: &str = "t";
+
+/// PostgreSQL's own column for where a row lies.
+const PLACE: &str = "ctid";
 
 /// A user's expression with its columns qualified.
 pub(super) fn row_sql(sql: &RowSql, alias: &str) -> Expr {
@@ -42,15 +51,24 @@ pub(super) struct Masked<'p, 'a> {
     /// By linkage group and the column that is hashed.
     hashes: IndexMap<(String, String), Ident>,
     joins: Vec<From>,
+    /// The raw row stands beside the masked one.
+    traced: bool,
 }
 
 impl<'p, 'a> Masked<'p, 'a> {
     pub(super) fn new(planner: &'p Planner<'a>, table: &'a Table, export: &'a ExportTable) -> Self {
-        let mut masked = Self { planner, table, export, hashes: IndexMap::new(), joins: Vec::new() };
+        let mut masked = Self { planner, table, export, hashes: IndexMap::new(), joins: Vec::new(), traced: false };
         for (name, column) in &export.columns {
             masked.bind_hashes(&column.treatment, name);
         }
         masked
+    }
+
+    /// The same rows in the same order, each followed by its raw columns and its place in the table: for whoever asks
+    /// what became of a value. Nothing of it is ever emitted.
+    pub(super) fn trace(mut self) -> Select {
+        self.traced = true;
+        self.select()
     }
 
     /// Columns that leave, in the table's order.
@@ -68,6 +86,18 @@ impl<'p, 'a> Masked<'p, 'a> {
             if self.is_key(name) && !matches!(exported.treatment, Treatment::Keep) {
                 moved.push(Expr::column(name));
             }
+        }
+        if self.traced {
+            let raw = self.table.columns.keys().enumerate();
+            columns.extend(raw.map(|(at, name)| (Expr::of(ROW, name), Some(Ident(format!("noren_raw_{at}"))))));
+            columns.push((Expr::of(ROW, PLACE), Some(Ident::from("noren_place"))));
+            let mut conditions = Vec::new();
+            for own in self.export.columns.values() {
+                own.treatment.each_condition(&mut |condition| conditions.push(condition));
+            }
+            let conditions = conditions.into_iter().enumerate();
+            columns
+                .extend(conditions.map(|(at, sql)| (row_sql(sql, ROW), Some(Ident(format!("noren_condition_{at}"))))));
         }
         let condition = self.planner.leaves(&self.table.name, ROW);
         // Rows would otherwise leave in the order of the raw key, which tells which new key was which old one.
@@ -87,12 +117,22 @@ impl<'p, 'a> Masked<'p, 'a> {
             let read = self.read_columns();
             let read = self.table.columns.keys().filter(|name| read.contains(name.as_str()));
             let mut columns: Vec<(Expr, Option<Ident>)> = read.map(|name| (Expr::of(ROW, name), None)).collect();
+            columns.extend(self.traced.then(|| (Expr::of(ROW, PLACE), None)));
+            let mut from = vec![From::first(rows, ROW)];
             for ((group, input), name) in &self.hashes {
-                if let Some(column) = self.table.columns.get(input) {
-                    columns.push((self.planner.hash(group, Expr::of(ROW, &column.name)), Some(name.clone())));
-                }
+                let Some(column) = self.table.columns.get(input) else { continue };
+                let hash = self.planner.hash(group, Expr::of(ROW, &column.name));
+                let bound = if self.planner.may_repeat(self.table, column) {
+                    let alias = format!("{}_few", name.0);
+                    let columns = vec![(hash, Some(name.clone()))];
+                    let once = Relation::Select(Box::new(Select { columns, barrier: true, ..Select::default() }));
+                    from.push(From::joined(once, alias.clone(), Join::Lateral));
+                    Expr::Column(Some(Ident::new(alias)), name.clone())
+                } else {
+                    hash
+                };
+                columns.push((bound, Some(name.clone())));
             }
-            let from = vec![From::first(rows, ROW)];
             let condition = select.condition.take();
             Relation::Select(Box::new(Select { columns, from, condition, barrier: true, ..Select::default() }))
         };
@@ -105,6 +145,9 @@ impl<'p, 'a> Masked<'p, 'a> {
 
     /// Columns that the outer select reads: what is dropped is not even touched.
     fn read_columns(&self) -> BTreeSet<&str> {
+        if self.traced {
+            return self.table.columns.keys().map(String::as_str).collect();
+        }
         let mut read = BTreeSet::new();
         for (name, own) in &self.export.columns {
             reads(&own.treatment, name, &mut read);
@@ -123,16 +166,33 @@ impl<'p, 'a> Masked<'p, 'a> {
                 if hashed == column && !self.planner.sees_value(call, self.table.columns.get(column)) {
                     return;
                 }
-                let key = (call.group.0.clone(), hashed.to_owned());
-                let name = self.free_name(self.hashes.len() + 1);
-                self.hashes.entry(key).or_insert(name);
+                self.bind(call, hashed);
             }
+            Treatment::Mask(MaskUse::Fields(mask)) => mask.each_leaf(&mut |_, treatment| {
+                if let Treatment::Mask(MaskUse::Call(call)) = treatment
+                    && let Hashes::Column(hashed) = call.mask.hashes(&call.arguments)
+                {
+                    self.bind(call, hashed);
+                }
+            }),
             Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
                 self.bind_hashes(then, column);
                 self.bind_hashes(otherwise, column);
             }
             _ => {}
         }
+    }
+
+    fn bind(&mut self, call: &MaskCall, hashed: &str) {
+        let key = (call.group.0.clone(), hashed.to_owned());
+        let name = self.free_name(self.hashes.len() + 1);
+        self.hashes.entry(key).or_insert(name);
+    }
+
+    /// The hash of a column, as the row under the columns has it.
+    fn bound(&self, call: &MaskCall, hashed: &str) -> Option<Expr> {
+        let name = self.hashes.get(&(call.group.0.clone(), hashed.to_owned()))?;
+        Some(Expr::Column(Some(Ident::from(ROW)), name.clone()))
     }
 
     fn free_name(&self, number: usize) -> Ident {
@@ -150,7 +210,12 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
         Treatment::Generated | Treatment::Drop(Fill::Default | Fill::Trigger(_)) | Treatment::Mask(MaskUse::Null) => {}
         Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
         Treatment::Mask(MaskUse::Expression(own)) => read.extend(own.sql.columns.iter().map(String::as_str)),
-        Treatment::Keep | Treatment::Mask(MaskUse::Json(_)) => drop(read.insert(column)),
+        // The hashes that fields read of other columns are bound; at a JSON path they are not.
+        Treatment::Mask(MaskUse::Json(json)) => {
+            read.insert(column);
+            node_reads(&json.root, column, read);
+        }
+        Treatment::Keep | Treatment::Mask(MaskUse::Fields(_)) => drop(read.insert(column)),
         Treatment::Mask(MaskUse::Call(call)) => {
             read.insert(column);
             let columns = call.arguments.values().filter_map(|value| match value {
@@ -162,6 +227,19 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
         Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
             read.extend(condition.columns.iter().map(String::as_str));
             reads(then, column, read);
+            reads(otherwise, column, read);
+        }
+    }
+}
+
+fn node_reads<'c>(node: &'c JsonNode, column: &'c str, read: &mut BTreeSet<&'c str>) {
+    match node {
+        JsonNode::Leaf(treatment) => reads(treatment, column, read),
+        JsonNode::Each(element) => node_reads(element, column, read),
+        JsonNode::Object { keys, otherwise } => {
+            for node in keys.values() {
+                node_reads(node, column, read);
+            }
             reads(otherwise, column, read);
         }
     }
@@ -189,6 +267,15 @@ impl Masked<'_, '_> {
                 let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
                 self.planner.json(json, column, &Expr::of(ROW, &column.name), &alias)
             }
+            Treatment::Mask(MaskUse::Fields(mask)) => {
+                let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
+                let row_hash = |call: &MaskCall| match call.mask.hashes(&call.arguments) {
+                    Hashes::Column(hashed) => self.bound(call, hashed),
+                    _ => None,
+                };
+                let whole = Whole { column, row_hash: &row_hash };
+                self.planner.fields(mask, &whole, &column.data_type, Expr::of(ROW, &column.name), &alias)
+            }
             Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
                 let then = self.value(then, column);
                 let otherwise = self.value(otherwise, column);
@@ -202,12 +289,10 @@ impl Masked<'_, '_> {
     }
 
     fn call(&mut self, call: &MaskCall, column: &Column) -> Expr {
-        let hash = hashed_column(call, &column.name)
-            .and_then(|hashed| self.hashes.get(&(call.group.0.clone(), hashed.to_owned())))
-            .map(|name| Expr::Column(Some(Ident::from(ROW)), name.clone()));
+        let hash = hashed_column(call, &column.name).and_then(|hashed| self.bound(call, hashed));
         let alias = format!("{ROW}_{}", column_number(self.table, &column.name));
         let base = self.planner.catalog.base_type(&column.data_type);
-        if let Some((over @ (Over::Elements | Over::Bounds), inner, _)) =
+        if let Some((over @ (Over::Elements | Over::Bounds | Over::Ranges), inner, _)) =
             over::seen(call.mask, &base, self.planner.catalog)
         {
             let whole = Expr::of(ROW, &column.name);
@@ -219,7 +304,8 @@ impl Masked<'_, '_> {
             Some(other) => self.recomputed(other),
             None => Expr::of(ROW, &column.name),
         };
-        let rendered = self.planner.render(call, column, &input, hash.as_ref(), &alias);
+        let lookup = call.mask.needs_lookup().then(|| self.planner.lookup(self.table, &column.name, &alias)).flatten();
+        let rendered = self.planner.render(call, column, &input, hash.as_ref(), lookup.as_ref(), &alias);
         for join in rendered.joins {
             // A value that another column is made from is written twice, and joins its lists once.
             if !self.joins.contains(&join) {

@@ -5,7 +5,7 @@ use super::order::{Graph, components};
 use super::select::{Masked, leaves};
 use super::sequences::plan_sequences;
 use super::words::{one_line, orphan_words, treatment_words};
-use super::{Bystander, ColumnPlan, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
+use super::{Bystander, ColumnPlan, Elsewhere, ExportPlan, ImportPlan, Planner, TablePlan, TriggerPlan, names};
 use crate::catalog::{ForeignKey, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::{N0851, N0854};
@@ -15,25 +15,23 @@ use crate::syntax::ast::ImportStrategy;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Planner<'a> {
-    pub(super) fn plan(self, directory: &str) -> Result<ExportPlan<'a>, Vec<Diagnostic>> {
+    pub(super) fn plan(self) -> Result<ExportPlan<'a>, Vec<Diagnostic>> {
         let mut findings = self.check_orphans();
         findings.extend(self.check_columns_leave());
         if self.export.import {
             findings.extend(self.check_foreign_partitions());
+            findings.extend(self.check_strategy());
         }
         if !findings.is_empty() {
             return Err(findings);
         }
         let groups = components(&self.graph());
-        let row_security = self.row_security(self.facts.access.bypass);
-        let of_environment = |(name, facts): (&String, &AccessFacts)| (name.clone(), self.row_security(facts.bypass));
-        let environments = self.facts.environments.iter().map(of_environment);
-        let environments = environments.filter(|(_, other)| *other != row_security).collect();
         let tables: Vec<_> = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
         Ok(ExportPlan {
             name: self.export.name.clone(),
             span: self.export.span,
-            directory: directory.to_owned(),
+            environments: self.environments(),
+            place: self.place.clone(),
             header: self.facts.version >= 15,
             key: self.key(&tables),
             linkage: self.export.linkage.clone(),
@@ -45,12 +43,23 @@ impl<'a> Planner<'a> {
             role: self.export.role.clone(),
             import_role: self.export.import_role.clone(),
             tenant: self.tenant(),
-            row_security,
-            environments,
+            row_security: self.row_security(self.facts.access.bypass),
             source_rights: self.source_rights(),
             target_rights: self.target_rights(),
             planner: self,
         })
+    }
+
+    fn environments(&self) -> BTreeMap<String, Elsewhere> {
+        let row_security = self.row_security(self.facts.access.bypass);
+        let of = |(name, facts): (&String, &AccessFacts)| {
+            let own = self.facts.elsewhere.get(name).and_then(|places| places.get(&self.export.name));
+            let there =
+                Elsewhere { row_security: self.row_security(facts.bypass), place: own.unwrap_or(self.place).clone() };
+            (name.clone(), there)
+        };
+        let differs = |there: &Elsewhere| there.row_security != row_security || there.place != *self.place;
+        self.facts.environments.iter().map(of).filter(|(_, there)| differs(there)).collect()
     }
 
     /// Rows of a plain table never include those of its inheritance children; a partitioned one has no others.
@@ -92,6 +101,7 @@ impl<'a> Planner<'a> {
             name: name.clone(),
             stem: names::file_stem(name),
             partitioned: is_partitioned(table),
+            in_pieces: self.in_pieces(table, export),
             columns: export.columns.iter().map(plan_of).collect(),
             conditions: export.rows.iter().map(|rows| (rows.span, one_line(&rows.sql.text))).collect(),
         })
@@ -100,6 +110,11 @@ impl<'a> Planner<'a> {
     /// The masked rows of a table.
     pub(super) fn select(&self, table: &Table, export: &ExportTable) -> Select {
         Masked::new(self, table, export).select()
+    }
+
+    /// The masked rows of a table beside the raw ones.
+    pub(super) fn trace(&self, table: &Table, export: &ExportTable) -> Select {
+        Masked::new(self, table, export).trace()
     }
 
     /// Foreign keys between exported tables. A reference of a partition binds its root's load.
@@ -141,7 +156,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Foreign keys between two tables of one cycle; a table's key to itself is checked at the end of its COPY.
+    /// Foreign keys between two tables of one cycle; a table's key to itself is checked at the end of its COPY, so it is
+    /// one of them only where the table comes in pieces.
     fn keys_inside(&self, groups: &[Vec<QName>]) -> Vec<(&'a QName, &'a ForeignKey)> {
         let home: BTreeMap<&QName, usize> =
             groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |name| (name, at))).collect();
@@ -151,12 +167,20 @@ impl<'a> Planner<'a> {
             for key in own {
                 let target = self.catalog.tables.get(&key.references).map(|target| self.root(target));
                 let (from, to) = (self.root(table), target.unwrap_or(&key.references));
-                if from != to && home.get(from) == home.get(to) && home.contains_key(from) {
+                if (from != to || self.comes_in_pieces(from))
+                    && home.get(from) == home.get(to)
+                    && home.contains_key(from)
+                {
                     inside.push((&table.name, key));
                 }
             }
         }
         inside
+    }
+
+    fn comes_in_pieces(&self, name: &QName) -> bool {
+        let own = self.catalog.tables.get(name).zip(self.export.tables.get(name));
+        own.is_some_and(|(table, export)| self.in_pieces(table, export))
     }
 
     fn triggers(&self) -> Vec<TriggerPlan> {
@@ -189,7 +213,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether a partition has the key from the partitioned table above, where it is altered.
-    fn is_copied_key(&self, table: &Table, key: &ForeignKey) -> bool {
+    pub(super) fn is_copied_key(&self, table: &Table, key: &ForeignKey) -> bool {
         let parent = table.partition_of.as_ref().and_then(|parent| self.catalog.tables.get(parent));
         let same = |other: &ForeignKey| {
             other.columns == key.columns

@@ -35,6 +35,12 @@ fn mask_words(mask: &MaskUse) -> String {
             format!("mask ({}){from}", one_line(&own.sql.text))
         }
         MaskUse::Json(json) => format!("mask json {}", json_words(&json.root)),
+        MaskUse::Fields(mask) => {
+            let field = |(name, (_, treatment)): (&String, &(DataType, Treatment))| {
+                format!("{} {}; ", name_words(name), treatment_words(treatment))
+            };
+            format!("mask fields {{ {}}}", mask.fields.iter().map(field).collect::<String>())
+        }
         MaskUse::When { condition, then, otherwise } => format!(
             "{} when ({}) else {}",
             treatment_words(then),

@@ -5,6 +5,7 @@
 //! them.
 
 mod allow;
+mod aws_s3;
 
 use super::{
     Bypass, Engine, Environment, ExportTarget, Manifest, Rls, STAGES, Stage, TARGETS, TargetKind, VERSIONS, folder,
@@ -151,12 +152,14 @@ impl Reader {
             self.bad_word("project.engine", &written, &words);
             return None;
         };
-        if engine != Engine::PostgreSql {
+        if !matches!(engine, Engine::PostgreSql | Engine::AuroraPostgreSql) {
             self.found.push(
                 Diagnostic::new(codes::N0907, format!("engine `{}` is not compiled yet", engine.word()))
                     .at(written.span, "known, but nothing can be written for it")
                     .note("files for another engine than the one that runs them are not certain to mask anything")
-                    .help("write `engine = \"postgresql\"` where the server is PostgreSQL itself"),
+                    .help(
+                        "write `engine = \"postgresql\"` where the server is PostgreSQL itself, or `aurora-postgresql`",
+                    ),
             );
         }
         Some(Spanned::new(engine, written.span))
@@ -205,19 +208,21 @@ impl Reader {
             return None;
         };
         self.known_keys(table, &[&["target"], *keys].concat());
-        let settings = keys.iter().filter_map(|key| Some(((*key).to_owned(), self.text(table, key)?))).collect();
-        let kind = if *word == "psql" {
-            TargetKind::Psql { dir: self.psql_dir(&settings) }
-        } else {
-            self.found.push(
-                Diagnostic::new(codes::N0907, format!("target `{word}` is not compiled yet"))
-                    .at(written.span, "known, but nothing can be written for it")
-                    .note("a build that left this export out in silence would look complete")
-                    .help("write `target = \"psql\"`, or take this table out until the target is there"),
-            );
-            TargetKind::Later { word: (*word).to_owned() }
-        };
+        let settings = self.settings(table, keys);
+        let kind = self.kind(word, table, &settings)?;
         Some(ExportTarget { kind, settings, span: table.span })
+    }
+
+    fn kind(
+        &mut self,
+        word: &str,
+        table: &Table<'_>,
+        settings: &BTreeMap<String, Spanned<String>>,
+    ) -> Option<TargetKind> {
+        if word == "psql" {
+            return Some(TargetKind::Psql { dir: self.psql_dir(settings) });
+        }
+        self.aws_s3(table, settings).map(TargetKind::AwsS3)
     }
 
     fn psql_dir(&mut self, settings: &BTreeMap<String, Spanned<String>>) -> String {
@@ -274,29 +279,25 @@ impl Reader {
         exports: &BTreeMap<String, ExportTarget>,
     ) -> BTreeMap<String, Environment> {
         let Some(table) = self.table(root, "env") else { return BTreeMap::new() };
+        let written = root.get("export", self.source).map_or(0, |value| match value.written {
+            DeValue::Table(exports) => exports.len(),
+            _ => 0,
+        });
         let mut environments = BTreeMap::new();
         for (name, table) in self.tables(&table) {
-            let environment = self.environment(&table, exports);
+            let environment = self.environment(&table, (written == exports.len()).then_some(exports));
             environments.insert(name, environment);
         }
         environments
     }
 
-    fn environment(&mut self, table: &Table<'_>, exports: &BTreeMap<String, ExportTarget>) -> Environment {
+    /// `exports` only where each of them is known: what follows from a mistake is not told.
+    fn environment(&mut self, table: &Table<'_>, exports: Option<&BTreeMap<String, ExportTarget>>) -> Environment {
         self.known_keys(table, &["rls", "export"]);
         let rls = self.table(table, "rls").map(|rls| self.rls(&rls));
         let exports_here = self.table(table, "export");
-        if let Some(table) = &exports_here {
-            self.found.push(
-                Diagnostic::new(codes::N0908, format!("`{}` is not compiled yet", table.name))
-                    .at(table.span, "read and checked, without effect so far")
-                    .note(
-                        "an export goes to the same place in all environments; its `run.sql` differs only where `rls` \
-                         of the environment changes how it reads",
-                    ),
-            );
-        }
-        let overrides = exports_here.map(|table| self.overrides(&table, exports)).unwrap_or_default();
+        let overrides = exports_here.zip(exports);
+        let overrides = overrides.map(|(table, exports)| self.overrides(&table, exports)).unwrap_or_default();
         Environment { rls: rls.unwrap_or_default(), exports: overrides, span: table.span }
     }
 
@@ -304,7 +305,7 @@ impl Reader {
         &mut self,
         table: &Table<'_>,
         exports: &BTreeMap<String, ExportTarget>,
-    ) -> BTreeMap<String, BTreeMap<String, Spanned<String>>> {
+    ) -> BTreeMap<String, TargetKind> {
         let names: Vec<&str> = exports.keys().map(String::as_str).collect();
         self.known_keys(table, &names);
         let mut overrides = BTreeMap::new();
@@ -312,10 +313,37 @@ impl Reader {
             let Some(target) = exports.get(&name) else { continue };
             let keys = target.kind.keys();
             self.known_keys(&table, keys);
-            let settings = keys.iter().filter_map(|key| Some(((*key).to_owned(), self.text(&table, key)?))).collect();
-            overrides.insert(name, settings);
+            let mut settings = target.settings.clone();
+            settings.extend(self.settings(&table, keys));
+            let kind = self.kind(target.kind.word(), &table, &settings);
+            self.same_pieces(target, kind.as_ref(), &settings);
+            overrides.extend(kind.map(|kind| (name, kind)));
         }
         overrides
+    }
+
+    /// The files of the tables are the same in all environments, so either all of them are in pieces or none.
+    fn same_pieces(
+        &mut self,
+        target: &ExportTarget,
+        here: Option<&TargetKind>,
+        settings: &BTreeMap<String, Spanned<String>>,
+    ) {
+        let in_pieces = |kind: &TargetKind| matches!(kind, TargetKind::AwsS3(place) if place.chunk.is_some());
+        let Some(chunk) = settings.get("chunk") else { return };
+        if here.is_some_and(in_pieces) && !in_pieces(&target.kind) {
+            self.found.push(
+                Diagnostic::new(codes::N0906, "expected `chunk` in the project's own table first, found it here alone")
+                    .at(chunk.span, "one environment in pieces, the others not")
+                    .label(target.span, "says no `chunk`")
+                    .note("the statements for the tables are shared by all environments; only sizes and places differ")
+                    .help(format!("add `chunk = \"{}\"` there", chunk.value)),
+            );
+        }
+    }
+
+    fn settings(&mut self, table: &Table<'_>, keys: &[&str]) -> BTreeMap<String, Spanned<String>> {
+        keys.iter().filter_map(|key| Some(((*key).to_owned(), self.text(table, key)?))).collect()
     }
 
     // What the values above are made of.

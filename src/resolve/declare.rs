@@ -38,6 +38,8 @@ pub struct Declarations<'a> {
     pub policies: Vec<&'a Policy>,
     /// By name.
     pub workloads: BTreeMap<&'a str, &'a Workload>,
+    /// By title.
+    pub tests: BTreeMap<&'a str, &'a ast::Test>,
 }
 
 /// Collects what the files declare.
@@ -62,6 +64,12 @@ struct Collector<'a, 'b> {
 impl<'a> Collector<'a, '_> {
     fn statement(&mut self, statement: &'a Statement) {
         match statement {
+            Statement::Test(test) => {
+                let title = Name { text: test.title.value.clone(), quoted: true, span: test.title.span };
+                if self.first("test", &title) {
+                    self.found.tests.insert(&test.title.value, test);
+                }
+            }
             Statement::Class(class) if self.first("class", &class.name) => {
                 self.found.classes.insert(&class.name.text, class);
             }
@@ -155,10 +163,8 @@ impl Deferred {
     }
 
     fn statement(&mut self, statement: &Statement) {
-        match statement {
-            Statement::Test(test) => self.add("test", test.span),
-            Statement::Extension(extension) => self.add("extension", extension.span),
-            _ => {}
+        if let Statement::Extension(extension) = statement {
+            self.add("extension", extension.span);
         }
     }
 

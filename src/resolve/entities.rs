@@ -47,6 +47,11 @@ fn each_call(treatment: &mut Treatment, found: &mut dyn FnMut(&mut MaskCall)) {
             each_call(then, found);
             each_call(otherwise, found);
         }
+        Treatment::Mask(MaskUse::Fields(mask)) => {
+            for (_, treatment) in mask.fields.values_mut() {
+                each_call(treatment, found);
+            }
+        }
         _ => {}
     }
 }

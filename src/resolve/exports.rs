@@ -102,7 +102,7 @@ impl<'a> Exports<'a> {
             skipped,
             linkage: self.linkage(written, diagnostics),
             import: !written.clauses.iter().any(|clause| matches!(clause, ExportClause::NoImport(_))),
-            strategy: ImportStrategy::Order,
+            strategy: strategy(written),
             role: role_of(written, |clause| match clause {
                 ExportClause::As(name) => Some(name),
                 _ => None,
@@ -396,13 +396,21 @@ fn role_of(written: &ast::Export, role: impl Fn(&ExportClause) -> Option<&ast::N
     written.clauses.iter().find_map(role).map(|name| Spanned::new(name.text.clone(), name.span))
 }
 
+fn strategy(written: &ast::Export) -> ImportStrategy {
+    let said = written.clauses.iter().find_map(|clause| match clause {
+        ExportClause::ImportStrategy { strategy, .. } => Some(strategy.value),
+        _ => None,
+    });
+    said.unwrap_or_default()
+}
+
 /// Clauses without which the export would be another one than was said: nothing is written for such an export.
 fn not_compiled(written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let mut compiled = true;
     for clause in &written.clauses {
         let (what, span) = match clause {
-            ExportClause::ImportStrategy { strategy, span, .. } if strategy.value != ImportStrategy::Order => {
-                ("import strategy", *span)
+            ExportClause::ImportStrategy { strategy, span, .. } if strategy.value == ImportStrategy::ParameterGroup => {
+                ("import strategy parameter_group", *span)
             }
             _ => continue,
         };
@@ -412,8 +420,9 @@ fn not_compiled(written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> boo
                 codes::N0291,
                 format!("`export {}` is read but not compiled yet, since it says `{what}`", written.name.text),
             )
-            .at(span, "only `order` is compiled")
-            .help("nothing is written for this export; keep it, or remove the clause"),
+            .at(span, "changed by a workflow around the import, which is not written yet")
+            .note("the setting is the whole cluster's: it has to be put back on every way out, and no SQL file can do that")
+            .help("say `import strategy replica_role`, which a member of rds_superuser may run, or leave it to the order"),
         );
     }
     compiled

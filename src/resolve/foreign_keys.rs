@@ -2,7 +2,8 @@
 //!
 //! Columns that foreign keys tie are walked from the referenced end. A mask on the referenced column is handed
 //! on, with its linkage group, so that both ends hash the same bytes; a rule that names the referencing column
-//! and says something else is an error. Removing the reference (drop, `mask null`) is always allowed.
+//! and says something else is an error. Removing the reference (drop, `mask null`) is always allowed, and so is
+//! another key of those that are kept (`mask pick`).
 
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::{Diagnostic, codes};
@@ -48,7 +49,11 @@ fn verify(tie: &Tie, catalog: &Catalog, tables: &BTreeMap<QName, ExportTable>, d
     let (Some(child), Some(parent)) = (column(&tie.from), column(&tie.to)) else { return };
     let is_decided = child.decision.rule.step != Step::Undecided && parent.decision.rule.step != Step::Undecided;
     let is_severed = matches!(child.treatment, Treatment::Drop(_) | Treatment::Mask(MaskUse::Null));
-    if !is_decided || is_severed || matches!(parent.treatment, Treatment::Drop(_)) {
+    if !is_decided
+        || is_severed
+        || is_picked(&child.treatment, &parent.treatment)
+        || matches!(parent.treatment, Treatment::Drop(_))
+    {
         return;
     }
     for (generated, other) in [(&tie.to, &child.treatment), (&tie.from, &parent.treatment)] {
@@ -64,6 +69,20 @@ fn verify(tie: &Tie, catalog: &Catalog, tables: &BTreeMap<QName, ExportTable>, d
     });
     if !same && !is_told {
         diagnostics.push(two_keys(tie, &child.decision.rule, &parent.decision.rule));
+    }
+}
+
+/// Whether values that leave are other keys of those that are kept.
+fn is_picked(child: &Treatment, parent: &Treatment) -> bool {
+    matches!(parent, Treatment::Keep) && !matches!(child, Treatment::Keep) && gives_keys(child)
+}
+
+fn gives_keys(child: &Treatment) -> bool {
+    match child {
+        Treatment::Keep => true,
+        Treatment::Mask(MaskUse::Call(call)) => call.mask.needs_lookup(),
+        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => gives_keys(then) && gives_keys(otherwise),
+        _ => false,
     }
 }
 
@@ -170,7 +189,8 @@ fn hand_on(tie: &Tie, tables: &mut BTreeMap<QName, ExportTable>, diagnostics: &m
         return;
     }
     let is_undecided = child.decision.rule.step == Step::Undecided;
-    if !is_undecided && matches!(child.treatment, Treatment::Drop(_) | Treatment::Mask(MaskUse::Null)) {
+    let is_severed = matches!(child.treatment, Treatment::Drop(_) | Treatment::Mask(MaskUse::Null));
+    if !is_undecided && (is_severed || is_picked(&child.treatment, &parent_treatment)) {
         return;
     }
     let same = match retarget(&parent_treatment, &tie.to.1, &tie.from.1) {
@@ -274,7 +294,7 @@ fn retarget(treatment: &Treatment, referenced: &str, referencing: &str) -> Optio
             then: Box::new(retarget(then, referenced, referencing)?),
             otherwise: Box::new(retarget(otherwise, referenced, referencing)?),
         }),
-        Treatment::Mask(MaskUse::Json(_)) => return None,
+        Treatment::Mask(MaskUse::Json(_) | MaskUse::Fields(_)) => return None,
         Treatment::Keep | Treatment::Generated | Treatment::Drop(_) | Treatment::Mask(MaskUse::Null) => {
             treatment.clone()
         }

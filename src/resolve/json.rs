@@ -20,7 +20,7 @@ pub fn resolve_json<'a>(
     if matches!(written.otherwise.kind, TreatmentKind::Keep) && written.otherwise.because.is_none() {
         diagnostics.push(
             Diagnostic::new(codes::N0304, "expected `because` after `else keep`, found no reason")
-                .at(written.otherwise.span, "publishes every key that is added later")
+                .at(written.otherwise.span, "publishes everything that is added later")
                 .help("write `else drop`, or `else keep because \"…\"`"),
         );
     }
@@ -46,7 +46,7 @@ fn leaf<'a>(
         return treatments.in_group(written, target, group, diagnostics);
     }
     diagnostics.push(
-        Diagnostic::new(codes::N0425, "expected `keep`, `drop`, a class or a named mask at a JSON path")
+        Diagnostic::new(codes::N0425, "expected `keep`, `drop`, a class or a named mask at a path")
             .at(written.span, "is over the row, not over the value at this path")
             .help("write a mask of the catalogue, for example `mask constant('****')`"),
     );
@@ -61,7 +61,10 @@ fn is_of_path(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<bool> {
     Some(match &written.kind {
-        TreatmentKind::Json(_) | TreatmentKind::Expression(_) | TreatmentKind::When { .. } => false,
+        TreatmentKind::Json(_)
+        | TreatmentKind::Fields(_)
+        | TreatmentKind::Expression(_)
+        | TreatmentKind::When { .. } => false,
         TreatmentKind::Call(call) => !treatments.declared.masks.contains_key(call.name.text.as_str()),
         // A class gives no class, so this ends after one step; one that does is reported where it is declared.
         TreatmentKind::Class(name) => match &treatments.class(name, diagnostics)?.kind {

@@ -11,12 +11,14 @@ mod dictionary;
 mod entities;
 mod exports;
 pub mod expression;
+mod fields;
 mod foreign_keys;
 mod json;
 mod own_mask;
 mod selector;
 mod strength;
 mod suggest;
+mod test;
 mod treatment;
 mod types;
 
@@ -70,6 +72,8 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
     check_patterns(catalog, &blocks, &mut diagnostics);
     model.access = ground.access(catalog, search, &declared, &selectors, &model, &mut diagnostics);
     access::give_rights(&mut model);
+    let treatments = Treatments { catalog, search, sources, declared: &declared, class_overrides: &BTreeMap::new() };
+    model.tests = test::resolve(&treatments, &selectors, &model.access, &mut diagnostics);
     (model, diagnostics)
 }
 

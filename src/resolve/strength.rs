@@ -27,6 +27,7 @@ pub fn of(treatment: &Treatment, column: &str) -> Strength {
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => of(then, column).min(of(otherwise, column)),
         Treatment::Mask(MaskUse::Call(call)) if call.mask.of_rows() => Strength::Keep,
         Treatment::Mask(MaskUse::Json(json)) if keeps_the_rest(&json.root) => Strength::Keep,
+        Treatment::Mask(MaskUse::Fields(fields)) if fields.keeps_the_rest => Strength::Keep,
         Treatment::Mask(_) | Treatment::Generated => Strength::Mask,
     }
 }
@@ -45,7 +46,7 @@ pub fn written(treatment: &ast::Treatment) -> Strength {
         TreatmentKind::Keep => Strength::Keep,
         TreatmentKind::Drop { .. } => Strength::Drop,
         TreatmentKind::When { then, otherwise, .. } => written(then).min(written(otherwise)),
-        TreatmentKind::Json(json) => written(&json.otherwise).min(Strength::Mask),
+        TreatmentKind::Json(json) | TreatmentKind::Fields(json) => written(&json.otherwise).min(Strength::Mask),
         _ => Strength::Mask,
     }
 }
@@ -66,7 +67,7 @@ pub fn has_reason(treatment: &ast::Treatment) -> bool {
     treatment.because.is_some()
         || match &treatment.kind {
             TreatmentKind::When { then, otherwise, .. } => has_reason(then) || has_reason(otherwise),
-            TreatmentKind::Json(json) => has_reason(&json.otherwise),
+            TreatmentKind::Json(json) | TreatmentKind::Fields(json) => has_reason(&json.otherwise),
             _ => false,
         }
 }

@@ -3,7 +3,7 @@
 use super::arguments::resolve_arguments;
 use super::declare::Declarations;
 use super::expression::{Refusal, Scope, parse_row_sql};
-use super::{json, own_mask};
+use super::{fields, json, own_mask};
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::model::{Fill, LinkageGroup, MaskCall, MaskUse, OwnExpression, Predicate, RowSql, Treatment};
@@ -66,6 +66,9 @@ impl<'a> Treatments<'a> {
             }
             TreatmentKind::Json(written) => {
                 Treatment::Mask(MaskUse::Json(json::resolve_json(self, written, target, group, diagnostics)?))
+            }
+            TreatmentKind::Fields(written) => {
+                Treatment::Mask(MaskUse::Fields(fields::resolve_fields(self, written, target, group, diagnostics)?))
             }
             TreatmentKind::Class(name) => {
                 // A class of a class is reported where it is declared.
@@ -257,7 +260,7 @@ pub fn inner_class(treatment: &ast::Treatment) -> Option<&ast::Name> {
     match &treatment.kind {
         TreatmentKind::Class(name) => Some(name),
         TreatmentKind::When { then, otherwise, .. } => inner_class(then).or_else(|| inner_class(otherwise)),
-        TreatmentKind::Json(json) => {
+        TreatmentKind::Json(json) | TreatmentKind::Fields(json) => {
             let of_rules = || json.rules.iter().find_map(|rule| inner_class(&rule.treatment));
             inner_class(&json.otherwise).or_else(of_rules)
         }

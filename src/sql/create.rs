@@ -16,8 +16,8 @@ pub enum Create {
     Enum(QName, Vec<String>),
     /// `CREATE TYPE … AS (…)`
     Composite(QName, Vec<(Ident, DataType)>),
-    /// `CREATE TYPE … AS RANGE (SUBTYPE = …)`
-    Range(QName, DataType),
+    /// `CREATE TYPE … AS RANGE (SUBTYPE = …, MULTIRANGE_TYPE_NAME = …)`
+    Range(QName, DataType, Option<QName>),
     /// `CREATE DOMAIN … AS …`, without constraints.
     Domain(QName, DataType),
     /// `CREATE TABLE … (…)`, without constraints.
@@ -60,21 +60,16 @@ pub(super) fn print(of: &Create) -> Doc<'_> {
         Create::Composite(of, fields) => {
             all([words("CREATE TYPE"), Doc::Space, qname(of), Doc::Space, words("AS"), Doc::Space, columns(fields)])
         }
-        Create::Range(of, subtype) => all([
-            words("CREATE TYPE"),
-            Doc::Space,
-            qname(of),
-            Doc::Space,
-            words("AS RANGE"),
-            Doc::Space,
-            exact("("),
-            Doc::Token(super::token::Token::name("subtype")),
-            Doc::Space,
-            exact("="),
-            Doc::Space,
-            data_type(subtype),
-            exact(")"),
-        ]),
+        Create::Range(of, subtype, multirange) => {
+            let option = |word, value| {
+                let word = Doc::Token(super::token::Token::name(word));
+                all([word, Doc::Space, exact("="), Doc::Space, value])
+            };
+            let multirange = multirange.iter().map(|multirange| option("multirange_type_name", qname(multirange)));
+            let options = std::iter::once(option("subtype", data_type(subtype))).chain(multirange).collect();
+            let list = group([exact("("), indent([Doc::Soft, commas(options, Doc::Line)]), Doc::Soft, exact(")")]);
+            all([words("CREATE TYPE"), Doc::Space, qname(of), Doc::Space, words("AS RANGE"), Doc::Space, list])
+        }
         Create::Domain(of, base) => {
             all([words("CREATE DOMAIN"), Doc::Space, qname(of), Doc::Space, words("AS"), Doc::Space, data_type(base)])
         }

@@ -33,9 +33,32 @@ const OPENINGS: [(&str, &str); 9] = [
     ("TRUNCATE", "TruncateStmt"),
 ];
 
+/// Judges a SELECT that becomes the value of a string. psql puts no variable into one, and a comment at its end would
+/// swallow what the server writes after it.
+pub(super) fn quoted(doc: &Doc<'_>) -> Result<(), Mismatch> {
+    let printed = layout::print(doc);
+    let variable = printed.tokens.iter().any(|(_, token)| matches!(token.meaning, Meaning::Variable(_)));
+    let found = check_tokens(&printed, &printed.text)?;
+    if variable || found.last().is_none_or(is_comment) {
+        return Err(Mismatch::Substitution { sql: printed.text });
+    }
+    let statement: Vec<&ScanToken> = found.iter().filter(|token| !is_comment(token)).collect();
+    check_statement(&printed.text, &statement, "SelectStmt")
+}
+
+/// A value of the statement around has its place in a string alone.
+fn refuse_holes(printed: &Printed<'_>) -> Result<(), Mismatch> {
+    if printed.tokens.iter().any(|(_, token)| matches!(token.meaning, Meaning::Hole(_))) {
+        let message = format!("expected no value of a statement around in `{}`", printed.text);
+        return Err(Mismatch::Unprintable(message));
+    }
+    Ok(())
+}
+
 /// The text of a piece of a file that holds comments and, if a kind is given, one statement of that kind.
 pub(super) fn section(doc: &Doc<'_>, kind: Option<&'static str>) -> Result<String, Mismatch> {
     let printed = layout::print(doc);
+    refuse_holes(&printed)?;
     let sent = printed.as_sent();
     let found = check_tokens(&printed, &sent)?;
     let statement: Vec<&ScanToken> = found.iter().filter(|token| !is_comment(token)).collect();
@@ -52,6 +75,7 @@ pub(super) fn section(doc: &Doc<'_>, kind: Option<&'static str>) -> Result<Strin
 pub(super) fn expression(of: &Expr) -> Result<String, Mismatch> {
     let doc = print::expr(of);
     let printed = layout::print(&doc);
+    refuse_holes(&printed)?;
     check_tokens(&printed, &printed.as_sent())?;
     let selected = format!("SELECT {}", printed.as_sent());
     let found = tokens(&selected).unwrap_or_default();
@@ -84,6 +108,7 @@ fn is_meant(meant: &Token<'_>, read: &ScanToken, text: &str) -> bool {
         Meaning::Word => read.keyword_kind != KeywordKind::NoKeyword as i32 && text.eq_ignore_ascii_case(&meant.text),
         Meaning::Name(name) => name_of(read, text).is_some_and(|read| read == *name),
         Meaning::Literal(value) | Meaning::Variable(value) => value_of(read, text).is_some_and(|read| read == *value),
+        Meaning::Hole(_) => value_of(read, text).is_some_and(|read| read.is_empty()),
         Meaning::Exact => text == meant.text,
         Meaning::Source(kind) => read.token == *kind && text == meant.text,
     }

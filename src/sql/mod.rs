@@ -14,6 +14,7 @@ mod print;
 mod print_access;
 mod print_statement;
 mod psql;
+mod quoted;
 mod script;
 mod source;
 mod statement;
@@ -23,6 +24,7 @@ pub use access::AccessStatement;
 pub use create::Create;
 pub use migration::{Backfill, CHILD, Migration, NewForeignKey, PARENT};
 pub use psql::{Condition, CopyCommand, CopySource, Meta, Shell, ShellPart, Word, WordPart};
+pub use quoted::Quoted;
 pub use script::{End, Script};
 pub use source::tidy;
 pub use statement::{
@@ -176,6 +178,10 @@ pub enum Expr {
     Variable(String),
     /// `$1`: a bind parameter, in what a program sends.
     Parameter(u16),
+    /// A statement as text, for a function of the server that runs it.
+    Quoted(Quoted),
+    /// In a quoted statement alone: a string whose value the statement around gives.
+    Hole(Box<Expr>),
     /// `current_user`, `session_user`: a key word that is a value.
     Word(&'static str),
     /// An expression with a comment on the line above it.

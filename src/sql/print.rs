@@ -89,7 +89,9 @@ fn strength(of: &Expr) -> Strength {
         Expr::And(_) => Strength::And,
         Expr::Not(_) => Strength::Not,
         Expr::IsNull(..) | Expr::IsTrue(_) => Strength::Is,
-        Expr::Operator(..) | Expr::OperatorOf(..) | Expr::Any(..) | Expr::Collate(..) => Strength::Operator,
+        Expr::Quoted(_) | Expr::Operator(..) | Expr::OperatorOf(..) | Expr::Any(..) | Expr::Collate(..) => {
+            Strength::Operator
+        }
         Expr::Commented(_, inner) => strength(inner),
         _ => Strength::Primary,
     }
@@ -139,6 +141,8 @@ pub(super) fn expr(of: &Expr) -> Doc<'_> {
         Expr::Source(sql) => source::print(&sql.text),
         Expr::Variable(variable) => Doc::Token(Token::variable(variable)),
         Expr::Parameter(number) => exact(format!("${number}")),
+        Expr::Quoted(of) => super::quoted::print(of),
+        Expr::Hole(value) => Doc::Token(Token::hole(value)),
         Expr::Word(word) => words(word),
         Expr::Commented(comment, inner) => all([Doc::Token(Token::comment(comment)), Doc::Hard, expr(inner)]),
     }

@@ -26,6 +26,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
         Statement::Rollback => words("ROLLBACK"),
         Statement::Set { local, name, values } => set(*local, name, values),
         Statement::SetRole(role) => all([words("SET ROLE"), Doc::Space, name(role)]),
+        Statement::SetRoleNone => words("SET ROLE NONE"),
         Statement::SetConstraints { deferred } => {
             words(if *deferred { "SET CONSTRAINTS ALL DEFERRED" } else { "SET CONSTRAINTS ALL IMMEDIATE" })
         }

@@ -115,6 +115,11 @@ impl Script {
         }
     }
 
+    /// Keeps what could not be made into a statement: there is no text.
+    pub fn fail(&mut self, mismatch: Mismatch) -> &mut Self {
+        self.attempt(|_| Err(mismatch))
+    }
+
     fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), Mismatch>) -> &mut Self {
         if self.failure.is_none() {
             self.failure = work(self).err();

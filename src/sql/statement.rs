@@ -54,6 +54,8 @@ pub enum Statement {
     },
     /// `SET ROLE role`
     SetRole(Ident),
+    /// `SET ROLE NONE`: who is connected, whatever role the session began with.
+    SetRoleNone,
     /// `SET CONSTRAINTS ALL DEFERRED`, or `IMMEDIATE`.
     SetConstraints {
         /// Deferred, else immediate.
@@ -218,7 +220,7 @@ impl Statement {
             Self::CopyTo { .. } | Self::CopyFrom { .. } => "CopyStmt",
             Self::Lock { .. } => "LockStmt",
             Self::Begin { .. } | Self::Commit | Self::Rollback => "TransactionStmt",
-            Self::Set { .. } | Self::SetRole(_) => "VariableSetStmt",
+            Self::Set { .. } | Self::SetRole(_) | Self::SetRoleNone => "VariableSetStmt",
             Self::SetConstraints { .. } => "ConstraintsSetStmt",
             Self::CreateTemporary(_) => "CreateStmt",
             Self::Create(create) => create.kind(),

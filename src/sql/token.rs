@@ -3,7 +3,7 @@
 //! Text alone cannot be checked: `"a"` may be a name or the tail of a broken literal. So every token carries its
 //! meaning beside its text, and [`super::guard`] asks PostgreSQL's scanner whether the text says that.
 
-use super::Mismatch;
+use super::{Expr, Mismatch};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -32,6 +32,8 @@ pub(crate) enum Meaning<'t> {
     Source(i32),
     /// psql puts the variable's value here as a string literal.
     Variable(Cow<'t, str>),
+    /// A string whose value the statement around gives.
+    Hole(&'t Expr),
 }
 
 /// PostgreSQL 14 to 18: words that cannot be a column or table name without quotes, and those that could but
@@ -149,6 +151,11 @@ impl<'t> Token<'t> {
         Self { text: format!(":'{name}'").into(), meaning: Meaning::Variable(Cow::Borrowed(name)) }
     }
 
+    /// A string that is empty until the statement around says otherwise.
+    pub(crate) fn hole(value: &'t Expr) -> Self {
+        Self { text: Cow::Borrowed("''"), meaning: Meaning::Hole(value) }
+    }
+
     /// Refuses what cannot be printed so that it means what it should.
     pub(crate) fn check(&self) -> Result<(), Mismatch> {
         match &self.meaning {
@@ -156,7 +163,7 @@ impl<'t> Token<'t> {
             Meaning::Literal(value) => check_text("a string", value, &['\n', '\t']),
             Meaning::Variable(name) => check_variable(name),
             Meaning::Exact => check_text("a comment", &self.text, &[]),
-            Meaning::Word | Meaning::Source(_) => Ok(()),
+            Meaning::Word | Meaning::Source(_) | Meaning::Hole(_) => Ok(()),
         }
     }
 }

@@ -175,6 +175,8 @@ pub enum TreatmentKind {
     Expression(SqlExpr),
     /// `mask json { … }`
     Json(JsonMask),
+    /// `mask fields { … }`
+    Fields(JsonMask),
     /// A class's name.
     Class(Name),
     /// `TREATMENT when (P) else TREATMENT`
@@ -243,7 +245,7 @@ pub enum ArgumentValue {
     Typed(Name, String),
 }
 
-/// `json { PATH TREATMENT; … else TREATMENT; }`
+/// `json { PATH TREATMENT; … else TREATMENT; }`, or `fields { … }` for a composite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonMask {
     /// In the order written.

@@ -49,14 +49,15 @@ pub fn treatment_text(treatment: &Treatment) -> String {
             format!("mask {}({})", name_text(&call.name), arguments.join(", "))
         }
         TreatmentKind::Expression(sql) => format!("mask ({})", sql_text(sql)),
-        TreatmentKind::Json(json) => {
+        TreatmentKind::Json(json) | TreatmentKind::Fields(json) => {
+            let word = if matches!(treatment.kind, TreatmentKind::Json(_)) { "json" } else { "fields" };
             let mut rules: Vec<String> = json
                 .rules
                 .iter()
                 .map(|rule| format!("{} {}; ", path_text(&rule.path), treatment_text(&rule.treatment)))
                 .collect();
             rules.sort();
-            format!("mask json {{ {}else {}; }}", rules.concat(), treatment_text(&json.otherwise))
+            format!("mask {word} {{ {}else {}; }}", rules.concat(), treatment_text(&json.otherwise))
         }
         TreatmentKind::Class(name) => name_text(name),
         TreatmentKind::When { then, condition, otherwise } => {

@@ -9,13 +9,18 @@ pub mod access;
 pub mod compare;
 pub mod data;
 pub mod engine;
+pub mod isolation;
+pub mod masking;
 pub mod mutants;
+pub mod reidentify;
 pub mod report;
 pub mod session;
+pub mod test;
 pub mod text;
 pub mod world;
 
-use crate::compiler::Compiled;
+use crate::compiler::{self, Compiled};
+use crate::plan;
 use crate::project::Project;
 use crate::source::Sources;
 use compare::Queries;
@@ -44,6 +49,15 @@ pub fn verify(
     let world = World::new(engine, sources, project, compiled, options.seed)?;
     data::check(&world.filled, &mut report);
     let applied = access::check(&world, &mut report)?;
+    if let Some(applied) = &applied {
+        isolation::check(&world, &mut report, applied)?;
+    }
+    let facts = compiler::facts(&compiled.catalog, project);
+    if let Ok(planned) = plan::plan(&compiled.catalog, world.model, &facts) {
+        masking::check(&world, &planned, applied.as_deref(), &mut report)?;
+        reidentify::on_made_rows(&world, &planned, &mut report)?;
+    }
+    test::check(&world, applied.as_deref(), None, &mut report)?;
     if let Some(applied) = applied.filter(|_| options.mutants) {
         mutants::access::check(&world, &applied, &mut report)?;
     }
@@ -62,5 +76,39 @@ pub fn compare(
     let mut report = Report::new(&project.name, engine.name(), options.seed);
     let world = World::new(engine, sources, project, compiled, options.seed)?;
     compare::check(&world, queries, &mut report)?;
+    Ok(report)
+}
+
+/// Runs the policy's own tests instead, or the one of this title.
+pub fn test(
+    engine: &dyn Engine,
+    sources: &Sources,
+    project: &Project,
+    compiled: &Compiled,
+    options: Options,
+    title: Option<&str>,
+) -> Result<Report, Failure> {
+    let mut report = Report::new(&project.name, engine.name(), options.seed);
+    let world = World::new(engine, sources, project, compiled, options.seed)?;
+    let applied = if test::need_access(&world, title) { access::check(&world, &mut report)? } else { None };
+    test::check(&world, applied.as_deref(), title, &mut report)?;
+    Ok(report)
+}
+
+/// Says of a real database what its exports would leave of people, as counts. Nothing is written there.
+pub fn figures(
+    session: &mut dyn session::Session,
+    engine: String,
+    project: &Project,
+    compiled: &Compiled,
+) -> Result<Report, Failure> {
+    let mut report = Report::new(&project.name, engine, 0);
+    let Some(model) = &compiled.model else {
+        return Err(Failure::new("expected a policy without errors", "run `noren check`"));
+    };
+    let facts = compiler::facts(&compiled.catalog, project);
+    if let Ok(planned) = plan::plan(&compiled.catalog, model, &facts) {
+        reidentify::on_real_rows(session, model, &planned, &mut report)?;
+    }
     Ok(report)
 }

@@ -75,14 +75,20 @@ impl Session for Connection {
     fn run(&mut self, sql: &Sql) -> Result<Answer, Refusal> {
         let messages = self.client.simple_query(sql.as_str()).map_err(|error| refusal(&error))?;
         let mut answer = Answer::default();
+        let mut ended = false;
         for message in messages {
+            // What an earlier statement of the request gave is not asked for.
+            if std::mem::take(&mut ended) {
+                answer.rows.clear();
+            }
             match message {
-                // What an earlier statement of the request gave is not asked for.
-                SimpleQueryMessage::RowDescription(_) => answer.rows.clear(),
                 SimpleQueryMessage::Row(row) => {
                     answer.rows.push((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect());
                 }
-                SimpleQueryMessage::CommandComplete(count) => answer.affected = count,
+                SimpleQueryMessage::CommandComplete(count) => {
+                    answer.affected = count;
+                    ended = true;
+                }
                 _ => {}
             }
         }

@@ -36,11 +36,16 @@ impl Cluster {
     /// Starts a server of a major version, since roles belong to a whole cluster. `toml` goes to the end of the project
     /// file.
     pub fn start(sample: &Sample, major: Option<u32>, toml: &str) -> Option<Self> {
+        Self::start_with(sample, major, toml, "", "")
+    }
+
+    /// The same with more at the end of the schema, and with a policy file more.
+    pub fn start_with(sample: &Sample, major: Option<u32>, toml: &str, schema: &str, policy: &str) -> Option<Self> {
         let bin = support::binaries(major)?;
         let server =
             Server::start(&Options { bin: Some(bin), settings: vec![] }).unwrap_or_else(|error| panic!("{error}"));
         let server: &'static Server = Box::leak(Box::new(server));
-        let folder = built(sample, major, toml);
+        let folder = built(sample, major, toml, (schema, policy));
         server.execute("postgres", &format!("CREATE ROLE {OWNER} LOGIN")).unwrap();
         let database = Database::owned(server, sample.folder, Some(OWNER));
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
@@ -124,12 +129,18 @@ impl Cluster {
     }
 }
 
-fn built(sample: &Sample, major: Option<u32>, toml: &str) -> tempfile::TempDir {
+fn built(sample: &Sample, major: Option<u32>, toml: &str, (schema, policy): (&str, &str)) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let from = support::root().join("policies").join(sample.folder);
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
         std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }
+    if !policy.is_empty() {
+        std::fs::write(folder.path().join("zz_more.noren"), policy).unwrap();
+    }
+    let dump = folder.path().join("schema.sql");
+    let whole = std::fs::read_to_string(&dump).unwrap() + schema;
+    std::fs::write(&dump, whole).unwrap();
     let path = folder.path().join("noren.toml");
     let mut manifest = std::fs::read_to_string(&path).unwrap();
     if let Some(major) = major {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::rows::values::identifier;
+use crate::rows::identifier;
 use crate::support::{Database, from_copy};
 
 /// A table of an export.

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use noren::server::Server;
 
-use crate::rows::fill;
+use crate::rows::{fill, whole};
 use crate::support::{self, Database};
 
 use super::compare::{Column, Fate, Table};
@@ -24,6 +24,8 @@ pub struct Project {
     pub folder: tempfile::TempDir,
     pub schema: String,
     rows: Option<String>,
+    /// What every database of the project has besides.
+    pub beside: String,
 }
 
 impl Project {
@@ -49,7 +51,7 @@ impl Project {
     fn at(folder: tempfile::TempDir) -> Self {
         let schema = std::fs::read_to_string(folder.path().join("schema.sql")).unwrap();
         let rows = std::fs::read_to_string(folder.path().join("rows.sql")).ok();
-        Self { folder, schema, rows }
+        Self { folder, schema, rows, beside: String::new() }
     }
 
     /// `noren build`.
@@ -69,10 +71,11 @@ impl Project {
     pub fn source(&self, server: &'static Server, seed: u64) -> Database {
         let database = Database::new(server, "source");
         database.sql(&self.schema);
+        database.sql(&self.beside);
         if let Some(rows) = &self.rows {
             database.sql(rows);
         }
-        fill(&database, seed).whole();
+        whole(&fill(&database, seed));
         self.create_roles(server);
         for export in self.exports() {
             self.run_rights(&database, &export, "rights_source.sql");
@@ -120,9 +123,10 @@ impl Project {
         let (extensions, rest) = split_extensions(&self.schema);
         database.sql(&extensions);
         database.sql_as(OWNER, &rest.replace("OWNER TO postgres", &format!("OWNER TO \"{OWNER}\"")));
-        fill(&database, seed).whole();
+        whole(&fill(&database, seed));
         self.empty_what_stays(&database, export);
         database.sql(MOVE_SEQUENCES);
+        database.sql(&self.beside);
         mark(&database, export);
         self.create_roles(server);
         if let Some(role) = self.import_role(export) {

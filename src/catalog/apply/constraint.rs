@@ -278,7 +278,10 @@ impl Builder<'_> {
         } else {
             constraint.conname.clone()
         };
-        self.put_exclusion(table, Exclusion { name, columns, span: self.constraint_span(constraint) });
+        self.put_exclusion(
+            table,
+            Exclusion { name, columns, deferrable: constraint.deferrable, span: self.constraint_span(constraint) },
+        );
     }
 
     fn put_exclusion(&mut self, table: &QName, exclusion: Exclusion) {

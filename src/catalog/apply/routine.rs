@@ -48,6 +48,8 @@ impl Builder<'_> {
             strict: false,
             leakproof: false,
             procedure: statement.is_procedure,
+            search_path: None,
+            bound: statement.sql_body.is_some(),
             body: String::new(),
             span: self.place.span(),
             grants: Vec::new(),
@@ -246,6 +248,7 @@ fn routine_options(function: &mut Function, options: &[Node]) {
             "security" => function.security_definer = yes,
             "strict" => function.strict = yes,
             "leakproof" => function.leakproof = yes,
+            "set" => set_path(function, option),
             "as" => {
                 let parts = option.arg.as_deref().map(|node| tree::names(tree::list(node))).unwrap_or_default();
                 // Two parts are a C function's library and symbol.
@@ -256,6 +259,19 @@ fn routine_options(function: &mut Function, options: &[Node]) {
             }
             _ => {}
         }
+    }
+}
+
+/// Also what `ALTER FUNCTION … RESET` takes away.
+fn set_path(function: &mut Function, option: &protobuf::DefElem) {
+    let Some(NodeEnum::VariableSetStmt(set)) = option.arg.as_deref().and_then(|node| node.node.as_ref()) else {
+        return;
+    };
+    if set.kind() == protobuf::VariableSetKind::VarResetAll {
+        function.search_path = None;
+    } else if set.name.eq_ignore_ascii_case("search_path") {
+        let schemas = set.args.iter().filter_map(tree::constant_text).collect();
+        function.search_path = (set.kind() == protobuf::VariableSetKind::VarSetValue).then_some(schemas);
     }
 }
 

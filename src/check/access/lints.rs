@@ -3,13 +3,18 @@
 //! Each finding stands at the clause that scopes the tables (for most the `tenancy` statement), so that one reasoned
 //! allowance there answers for one kind; a project of a thousand tables gets a few findings, not thousands.
 
+mod cascades;
+mod indexes;
 mod keys;
 mod lookups;
 mod objects;
+mod routines;
+
+pub use indexes::LEAKPROOF;
 
 use super::Case;
 use crate::catalog::{QName, Table};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::access::{Scope, ScopeKind, Tenancy};
 use crate::source::Span;
 use std::collections::BTreeMap;
@@ -17,17 +22,44 @@ use std::collections::BTreeMap;
 /// More than this is not read; the count says how many there are.
 const SHOWN: usize = 8;
 
-const ALLOW: &str = "or allow it here with a reason";
+const ALLOW: &str = ", or allow it here with a reason";
 
 /// One thing that was found, with the statement that mends it.
 struct Lint {
     place: Span,
     /// What it is, with its table.
     what: String,
-    /// SQL.
-    fix: String,
+    fix: Fix,
     /// Where the schema says it.
     seen: Span,
+}
+
+/// What mends a finding.
+enum Fix {
+    /// A statement for the database.
+    Sql(String),
+    /// A clause of a restrictive policy for insert and update, whose reason is that of the allowance too.
+    Policy(String),
+    /// Words.
+    Words(String),
+}
+
+impl Fix {
+    fn text(&self) -> String {
+        match self {
+            Self::Sql(sql) => format!("`{sql}`"),
+            Self::Policy(clause) => format!("a restrictive policy for insert, update `{clause}`"),
+            Self::Words(words) => words.clone(),
+        }
+    }
+
+    fn help(&self, allow: &str) -> String {
+        match self {
+            Self::Sql(sql) => format!("run `{sql}` and dump the schema again{allow}"),
+            Self::Policy(_) => format!("write {}, and allow it here with that as the reason", self.text()),
+            Self::Words(words) => format!("{words}{allow}"),
+        }
+    }
 }
 
 /// What a kind of lint says around its list.
@@ -38,16 +70,25 @@ struct Kind {
     /// What is the matter with those that were found.
     fault: &'static str,
     note: &'static str,
+    /// What the place is.
+    label: &'static str,
 }
+
+const SCOPES: &str = "scopes the table";
 
 pub(super) fn check(case: Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let Some(tenancy) = &case.access.tenancy else { return };
     keys::check(case, tenancy, diagnostics);
+    cascades::check(case, diagnostics);
+    indexes::check(case, tenancy, diagnostics);
     objects::check(case, tenancy, diagnostics);
+    routines::check(case, tenancy, diagnostics);
     lookups::check(case, diagnostics);
 }
 
 fn report(kind: &Kind, found: Vec<Lint>, diagnostics: &mut Vec<Diagnostic>) {
+    // A note is never silenced.
+    let allow = if kind.code.severity == Severity::Warning { ALLOW } else { "" };
     let mut places: BTreeMap<Span, Vec<Lint>> = BTreeMap::new();
     for lint in found {
         places.entry(lint.place).or_default().push(lint);
@@ -58,19 +99,21 @@ fn report(kind: &Kind, found: Vec<Lint>, diagnostics: &mut Vec<Diagnostic>) {
             more => more.len().to_string(),
         };
         let title = format!("expected {}, found {found}{}", kind.expected, kind.fault);
-        let mut diagnostic = Diagnostic::new(kind.code, title).at(place, "scopes the table").note(kind.note);
+        let mut diagnostic = Diagnostic::new(kind.code, title).at(place, kind.label).note(kind.note);
         if let [one] = lints.as_slice() {
             diagnostic = diagnostic.label(one.seen, "declared here");
-            diagnostics.push(diagnostic.help(format!("run `{}` and dump the schema again, {ALLOW}", one.fix)));
+            diagnostics.push(diagnostic.help(one.fix.help(allow)));
             continue;
         }
         for lint in lints.iter().take(SHOWN) {
-            diagnostic = diagnostic.note(format!("{}: `{}`", lint.what, lint.fix));
+            diagnostic = diagnostic.note(format!("{}: {}", lint.what, lint.fix.text()));
         }
         if lints.len() > SHOWN {
             diagnostic = diagnostic.note(format!("and {} more", lints.len() - SHOWN));
         }
-        diagnostics.push(diagnostic.help(format!("run these and dump the schema again, {ALLOW}")));
+        let is_sql = lints.iter().all(|lint| matches!(lint.fix, Fix::Sql(_)));
+        let help = if is_sql { "run these and dump the schema again" } else { "do these" };
+        diagnostics.push(diagnostic.help(format!("{help}{allow}")));
     }
 }
 
@@ -87,10 +130,8 @@ fn with_column<'a>(case: Case<'a>, tenancy: &'a Tenancy) -> Vec<(&'a Table, &'a 
     tables
 }
 
-/// The tenant column of a table that has one.
-fn column_of<'a>(case: Case<'a>, tenancy: &Tenancy, table: &QName) -> Option<&'a str> {
-    match &case.access.scopes.get(table)?.kind {
-        ScopeKind::Column { column, .. } if *table != tenancy.root => Some(column),
-        _ => None,
-    }
+/// The clause that gives a table its place.
+fn place(case: Case<'_>, tenancy: &Tenancy, table: &QName) -> Span {
+    let root = case.catalog.partition_root(table);
+    case.access.scopes.get(root).map_or(tenancy.span, |scope| scope.span)
 }

@@ -4,6 +4,8 @@
 //! as its owner. Warnings (`lints`) are doors that row security leaves open by itself, each with the statement that
 //! closes it.
 
+mod crossing;
+mod effects;
 mod lints;
 mod lookups;
 mod memberships;
@@ -13,6 +15,10 @@ mod recursion;
 pub mod truth;
 mod views;
 mod writes;
+
+pub use crossing::{Crossing, crossing_keys};
+pub use lints::LEAKPROOF;
+pub use predicates::is_taken_on_trust;
 
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::Diagnostic;
@@ -31,6 +37,7 @@ pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
     recursion::check(case, &mut diagnostics);
     reads::check(case, &mut diagnostics);
     writes::check(case, &mut diagnostics);
+    effects::check(case, &mut diagnostics);
     lints::check(case, &mut diagnostics);
     diagnostics
 }

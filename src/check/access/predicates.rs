@@ -4,7 +4,7 @@ use super::truth::{Outcome, can_fail, true_for_stranger, true_untied, true_when_
 use super::{Case, predicates_of};
 use crate::catalog::QName;
 use crate::diagnostic::{Diagnostic, codes, list};
-use crate::model::access::{AccessSql, Command, Policy, Scope, ScopeKind, Tenancy};
+use crate::model::access::{Access, AccessSql, Command, Policy, Scope, ScopeKind, Tenancy};
 use crate::model::formula::Formula;
 
 pub(super) fn check(case: Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -41,18 +41,36 @@ fn check_scope(tenancy: &Tenancy, table: &QName, scope: &Scope) -> Option<Diagno
         (true_for_stranger, format!("for a tenant whose `{setting}` equals nothing in the row")),
         (true_untied, format!("although no equality leads from `{setting}` to the row")),
     ];
-    let (outcome, when) = proofs
-        .into_iter()
-        .map(|(prove, when)| (prove(&sql.formula, setting), when))
-        .find(|(outcome, _)| *outcome != Outcome::Never)?;
-    let verb = if is_known(&outcome) { "can be true" } else { "is not shown to be false" };
-    let title = format!("expected a condition that keeps tenants apart on `{table}`, found one that {verb} {when}");
-    let diagnostic = Diagnostic::new(codes::N0730, title)
-        .at(sql.span, world(&outcome))
-        .note("it is all that stands between a tenant and the others' rows; with the tenant unset nothing may be seen");
-    Some(diagnostic.help(format!(
+    let open = proofs.into_iter().map(|(prove, when)| (prove(&sql.formula, setting), when));
+    let open: Vec<(Outcome, String)> = open.filter(|(outcome, _)| *outcome != Outcome::Never).collect();
+    // A way that is certain says more than one that is not.
+    let (outcome, when) = open.iter().find(|(outcome, _)| is_known(outcome)).or(open.first())?;
+    let help = format!(
         "tie every branch of it to the row by `COLUMN = {setting}`, or by EXISTS whose rows have such a column and are the row's own"
-    )))
+    );
+    Some(if is_known(outcome) {
+        let title =
+            format!("expected a condition that keeps tenants apart on `{table}`, found one that can be true {when}");
+        Diagnostic::new(codes::N0730, title)
+            .at(sql.span, world(outcome))
+            .note("it is all that stands between a tenant and the others' rows; with the tenant unset nothing may be seen")
+            .help(help)
+    } else {
+        let title = format!(
+            "expected a condition that keeps tenants apart on `{table}`, found one that is not shown to be false {when}"
+        );
+        Diagnostic::new(codes::N0733, title)
+            .at(sql.span, world(outcome))
+            .note("what a function gives cannot be known, nor can more parts be tried than there is time for: somebody has to answer for it")
+            .help(help + ", or say how you know by `-- noren: allow N0733 because \"…\"` on the line above; without a reason nothing is written")
+    })
+}
+
+/// Whether the only wall around a table's rows stands by somebody's word and not by a proof.
+pub fn is_taken_on_trust(access: &Access, table: &QName) -> bool {
+    let scope = access.scopes.get(table);
+    let found = access.tenancy.as_ref().zip(scope).and_then(|(tenancy, scope)| check_scope(tenancy, table, scope));
+    found.is_some_and(|found| found.code == codes::N0733)
 }
 
 /// A session that has not said who it is must see no more than one that is somebody else.

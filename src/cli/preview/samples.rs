@@ -90,6 +90,10 @@ impl Maker<'_> {
     fn range(&self, of: &DataType, row: usize, treatment: &Treatment) -> Option<String> {
         let subtype = match self.catalog.types.get(&of.name).map(|found| &found.kind) {
             Some(TypeKind::Range(subtype)) => subtype.clone(),
+            _ if let Some(range) = crate::mask::over::range_of(&of.name, self.catalog) => {
+                let range = DataType { name: range, modifiers: Vec::new(), dimensions: 0 };
+                return self.range(&range, row, treatment).map(|range| format!("{{{range}}}"));
+            }
             Some(_) => return None,
             None => crate::mask::over::built_in_subtype(&of.name)?,
         };

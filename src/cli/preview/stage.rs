@@ -3,9 +3,10 @@
 
 use super::super::{Failure, Result};
 use super::{KEY, Rows, Subject};
-use crate::catalog::{Catalog, DataType, QName, TypeKind, builtin};
+use crate::catalog::{Catalog, Column, DataType, QName, Table, TypeKind, builtin};
 use crate::csv;
 use crate::emit;
+use crate::model::{MaskUse, Treatment};
 use crate::server::{Error, SUPERUSER, Server};
 use crate::sql::{
     CopyFormat, CopyOptions, Create, Expr, From, Ident, Mismatch, Relation, Select, SettingValue, Statement,
@@ -39,6 +40,13 @@ impl<'a> Stage<'a> {
         for column in subject.table.columns.values() {
             needs.add(&column.data_type, 0);
         }
+        let lookups = lookups(catalog, subject);
+        for (table, columns) in &lookups {
+            needs.schemas.insert(table.name.schema.clone());
+            for column in columns {
+                needs.add(&column.data_type, 0);
+            }
+        }
         let schema = |name: &String| Statement::Create(Create::Schema(Ident::new(name)));
         self.execute(ROLE, needs.schemas.iter().map(schema).collect())?;
         let extension = |(name, schema): &(String, String)| {
@@ -46,6 +54,7 @@ impl<'a> Stage<'a> {
         };
         self.execute(SUPERUSER, needs.extensions.iter().map(extension).collect())?;
         let mut statements: Vec<Statement> = needs.types.into_iter().map(Statement::Create).collect();
+        statements.extend(lookups.iter().flat_map(|(table, columns)| keys(catalog, table, columns)));
         statements.extend(table(subject, rows));
         self.execute(ROLE, statements)?;
         let raw = self.select(raw(subject), subject)?;
@@ -96,6 +105,50 @@ fn script(statements: Vec<Statement>) -> std::result::Result<String, Mismatch> {
         script.push_str(";\n");
     }
     Ok(script)
+}
+
+/// Other tables that the SELECT takes keys from, each with those keys.
+fn lookups<'c>(catalog: &'c Catalog, subject: &Subject) -> Vec<(&'c Table, Vec<&'c Column>)> {
+    let mut found: Vec<(&Table, Vec<&Column>)> = Vec::new();
+    for key in &subject.table.foreign_keys {
+        let ([column], [referenced]) = (key.columns.as_slice(), key.referenced_columns.as_slice()) else { continue };
+        let Some(table) = catalog.tables.get(&key.references) else { continue };
+        let picks = subject.export.columns.get(column).is_some_and(|own| picks(&own.treatment));
+        let own = table.name == subject.table.name;
+        let Some(column) = table.columns.get(referenced).filter(|_| picks && !own) else { continue };
+        match found.iter_mut().find(|(found, _)| found.name == table.name) {
+            Some((_, columns)) if columns.iter().any(|known| known.name == column.name) => {}
+            Some((_, columns)) => columns.push(column),
+            None => found.push((table, vec![column])),
+        }
+    }
+    found
+}
+
+fn picks(treatment: &Treatment) -> bool {
+    match treatment {
+        Treatment::Mask(MaskUse::Call(call)) => call.mask.needs_lookup(),
+        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => picks(then) || picks(otherwise),
+        _ => false,
+    }
+}
+
+/// A table of made-up keys.
+fn keys(catalog: &Catalog, table: &Table, columns: &[&Column]) -> [Statement; 2] {
+    let declared: Vec<_> = columns.iter().map(|column| (Ident::new(&column.name), column.data_type.clone())).collect();
+    let made: Vec<_> =
+        columns.iter().map(|column| super::samples::column(catalog, table, column, &Treatment::Keep)).collect();
+    let value = |row: usize, made: &Vec<Option<String>>, column: &Column| {
+        let text = made.get(row).cloned().flatten().map_or(Expr::Null, Expr::text);
+        text.cast_to(column.data_type.clone())
+    };
+    let row = |row: usize| made.iter().zip(columns).map(|(made, column)| value(row, made, column)).collect();
+    let rows = (0..super::samples::ROWS).map(row).collect();
+    let names = declared.iter().map(|(name, _)| name.clone()).collect();
+    [
+        Statement::Create(Create::Table(table.name.clone(), declared)),
+        Statement::InsertValues { table: table.name.clone(), columns: names, rows },
+    ]
 }
 
 fn table(subject: &Subject, rows: &Rows) -> Vec<Statement> {
@@ -193,7 +246,11 @@ impl Needs<'_> {
             }
             Some(TypeKind::Range(subtype)) => {
                 self.add(subtype, depth + 1);
-                Create::Range(name.clone(), subtype.clone())
+                let multirange = self.catalog.types.iter().find_map(|(multirange, found)| match &found.kind {
+                    TypeKind::Multirange(range) if range == name => Some(multirange.clone()),
+                    _ => None,
+                });
+                Create::Range(name.clone(), subtype.clone(), multirange)
             }
             Some(TypeKind::Multirange(range)) => {
                 return self.add(&DataType { name: range.clone(), modifiers: Vec::new(), dimensions: 0 }, depth + 1);
@@ -227,7 +284,7 @@ impl Needs<'_> {
 
 fn made(create: &Create) -> Option<&QName> {
     match create {
-        Create::Enum(name, _) | Create::Domain(name, _) | Create::Composite(name, _) | Create::Range(name, _) => {
+        Create::Enum(name, _) | Create::Domain(name, _) | Create::Composite(name, _) | Create::Range(name, ..) => {
             Some(name)
         }
         Create::Schema(_) | Create::Extension(..) | Create::Table(..) => None,

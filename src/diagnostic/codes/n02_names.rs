@@ -15,6 +15,9 @@ super::family! {
     N0212 Error "an unknown type";
     N0213 Error "a class of a class";
     N0214 Error "a setting in a predicate that cannot have one yet";
+    N0215 Error "a test that names what the policy does not have";
+    N0216 Error "a test whose SQL cannot be read";
+    N0217 Error "rows of a test that the table cannot take";
     N0290 Note "a statement that is not compiled yet";
     N0291 Warning "an export that is not compiled yet";
 }

@@ -24,4 +24,6 @@ super::family! {
     N0421 Error "a text search column that keeps masked words";
     N0422 Error "a dropped NOT NULL column that nothing fills";
     N0425 Error "a treatment that cannot stand here";
+    N0426 Error "a key to pick without a reference to pick it from";
+    N0427 Warning "a mask that is for compatibility only";
 }

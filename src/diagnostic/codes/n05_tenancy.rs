@@ -26,4 +26,8 @@ super::family! {
     N0526 Warning "a row policy that the policy does not have";
     N0527 Warning "a right to a view that the policy does not grant";
     N0528 Note "a child that looks its tenant up";
+    N0529 Warning "a function that runs as its owner and looks names up where its caller says";
+    N0530 Note "an index that row security keeps from use";
+    N0531 Note "a trigger that sees its caller's rows only";
+    N0532 Warning "a cascade into rows that a policy protects";
 }

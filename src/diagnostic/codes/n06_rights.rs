@@ -21,4 +21,7 @@ super::family! {
     N0618 Note "an insert that is left out";
     N0619 Error "conditions over different columns";
     N0620 Warning "an owner that a program runs as";
+    N0621 Error "a role for everything beside one tenant";
+    N0622 Note "an insert without the right to read what was inserted";
+    N0623 Note "rows that are read and cannot be locked";
 }

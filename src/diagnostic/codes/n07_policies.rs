@@ -22,6 +22,7 @@ super::family! {
     N0730 Error "a scope that is not shown to keep tenants apart";
     N0731 Warning "a predicate that shows more where a setting is unset";
     N0732 Warning "a write across tenants that what is written may leave";
+    N0733 Warning "a scope that no proof decides";
     N0740 Error "policies that read each other in a circle";
     N0741 Error "a policy that reads what its role may not";
     N0742 Warning "a table that says who sees what and can be written by them";

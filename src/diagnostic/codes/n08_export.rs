@@ -13,5 +13,6 @@ super::family! {
     N0852 Error "rows that leave only if they leave";
     N0853 Error "columns that share pseudonyms have types that cannot be compared";
     N0854 Error "a table of which no column leaves";
+    N0855 Error "an import strategy that would leave something undone";
     N0861 Error "two policies of one name";
 }

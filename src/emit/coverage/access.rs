@@ -1,6 +1,7 @@
 //! Who sees what: tenancy, roles, and every role's effective rights, memberships followed.
 
 use super::{reason, table_words};
+use crate::check::access::is_taken_on_trust;
 use crate::model::Model;
 use crate::model::access::{Access, AccessSql, Command, Policy, Right, Rights, Role, Scope, ScopeKind, Tenants};
 use crate::model::effective::{Effective, Reach};
@@ -20,7 +21,9 @@ pub(super) fn facts(model: &Model) -> Vec<String> {
     }
     for (table, scope) in &access.scopes {
         if !matches!(scope.kind, ScopeKind::Internal) {
-            facts.push(format!("table {}: {}", table_words(table), scope_words(access, scope)));
+            let trust =
+                if is_taken_on_trust(access, table) { ", which no proof decides (N0733 is allowed)" } else { "" };
+            facts.push(format!("table {}: {}{trust}", table_words(table), scope_words(access, scope)));
         }
     }
     for role in access.roles.values() {

@@ -76,13 +76,14 @@ impl Lower<'_> {
         Some(match node.rule() {
             Rule::mask_null => ast::TreatmentKind::Null,
             Rule::sql => ast::TreatmentKind::Expression(self.sql(node)?),
-            Rule::mask_json => ast::TreatmentKind::Json(self.json(node)?),
+            Rule::mask_json => ast::TreatmentKind::Json(self.paths(node, "json")?),
+            Rule::mask_fields => ast::TreatmentKind::Fields(self.paths(node, "fields")?),
             Rule::mask_call => ast::TreatmentKind::Call(self.call(node)?),
             _ => return None,
         })
     }
 
-    fn json(&mut self, node: &Node) -> Option<ast::JsonMask> {
+    fn paths(&mut self, node: &Node, word: &str) -> Option<ast::JsonMask> {
         let rules = node.all(Rule::json_rule).map(|rule| self.json_rule(&rule)).collect::<Option<Vec<_>>>()?;
         let mut otherwise: Option<ast::Treatment> = None;
         for rest in node.all(Rule::json_else) {
@@ -94,10 +95,15 @@ impl Lower<'_> {
         }
         let span = self.span(node);
         if otherwise.is_none() {
-            self.report.add(codes::N0101, "expected an `else` in `mask json`, found none", |diagnostic| {
+            let (what, adds) = match word {
+                "json" => ("keys", "a key that the application adds"),
+                _ => ("fields", "a field that a migration adds"),
+            };
+            let title = format!("expected an `else` in `mask {word}`, found none");
+            self.report.add(codes::N0101, title, |diagnostic| {
                 diagnostic
-                    .at(span, "says nothing of all other keys")
-                    .note("a key that the application adds tomorrow has to have a treatment today")
+                    .at(span, format!("says nothing of all other {what}"))
+                    .note(format!("{adds} tomorrow has to have a treatment today"))
                     .help("add `else drop;`")
             });
         }

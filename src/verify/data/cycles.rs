@@ -60,6 +60,7 @@ fn rows(filler: &mut Filler<'_>, table: &Table, columns: &[&String]) -> Result<V
     let columns: Vec<Sql> = columns.iter().map(|name| Sql::of(", t.$1::text", &[Part::Name(name)])).collect();
     let (columns, only) = (Sql::joined(&columns, ""), table.only());
     let parts = [Part::Sql(&tenant), Part::Sql(&columns), Part::Sql(&only), Part::Relation(&name)];
-    let query = "SELECT t.tableoid, t.ctid, $1$2 FROM $3$4 t ORDER BY t.tableoid::regclass::text, ROW(t.*)::text COLLATE \"C\"";
+    let query =
+        "SELECT t.tableoid, t.ctid, $1$2 FROM $3$4 t ORDER BY t.tableoid::regclass::text, ROW(t.*)::text COLLATE \"C\"";
     Ok(filler.session.run(&Sql::of(query, &parts))?.rows)
 }

@@ -79,31 +79,31 @@ pub fn fill(session: &mut dyn Session, options: Options<'_>) -> Result<Filled, R
 
 fn fill_quiet(session: &mut dyn Session, options: Options<'_>) -> Result<Filled, Refusal> {
     let mut filler = Filler::new(session, options)?;
-    let mut filled = Filled::default();
+    let mut outcome = Filled::default();
     filler.start_sequences()?;
     for table in filler.tables().iter() {
         let (count, refused) = filler.fill_table(table)?;
         let name = table.qname();
         if count == 0 {
-            filled.unfilled.insert(name.clone(), refused);
+            outcome.unfilled.insert(name.clone(), refused);
         }
-        filled.rows.insert(name, count);
+        outcome.rows.insert(name, count);
     }
     cycles::close(&mut filler)?;
     proof::refresh(filler.session)?;
     filler.session.run(&Sql::whole("ANALYZE"))?;
     let tables = filler.tables();
-    filled.hollow = proof::hollow(filler.session, &tables)?;
-    filled.broken = proof::broken_foreign_keys(filler.session)?;
-    filled.scoped = filled.rows.keys().filter(|table| filler.placement.is_scoped(table)).cloned().collect();
-    filled.lopsided = lopsided(&mut filler, &filled)?;
-    filled.tenants = filler.placement.tenants;
-    Ok(filled)
+    outcome.hollow = proof::hollow(filler.session, &tables)?;
+    outcome.broken = proof::broken_foreign_keys(filler.session)?;
+    outcome.scoped = outcome.rows.keys().filter(|table| filler.placement.is_scoped(table)).cloned().collect();
+    outcome.lopsided = lopsided(&mut filler, &outcome)?;
+    outcome.tenants = filler.placement.tenants;
+    Ok(outcome)
 }
 
-fn lopsided(filler: &mut Filler<'_>, filled: &Filled) -> Result<BTreeMap<QName, Vec<String>>, Refusal> {
+fn lopsided(filler: &mut Filler<'_>, outcome: &Filled) -> Result<BTreeMap<QName, Vec<String>>, Refusal> {
     let mut lopsided = BTreeMap::new();
-    for table in filled.scoped.iter().filter(|table| !filled.unfilled.contains_key(*table)) {
+    for table in outcome.scoped.iter().filter(|table| !outcome.unfilled.contains_key(*table)) {
         let present = filler.placement.present(filler.session, table)?;
         if present.len() < 2 {
             lopsided.insert(table.clone(), present);
@@ -116,7 +116,8 @@ fn lopsided(filler: &mut Filler<'_>, filled: &Filled) -> Result<BTreeMap<QName, 
 pub fn check(filled: &Filled, report: &mut Report) {
     for (table, count) in &filled.rows {
         let subject = table.to_string();
-        let result = filled.unfilled.get(table).map_or(Ok(()), |why| Err([GIVE, "the server said last: ", why].concat()));
+        let result =
+            filled.unfilled.get(table).map_or(Ok(()), |why| Err([GIVE, "the server said last: ", why].concat()));
         report.tried(Kind::Data, &subject, "has rows", result);
         if let Some(present) = filled.lopsided.get(table).filter(|_| *count > 0) {
             let found = if present.is_empty() { "none".to_owned() } else { present.join(", ") };
@@ -136,8 +137,10 @@ const GIVE: &str = "give rows for this table in `fixtures/*.sql` of the project'
 /// A query's one value, which is JSON.
 fn json<T: for<'d> Deserialize<'d>>(session: &mut dyn Session, query: &Sql) -> Result<T, Refusal> {
     let answer = session.run(query)?;
-    serde_json::from_str(answer.value().unwrap_or("null"))
-        .map_err(|error| Refusal { sqlstate: String::new(), message: ["an unexpected answer: ", &error.to_string()].concat() })
+    serde_json::from_str(answer.value().unwrap_or("null")).map_err(|error| Refusal {
+        sqlstate: String::new(),
+        message: ["an unexpected answer: ", &error.to_string()].concat(),
+    })
 }
 
 /// A piece of SQL that the server printed.

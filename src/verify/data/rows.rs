@@ -124,7 +124,8 @@ impl<'a> Filler<'a> {
     /// One statement, or why there is no parent for it.
     fn row(&mut self, table: &Table, round: usize, place: usize) -> Result<Result<Sql, String>, Refusal> {
         // What two tenants cannot both have, others may: the longer it takes, the more of these.
-        let wanted = if round > 2 && self.random.one_in(2) { None } else { self.placement.wanted(&table.qname(), place) };
+        let wanted =
+            if round > 2 && self.random.one_in(2) { None } else { self.placement.wanted(&table.qname(), place) };
         let wanted = wanted.map(str::to_owned);
         let mut fixed = Values::new();
         if let (Some(tenant), Some(column)) = (&wanted, self.placement.column(&table.qname()))
@@ -213,9 +214,8 @@ impl<'a> Filler<'a> {
         let (one, two) = (sample(), sample());
         let mut conditions = vec![Sql::whole("true")];
         let alone = checks.iter().filter(|check| check.columns.len() == 1);
-        conditions.extend(
-            alone.map(|check| Sql::of("($1) IS NOT FALSE", &[Part::Sql(&Sql::whole(check.sql.as_str()))])),
-        );
+        conditions
+            .extend(alone.map(|check| Sql::of("($1) IS NOT FALSE", &[Part::Sql(&Sql::whole(check.sql.as_str()))])));
         let conditions = Sql::joined(&conditions, " AND ");
         let parts = [Part::Sql(&one), Part::Sql(&two), Part::Name(&column.name), Part::Sql(&conditions)];
         let answer = self.session.run(&Sql::of("SELECT count(*) FROM (VALUES ($1), ($2)) AS t($3) WHERE $4", &parts));
@@ -326,10 +326,8 @@ impl<'a> Filler<'a> {
 
     fn count(&mut self, table: &Table) -> Result<usize, Refusal> {
         let (only, name) = (table.only(), table.qname());
-        let answer = self.session.run(&Sql::of(
-            "SELECT count(*) FROM $1$2",
-            &[Part::Sql(&only), Part::Relation(&name)],
-        ))?;
+        let answer =
+            self.session.run(&Sql::of("SELECT count(*) FROM $1$2", &[Part::Sql(&only), Part::Relation(&name)]))?;
         Ok(answer.value().and_then(|count| count.parse().ok()).unwrap_or_default())
     }
 }

@@ -61,8 +61,7 @@ impl<'a> Placement<'a> {
         let parts = [Part::Name(&tenancy.root_column), Part::Relation(&tenancy.root)];
         let text = "SELECT $1::text FROM $2 WHERE $1 IS NOT NULL ORDER BY $1::text COLLATE \"C\" LIMIT 2";
         let mut found = session.run(&Sql::of(text, &parts))?.column().into_iter();
-        self.tenants =
-            found.next().and_then(|first| Some(Tenants { first, second: found.next()? }));
+        self.tenants = found.next().and_then(|first| Some(Tenants { first, second: found.next()? }));
         Ok(())
     }
 
@@ -85,9 +84,7 @@ impl<'a> Placement<'a> {
         let inner = ["noren_", &depth.to_string()].concat();
         match self.kind(table)? {
             _ if depth > DEEPEST => None,
-            ScopeKind::Column { column, .. } => {
-                Some(Sql::of("$1.$2::text", &[Part::Name(alias), Part::Name(column)]))
-            }
+            ScopeKind::Column { column, .. } => Some(Sql::of("$1.$2::text", &[Part::Name(alias), Part::Name(column)])),
             ScopeKind::Added(Parent { table, columns, .. }) | ScopeKind::Lookup(Parent { table, columns, .. }) => {
                 let tenant = self.nested(table, &inner, depth + 1)?;
                 let joined = pairs(columns.iter().map(|(own, theirs)| (own, theirs)), alias, &inner);

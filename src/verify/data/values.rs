@@ -94,8 +94,8 @@ fn tame_text(number: usize, random: &mut Random) -> String {
 }
 
 fn uuid(random: &mut Random) -> String {
-    let [a, b, c, d, e] = [8, 4, 3, 3, 12].map(|length| random.hex(length));
-    format!("{a}-{b}-4{c}-a{d}-{e}")
+    let groups = [("", 8), ("-", 4), ("-4", 3), ("-a", 3), ("-", 12)];
+    groups.map(|(before, length)| before.to_owned() + &random.hex(length)).concat()
 }
 
 /// How many adversarial and how many tame families a type has.
@@ -180,8 +180,7 @@ fn numeric(modifier: i32, wild: bool, number: usize, random: &mut Random) -> Str
     let whole = usize::try_from((precision - scale).max(0)).unwrap_or_default();
     let part = usize::try_from(scale.clamp(0, precision)).unwrap_or_default();
     let make = |random: &mut Random, whole: usize| {
-        let digits =
-            format!("{}{}", random.text_of("123456789", whole.min(1)), random.digits(whole.max(1) - 1));
+        let digits = format!("{}{}", random.text_of("123456789", whole.min(1)), random.digits(whole.max(1) - 1));
         let digits = if digits.is_empty() { "0".to_owned() } else { digits };
         if part == 0 { digits } else { format!("{digits}.{}", random.digits(part)) }
     };

@@ -988,7 +988,11 @@ wanted AS (
 ),
 candidate AS (
   -- Every relation that users have made, but what extensions brought.
-  SELECT live.oid, live.relkind, live.relowner, live.relacl
+  SELECT live.oid, live.relkind, live.relowner, live.relacl,
+         -- What rights_source.sql and key.sql of an export to S3 give to the exporting role.
+         CASE WHEN space.nspname <> 'noren_run' THEN '{}'
+              WHEN live.relname = 'manifest' THEN '{SELECT,INSERT}'
+              WHEN live.relname = 'mask_key' THEN '{SELECT}' ELSE '{}' END::text[] AS of_exports
   FROM pg_class AS live
   JOIN pg_namespace AS space ON space.oid = live.relnamespace
     AND space.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
@@ -999,6 +1003,7 @@ granted AS (
   SELECT live.oid, live.relowner, NULL::text AS column_name, acl.*
   FROM candidate AS live
   CROSS JOIN LATERAL aclexplode(live.relacl) AS acl
+  WHERE acl.grantee = 0 OR acl.is_grantable OR acl.privilege_type <> ALL (live.of_exports)
   UNION ALL
   SELECT live.oid, live.relowner, column_of.attname, acl.*
   FROM candidate AS live
@@ -1166,7 +1171,7 @@ SELECT 'grant', format('schema %I', nspname), format('no %s to %s', privilege_ty
 FROM held
 WHERE privilege_type <> 'USAGE' OR is_grantable OR NOT EXISTS (
   SELECT FROM wanted WHERE wanted.oid = held.oid AND wanted.grantee = held.grantee
-) AND (held.grantee <> 0 OR nspname = 'noren')
+) AND (held.grantee <> 0 OR nspname = 'noren') AND NOT (held.grantee <> 0 AND nspname = 'noren_run')
 UNION ALL
 SELECT 'grant', format('database %I', datname), format('no CREATE to %s', grantee.word),
        format('granted by %I', pg_get_userbyid(acl.grantor)),

@@ -1,8 +1,8 @@
 //! Keys and indexes beside the tenant column: what they tell of other tenants, and what they cost without it.
 
-use super::{Kind, Lint, column_of, report, with_column};
+use super::{Fix, Kind, Lint, SCOPES, place, report, with_column};
 use crate::catalog::{Column, ForeignKey, IndexPart, QName, Table, UniqueKey};
-use crate::check::access::Case;
+use crate::check::access::{Case, Crossing, crossing_keys};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Scope, ScopeKind, Tenancy};
 use crate::source::Span;
@@ -13,6 +13,7 @@ const FOREIGN_KEYS: Kind = Kind {
     expected: "the tenant column in every foreign key between scoped tables",
     fault: " without it",
     note: "the server checks foreign keys past row security: a row may point at another tenant's, and whether that is there is told",
+    label: SCOPES,
 };
 
 const UNIQUE_KEYS: Kind = Kind {
@@ -20,6 +21,7 @@ const UNIQUE_KEYS: Kind = Kind {
     expected: "the tenant column in every unique key of a scoped table",
     fault: " without it",
     note: "a duplicate is refused whoever has the other row: so one tenant learns what another has",
+    label: SCOPES,
 };
 
 const INDEXES: Kind = Kind {
@@ -27,6 +29,7 @@ const INDEXES: Kind = Kind {
     expected: "an index that begins with the tenant column on every scoped table",
     fault: " without one",
     note: "every query of every tenant is filtered by that column",
+    label: SCOPES,
 };
 
 const NULLABLE: Kind = Kind {
@@ -34,13 +37,14 @@ const NULLABLE: Kind = Kind {
     expected: "tenant columns that are NOT NULL",
     fault: " that may be NULL",
     note: "rows without a tenant are seen by nobody, and stay unseen when they are wrong",
+    label: SCOPES,
 };
 
 pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Diagnostic>) {
-    let (mut foreign, mut unique, mut indexes, mut nullable) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut unique, mut indexes, mut nullable) = (Vec::new(), Vec::new(), Vec::new());
+    let foreign = crossing_keys(case.catalog, case.access).iter().map(|key| foreign_key(case, tenancy, key)).collect();
     for (table, scope, column) in with_column(case, tenancy) {
-        let one = Scoped { case, tenancy, table, scope, column };
-        foreign.extend(table.foreign_keys.iter().filter_map(|key| one.foreign_key(key)));
+        let one = Scoped { table, scope, column };
         unique.extend(table.unique_keys().iter().filter_map(|key| one.unique_key(key)));
         indexes.extend(one.index());
         nullable.extend(one.nullable());
@@ -52,8 +56,6 @@ pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Dia
 }
 
 struct Scoped<'a> {
-    case: Case<'a>,
-    tenancy: &'a Tenancy,
     table: &'a Table,
     scope: &'a Scope,
     column: &'a str,
@@ -61,26 +63,7 @@ struct Scoped<'a> {
 
 impl Scoped<'_> {
     fn lint(&self, what: String, fix: String, seen: Span) -> Lint {
-        Lint { place: self.scope.span, what, fix, seen }
-    }
-
-    fn foreign_key(&self, key: &ForeignKey) -> Option<Lint> {
-        let theirs = column_of(self.case, self.tenancy, &key.references)?;
-        let pairs = || key.columns.iter().zip(&key.referenced_columns);
-        if pairs().any(|(own, other)| own == self.column && other == theirs) {
-            return None;
-        }
-        let list = |first: &str, rest: &[String]| {
-            std::iter::once(first).chain(rest.iter().map(String::as_str)).map(quoted).collect::<Vec<_>>().join(", ")
-        };
-        let fix = format!(
-            "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({})",
-            qualified(self.table),
-            list(self.column, &key.columns),
-            name_of(&key.references),
-            list(theirs, &key.referenced_columns)
-        );
-        Some(self.lint(format!("`{}` of `{}`", key.name, self.table.name), fix, key.span))
+        Lint { place: self.scope.span, what, fix: Fix::Sql(fix), seen }
     }
 
     fn unique_key(&self, key: &UniqueKey<'_>) -> Option<Lint> {
@@ -132,6 +115,43 @@ impl Scoped<'_> {
     }
 }
 
+fn foreign_key(case: Case<'_>, tenancy: &Tenancy, Crossing { table, key, own, theirs }: &Crossing<'_>) -> Lint {
+    let fix = match (own, theirs) {
+        (Some(own), Some(theirs)) if !key.referenced_columns.iter().any(|column| column == theirs) => {
+            let list = |first: &str, rest: &[String]| {
+                std::iter::once(first).chain(rest.iter().map(String::as_str)).map(quoted).collect::<Vec<_>>().join(", ")
+            };
+            Fix::Sql(format!(
+                "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({})",
+                qualified(table),
+                list(own, &key.columns),
+                name_of(&key.references),
+                list(theirs, &key.referenced_columns)
+            ))
+        }
+        // One side has no tenant column: only a policy can ask for a row that its own tenant sees.
+        _ => Fix::Policy(own_row(table, key)),
+    };
+    Lint {
+        place: place(case, tenancy, &table.name),
+        what: format!("`{}` of `{}`", key.name, table.name),
+        fix,
+        seen: key.span,
+    }
+}
+
+/// A condition that is true where the row pointed at is one that the writer sees.
+fn own_row(table: &Table, key: &ForeignKey) -> String {
+    let pairs = key.columns.iter().zip(&key.referenced_columns);
+    let same =
+        pairs.map(|(here, there)| format!("p.{} = {}.{}", quoted(there), quoted(&table.name.name), quoted(here)));
+    let same = same.collect::<Vec<_>>().join(" and ");
+    let empty = key.columns.iter().filter(|name| table.columns.get(*name).is_none_or(|column| !column.not_null));
+    let empty: Vec<String> = empty.map(|name| format!("{} is null or ", quoted(name))).collect();
+    let empty = empty.concat();
+    format!("with check ({empty}exists (select from {} p where {same}))", name_of(&key.references))
+}
+
 /// The database makes its values up, or they are too many to be guessed: a duplicate tells nothing.
 fn is_made(column: &Column) -> bool {
     column.identity.is_some()
@@ -139,14 +159,14 @@ fn is_made(column: &Column) -> bool {
         || column.default.as_ref().is_some_and(|default| !default.sequences.is_empty())
 }
 
-fn part(part: &IndexPart) -> String {
+pub(super) fn part(part: &IndexPart) -> String {
     match part {
         IndexPart::Column(column) => quoted(column),
         IndexPart::Expression(expression) => format!("({})", expression.sql),
     }
 }
 
-fn qualified(table: &Table) -> String {
+pub(super) fn qualified(table: &Table) -> String {
     name_of(&table.name)
 }
 

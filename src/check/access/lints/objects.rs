@@ -1,27 +1,21 @@
-//! What beside keys lets rows out past row security: functions that run as their owner, publications, and policies
-//! that the schema has and the policy does not.
+//! What beside keys and functions lets rows out past row security: publications, and policies and rights that the schema
+//! has and the policy does not.
 
 use super::keys::name_of;
-use super::{Kind, Lint, report};
-use crate::catalog::{DataType, Function, RowPolicy, Table, View};
+use super::{Fix, Kind, Lint, SCOPES, place, report};
+use crate::catalog::{RowPolicy, Table, View};
 use crate::check::access::Case;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Command, Tenancy};
 use crate::sql::identifier as quoted;
 use std::collections::BTreeSet;
 
-const DEFINERS: Kind = Kind {
-    code: codes::N0524,
-    expected: "functions that run as their caller beside scoped tables",
-    fault: " that runs as its owner",
-    note: "such a function runs as its owner: unless row security is forced on that owner, it sees the rows of all tenants",
-};
-
 const PUBLICATIONS: Kind = Kind {
     code: codes::N0525,
     expected: "no scoped table in a publication",
     fault: "",
     note: "changes are streamed past row security: a subscriber gets the rows of all tenants",
+    label: SCOPES,
 };
 
 const POLICIES: Kind = Kind {
@@ -29,6 +23,7 @@ const POLICIES: Kind = Kind {
     expected: "only row policies that this policy makes",
     fault: " that it does not have",
     note: "permissive policies add rows beside ours as far as the tenant test lets them, restrictive ones hide rows that the policy shows",
+    label: SCOPES,
 };
 
 const VIEWS: Kind = Kind {
@@ -36,11 +31,10 @@ const VIEWS: Kind = Kind {
     expected: "no right to a view over scoped tables that this policy does not grant",
     fault: "",
     note: "a view reads as its owner unless it is told otherwise: it may show the rows of all tenants",
+    label: SCOPES,
 };
 
 pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Diagnostic>) {
-    let functions = case.catalog.functions.values().flatten().filter(|function| function.security_definer);
-    report(&DEFINERS, functions.map(|function| definer(tenancy, function)).collect(), diagnostics);
     let scoped = case.catalog.tables.values().filter(|table| case.is_scoped(&table.name));
     let mut published = Vec::new();
     let mut foreign = Vec::new();
@@ -73,59 +67,32 @@ fn granted_by_hand(case: Case<'_>, tenancy: &Tenancy, view: &View) -> Vec<Lint> 
     let lint = |role: &str| Lint {
         place: tenancy.span,
         what: format!("`{}` for `{role}`", view.name),
-        fix: format!(
+        fix: Fix::Sql(format!(
             "REVOKE ALL ON {} FROM {}",
             name_of(&view.name),
             if role == "public" { "PUBLIC".to_owned() } else { quoted(role) }
-        ),
+        )),
         seen: view.span,
     };
     roles.into_iter().filter(|role| over && !owns(role)).map(lint).collect()
 }
 
-fn definer(tenancy: &Tenancy, function: &Function) -> Lint {
-    let arguments: Vec<String> = function.arguments.iter().map(type_text).collect();
-    let arguments = arguments.join(", ");
-    let kind = if function.procedure { "PROCEDURE" } else { "FUNCTION" };
-    Lint {
-        place: tenancy.span,
-        what: format!("`{}({arguments})`", function.name),
-        fix: format!("ALTER {kind} {}({arguments}) SECURITY INVOKER", name_of(&function.name)),
-        seen: function.span,
-    }
-}
-
-fn type_text(data_type: &DataType) -> String {
-    let brackets = if data_type.dimensions > 0 { "[]" } else { "" };
-    let name = &data_type.name;
-    if name.schema == "pg_catalog" {
-        format!("{}{brackets}", quoted(&name.name))
-    } else {
-        format!("{}{brackets}", name_of(name))
-    }
-}
-
 fn in_publication(case: Case<'_>, tenancy: &Tenancy, table: &Table, publication: &str) -> Lint {
     Lint {
-        place: place(case, tenancy, table),
+        place: place(case, tenancy, &table.name),
         what: format!("`{}` in `{publication}`", table.name),
-        fix: format!("ALTER PUBLICATION {} DROP TABLE {}", quoted(publication), name_of(&table.name)),
+        fix: Fix::Sql(format!("ALTER PUBLICATION {} DROP TABLE {}", quoted(publication), name_of(&table.name))),
         seen: table.span,
     }
 }
 
 fn row_policy(case: Case<'_>, tenancy: &Tenancy, table: &Table, policy: &RowPolicy) -> Lint {
     Lint {
-        place: place(case, tenancy, table),
+        place: place(case, tenancy, &table.name),
         what: format!("`{}` of `{}`", policy.name, table.name),
-        fix: format!("DROP POLICY {} ON {}", quoted(&policy.name), name_of(&table.name)),
+        fix: Fix::Sql(format!("DROP POLICY {} ON {}", quoted(&policy.name), name_of(&table.name))),
         seen: policy.span,
     }
-}
-
-fn place(case: Case<'_>, tenancy: &Tenancy, table: &Table) -> crate::source::Span {
-    let root = case.catalog.partition_root(&table.name);
-    case.access.scopes.get(root).map_or(tenancy.span, |scope| scope.span)
 }
 
 /// A dump that was taken after the generated files were applied has their policies: `noren_…`, and `NAME_command`

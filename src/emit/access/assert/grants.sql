@@ -7,7 +7,11 @@ wanted AS (
 ),
 candidate AS (
   -- Every relation that users have made, but what extensions brought.
-  SELECT live.oid, live.relkind, live.relowner, live.relacl
+  SELECT live.oid, live.relkind, live.relowner, live.relacl,
+         -- What rights_source.sql and key.sql of an export to S3 give to the exporting role.
+         CASE WHEN space.nspname <> 'noren_run' THEN '{}'
+              WHEN live.relname = 'manifest' THEN '{SELECT,INSERT}'
+              WHEN live.relname = 'mask_key' THEN '{SELECT}' ELSE '{}' END::text[] AS of_exports
   FROM pg_class AS live
   JOIN pg_namespace AS space ON space.oid = live.relnamespace
     AND space.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
@@ -18,6 +22,7 @@ granted AS (
   SELECT live.oid, live.relowner, NULL::text AS column_name, acl.*
   FROM candidate AS live
   CROSS JOIN LATERAL aclexplode(live.relacl) AS acl
+  WHERE acl.grantee = 0 OR acl.is_grantable OR acl.privilege_type <> ALL (live.of_exports)
   UNION ALL
   SELECT live.oid, live.relowner, column_of.attname, acl.*
   FROM candidate AS live

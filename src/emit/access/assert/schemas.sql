@@ -32,7 +32,7 @@ SELECT 'grant', format('schema %I', nspname), format('no %s to %s', privilege_ty
 FROM held
 WHERE privilege_type <> 'USAGE' OR is_grantable OR NOT EXISTS (
   SELECT FROM wanted WHERE wanted.oid = held.oid AND wanted.grantee = held.grantee
-) AND (held.grantee <> 0 OR nspname = 'noren')
+) AND (held.grantee <> 0 OR nspname = 'noren') AND NOT (held.grantee <> 0 AND nspname = 'noren_run')
 UNION ALL
 SELECT 'grant', format('database %I', datname), format('no CREATE to %s', grantee.word),
        format('granted by %I', pg_get_userbyid(acl.grantor)),

@@ -63,4 +63,5 @@ ALTER TABLE ONLY public.items
 
 CREATE FUNCTION public.all_names() RETURNS text
     LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$ SELECT pg_catalog.string_agg(name, ',') FROM public.companies $$;

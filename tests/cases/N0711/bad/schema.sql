@@ -63,6 +63,7 @@ ALTER TABLE ONLY public.items
 
 CREATE FUNCTION public.may_see(expense bigint) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
     AS $$ SELECT true $$;
 
 CREATE FUNCTION public.is_mine(expense bigint) RETURNS boolean

@@ -197,8 +197,11 @@ SELECT encode(
         SELECT sha256(
             (SELECT outer_pad FROM noren_key)
               || sha256(
-                (SELECT inner_pad FROM noren_key)
-                  || convert_to('14:investigations,0:,6:secret,11:fingerprint,', 'UTF8')
+                (
+                  SELECT inner_pad
+                      || convert_to('14:investigations,0:,6:secret,11:fingerprint,', 'UTF8')
+                  FROM noren_key
+                )
               )
           )
       ),

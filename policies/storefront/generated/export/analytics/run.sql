@@ -172,8 +172,10 @@ SELECT encode(
         SELECT sha256(
             (SELECT outer_pad FROM noren_key)
               || sha256(
-                (SELECT inner_pad FROM noren_key)
-                  || convert_to('9:analytics,0:,6:secret,11:fingerprint,', 'UTF8')
+                (
+                  SELECT inner_pad || convert_to('9:analytics,0:,6:secret,11:fingerprint,', 'UTF8')
+                  FROM noren_key
+                )
               )
           )
       ),
@@ -187,7 +189,7 @@ SELECT encode(
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tanalytics\t-\t-\t-'
-\qecho 'policy\t6842bee7850b9210d104d8329dee33ea7c8d208339b57521036277fdd9aaee59\t-\t-\t-'
+\qecho 'policy\t8d7bb4905dbbe6b2c64d4be40031f4258f4c82bf3dd1b381ce5f09fb185ea992\t-\t-\t-'
 \qecho 'key\t':noren_fingerprint'\t-\t-\t-'
 \ir tables/public.categories.sql
 \ir tables/public.coupons.sql

@@ -106,7 +106,7 @@ CREATE TEMPORARY TABLE pg_temp.noren_expected (
 COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
 noren	1	-
 export	support	-
-policy	6842bee7850b9210d104d8329dee33ea7c8d208339b57521036277fdd9aaee59	-
+policy	8d7bb4905dbbe6b2c64d4be40031f4258f4c82bf3dd1b381ce5f09fb185ea992	-
 key	none	-
 table	public.categories	id,parent_id,name
 table	public.coupons	code,percent,valid

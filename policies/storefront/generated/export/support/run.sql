@@ -121,7 +121,7 @@ $noren$;
 \o :run/manifest.tmp
 \qecho 'noren\t1\t-\t-\t-'
 \qecho 'export\tsupport\t-\t-\t-'
-\qecho 'policy\t6842bee7850b9210d104d8329dee33ea7c8d208339b57521036277fdd9aaee59\t-\t-\t-'
+\qecho 'policy\t8d7bb4905dbbe6b2c64d4be40031f4258f4c82bf3dd1b381ce5f09fb185ea992\t-\t-\t-'
 \qecho 'key\tnone\t-\t-\t-'
 \ir tables/public.categories.sql
 \ir tables/public.coupons.sql

@@ -45,17 +45,21 @@ COPY (
       t.id,
       t.invoice_number,
       t.sent_at,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '8:research,17:class:invoice_key,5:value,' || t.invoice_number::text,
-                'UTF8'
-              )
-          )
-      ) AS noren_hash_1
+      noren_hash_1_few.noren_hash_1 AS noren_hash_1
     FROM ONLY clinic.invoice_reminders AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad || convert_to('8:research,17:class:invoice_key,5:value,', 'UTF8')
+                FROM noren_key
+              )
+                || textsend(t.invoice_number::text)
+            )
+        ) AS noren_hash_1
+      OFFSET 0
+    ) AS noren_hash_1_few
     WHERE t.invoice_number IS NULL
       OR EXISTS (
         SELECT 1

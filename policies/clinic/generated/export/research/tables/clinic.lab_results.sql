@@ -69,8 +69,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM noren_key)
                   || sha256(
-                    (SELECT inner_pad FROM noren_key)
-                      || convert_to('8:research,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '8:research,17:class:patient_key,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM noren_key
+                    )
                   )
               )
           ),

@@ -55,14 +55,21 @@ COPY (
       t.user_id,
       t.role,
       t.joined_on,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('8:research,15:class:staff_key,5:value,' || t.user_id::text, 'UTF8')
-          )
-      ) AS noren_hash_1
+      noren_hash_1_few.noren_hash_1 AS noren_hash_1
     FROM ONLY clinic.memberships AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad || convert_to('8:research,15:class:staff_key,5:value,', 'UTF8')
+                FROM noren_key
+              )
+                || textsend(t.user_id::text)
+            )
+        ) AS noren_hash_1
+      OFFSET 0
+    ) AS noren_hash_1_few
     WHERE t.user_id IS NULL
       OR EXISTS (
         SELECT 1

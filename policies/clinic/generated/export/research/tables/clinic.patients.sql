@@ -60,7 +60,12 @@ COPY (
       END
     )::date AS birth_date,
     NULL::varchar(24) AS phone,
-    ('u' || left(encode(t.noren_hash_2, 'hex'), 16) || '@example.invalid')::text AS email,
+    (
+      CASE
+        WHEN t.email IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_2, 1, 8), 'hex') || '@example.invalid'
+      END
+    )::text AS email,
     NULL::text AS address,
     NULL::clinic.insurance_number AS insurance_no,
     (
@@ -128,31 +133,39 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '8:research,31:column:clinic.patients.chart_no,5:value,' || t.chart_no::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to('8:research,31:column:clinic.patients.chart_no,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.chart_no::text)
           )
       ) AS noren_hash_1,
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('8:research,11:class:email,5:value,' || t.email::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('8:research,11:class:email,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.email::text)
           )
       ) AS noren_hash_2,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '8:research,15:class:staff_key,5:value,' || t.general_practitioner_id::text,
-                'UTF8'
-              )
-          )
-      ) AS noren_hash_3
+      noren_hash_3_few.noren_hash_3 AS noren_hash_3
     FROM ONLY clinic.patients AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad || convert_to('8:research,15:class:staff_key,5:value,', 'UTF8')
+                FROM noren_key
+              )
+                || textsend(t.general_practitioner_id::text)
+            )
+        ) AS noren_hash_3
+      OFFSET 0
+    ) AS noren_hash_3_few
     OFFSET 0
   ) AS t
   CROSS JOIN (
@@ -171,8 +184,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM noren_key)
                   || sha256(
-                    (SELECT inner_pad FROM noren_key)
-                      || convert_to('8:research,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '8:research,17:class:patient_key,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM noren_key
+                    )
                   )
               )
           ),
@@ -253,8 +272,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM noren_key)
                   || sha256(
-                    (SELECT inner_pad FROM noren_key)
-                      || convert_to('8:research,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '8:research,17:class:patient_key,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM noren_key
+                    )
                   )
               )
           ),

@@ -70,14 +70,21 @@ COPY (
       t.patient_id,
       t.seen_by,
       t.started_at,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('8:training,15:class:staff_key,5:value,' || t.seen_by::text, 'UTF8')
-          )
-      ) AS noren_hash_1
+      noren_hash_1_few.noren_hash_1 AS noren_hash_1
     FROM ONLY clinic.encounters AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad || convert_to('8:training,15:class:staff_key,5:value,', 'UTF8')
+                FROM noren_key
+              )
+                || textsend(t.seen_by::text)
+            )
+        ) AS noren_hash_1
+      OFFSET 0
+    ) AS noren_hash_1_few
     OFFSET 0
   ) AS t
   CROSS JOIN (
@@ -96,8 +103,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM noren_key)
                   || sha256(
-                    (SELECT inner_pad FROM noren_key)
-                      || convert_to('8:training,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '8:training,17:class:patient_key,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM noren_key
+                    )
                   )
               )
           ),

@@ -86,21 +86,29 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('8:training,17:class:invoice_key,5:value,' || t.number::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('8:training,17:class:invoice_key,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.number::text)
           )
       ) AS noren_hash_1,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '8:training,29:column:clinic.invoices.amount,5:value,' || t.organisation_id::text,
-                'UTF8'
-              )
-          )
-      ) AS noren_hash_2
+      noren_hash_2_few.noren_hash_2 AS noren_hash_2
     FROM ONLY clinic.invoices AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad
+                    || convert_to('8:training,29:column:clinic.invoices.amount,5:value,', 'UTF8')
+                FROM noren_key
+              )
+                || textsend(t.organisation_id::text)
+            )
+        ) AS noren_hash_2
+      OFFSET 0
+    ) AS noren_hash_2_few
     OFFSET 0
   ) AS t
   CROSS JOIN (
@@ -119,8 +127,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM noren_key)
                   || sha256(
-                    (SELECT inner_pad FROM noren_key)
-                      || convert_to('8:training,17:class:patient_key,6:secret,7:permute,', 'UTF8')
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '8:training,17:class:patient_key,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM noren_key
+                    )
                   )
               )
           ),

@@ -63,21 +63,35 @@ COPY (
       t.role,
       t.invited_by,
       t.joined_on,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('8:training,15:class:staff_key,5:value,' || t.user_id::text, 'UTF8')
-          )
-      ) AS noren_hash_1,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('8:training,15:class:staff_key,5:value,' || t.invited_by::text, 'UTF8')
-          )
-      ) AS noren_hash_2
+      noren_hash_1_few.noren_hash_1 AS noren_hash_1,
+      noren_hash_2_few.noren_hash_2 AS noren_hash_2
     FROM ONLY clinic.memberships AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad || convert_to('8:training,15:class:staff_key,5:value,', 'UTF8')
+                FROM noren_key
+              )
+                || textsend(t.user_id::text)
+            )
+        ) AS noren_hash_1
+      OFFSET 0
+    ) AS noren_hash_1_few
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad || convert_to('8:training,15:class:staff_key,5:value,', 'UTF8')
+                FROM noren_key
+              )
+                || textsend(t.invited_by::text)
+            )
+        ) AS noren_hash_2
+      OFFSET 0
+    ) AS noren_hash_2_few
     OFFSET 0
   ) AS t
   ORDER BY user_id

@@ -52,12 +52,15 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '8:training,43:column:clinic.organisations.registration_no,5:value,'
-                  || t.registration_no::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to(
+                    '8:training,43:column:clinic.organisations.registration_no,5:value,',
+                    'UTF8'
+                  )
+              FROM noren_key
+            )
+              || textsend(t.registration_no::text)
           )
       ) AS noren_hash_1
     FROM ONLY clinic.organisations AS t

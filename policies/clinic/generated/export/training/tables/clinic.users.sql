@@ -41,7 +41,12 @@ COPY (
       ),
       'hex'
     )::uuid AS id,
-    ('u' || left(encode(t.noren_hash_2, 'hex'), 16) || '@example.invalid')::text AS email,
+    (
+      CASE
+        WHEN t.email IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_2, 1, 8), 'hex') || '@example.invalid'
+      END
+    )::text AS email,
     (CASE WHEN t.full_name IS NOT NULL THEN '(name)'::text END)::text AS full_name,
     NULL::varchar(24) AS phone,
     ('!')::text AS password_hash,
@@ -71,15 +76,21 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('8:training,15:class:staff_key,5:value,' || t.id::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('8:training,15:class:staff_key,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.id::text)
           )
       ) AS noren_hash_1,
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('8:training,11:class:email,5:value,' || t.email::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('8:training,11:class:email,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.email::text)
           )
       ) AS noren_hash_2
     FROM ONLY clinic.users AS t

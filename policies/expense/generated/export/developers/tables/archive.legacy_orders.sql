@@ -71,25 +71,32 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '10:developers,17:class:person_name,5:value,' || t.customer::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.customer::text)
           )
       ) AS noren_hash_1,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '10:developers,34:column:archive.legacy_orders.total,5:value,'
-                  || t.company_id::text,
-                'UTF8'
-              )
-          )
-      ) AS noren_hash_2
+      noren_hash_2_few.noren_hash_2 AS noren_hash_2
     FROM ONLY archive.legacy_orders AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad
+                    || convert_to(
+                      '10:developers,34:column:archive.legacy_orders.total,5:value,',
+                      'UTF8'
+                    )
+                FROM noren_key
+              )
+                || textsend(t.company_id::text)
+            )
+        ) AS noren_hash_2
+      OFFSET 0
+    ) AS noren_hash_2_few
     OFFSET 0
   ) AS t
   LEFT JOIN (VALUES

@@ -48,7 +48,10 @@ COPY (
       END
     )::varchar(20) AS "電話番号",
     (
-      'u' || left(encode(t.noren_hash_2, 'hex'), 16) || '@example.invalid'
+      CASE
+        WHEN t."メール" IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_2, 1, 8), 'hex') || '@example.invalid'
+      END
     )::public.email_address AS "メール",
     (
       case
@@ -71,18 +74,21 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '10:developers,17:class:person_name,5:value,' || t."担当者"::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t."担当者"::text)
           )
       ) AS noren_hash_1,
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('10:developers,11:class:email,5:value,' || t."メール"::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t."メール"::text)
           )
       ) AS noren_hash_2
     FROM ONLY public."取引先" AS t
@@ -104,11 +110,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM noren_key)
                   || sha256(
-                    (SELECT inner_pad FROM noren_key)
-                      || convert_to(
-                        '10:developers,17:class:partner_key,6:secret,7:permute,',
-                        'UTF8'
-                      )
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '10:developers,17:class:partner_key,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM noren_key
+                    )
                   )
               )
           ),

@@ -39,7 +39,10 @@ COPY (
     t.plan AS plan,
     t.country_code AS country_code,
     (
-      'u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid'
+      CASE
+        WHEN t.contact_email IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_1, 1, 8), 'hex') || '@example.invalid'
+      END
     )::public.email_address AS contact_email,
     (
       CASE
@@ -68,25 +71,34 @@ COPY (
                                             ELSE coalesce(
                                               to_jsonb(
                                                 (
-                                                  'u'
-                                                    || left(
-                                                      encode(
-                                                        sha256(
-                                                          (SELECT outer_pad FROM noren_key)
-                                                            || sha256(
-                                                              (SELECT inner_pad FROM noren_key)
-                                                                || convert_to(
-                                                                  '10:developers,11:class:email,5:value,'
-                                                                    || (t_7_2.value #>> '{}')::text,
-                                                                  'UTF8'
+                                                  CASE
+                                                    WHEN (t_7_2.value #>> '{}') IS NOT NULL
+                                                      THEN 'u'
+                                                        || encode(
+                                                          substr(
+                                                            sha256(
+                                                              (SELECT outer_pad FROM noren_key)
+                                                                || sha256(
+                                                                  (
+                                                                    SELECT inner_pad
+                                                                        || convert_to(
+                                                                          '10:developers,11:class:email,5:value,',
+                                                                          'UTF8'
+                                                                        )
+                                                                    FROM noren_key
+                                                                  )
+                                                                    || textsend(
+                                                                      (t_7_2.value #>> '{}')::text
+                                                                    )
                                                                 )
-                                                            )
-                                                        ),
-                                                        'hex'
-                                                      ),
-                                                      16
-                                                    )
-                                                    || '@example.invalid'
+                                                            ),
+                                                            1,
+                                                            8
+                                                          ),
+                                                          'hex'
+                                                        )
+                                                        || '@example.invalid'
+                                                  END
                                                 )::text
                                               ),
                                               'null'::jsonb
@@ -128,11 +140,11 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '10:developers,11:class:email,5:value,' || t.contact_email::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.contact_email::text)
           )
       ) AS noren_hash_1
     FROM ONLY public.companies AS t

@@ -55,10 +55,16 @@ COPY (
     t.manager_id AS manager_id,
     CASE WHEN false THEN t.last_session_id END AS last_session_id,
     (
-      'u' || left(encode(t.noren_hash_1, 'hex'), 16) || '@example.invalid'
+      CASE
+        WHEN t.email IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_1, 1, 8), 'hex') || '@example.invalid'
+      END
     )::public.email_address AS email,
     (
-      'u' || left(encode(t.noren_hash_2, 'hex'), 16) || '@example.invalid'
+      CASE
+        WHEN t.backup_email IS NOT NULL
+          THEN 'u' || encode(substr(t.noren_hash_2, 1, 8), 'hex') || '@example.invalid'
+      END
     )::varchar(120) AS backup_email,
     (t_8_family.name || ' ' || t_8_given.name)::text AS name,
     (t_9_family.name || ' ' || t_9_given.name)::text AS name_kana,
@@ -103,27 +109,34 @@ COPY (
                                             ELSE coalesce(
                                               to_jsonb(
                                                 (
-                                                  'u'
-                                                    || left(
-                                                      encode(
-                                                        sha256(
-                                                          (SELECT outer_pad FROM noren_key)
-                                                            || sha256(
-                                                              (SELECT inner_pad FROM noren_key)
-                                                                || convert_to(
-                                                                  '10:developers,11:class:email,5:value,'
-                                                                    || (
-                                                                      t_14_2.value #>> '{}'
-                                                                    )::text,
-                                                                  'UTF8'
+                                                  CASE
+                                                    WHEN (t_14_2.value #>> '{}') IS NOT NULL
+                                                      THEN 'u'
+                                                        || encode(
+                                                          substr(
+                                                            sha256(
+                                                              (SELECT outer_pad FROM noren_key)
+                                                                || sha256(
+                                                                  (
+                                                                    SELECT inner_pad
+                                                                        || convert_to(
+                                                                          '10:developers,11:class:email,5:value,',
+                                                                          'UTF8'
+                                                                        )
+                                                                    FROM noren_key
+                                                                  )
+                                                                    || textsend(
+                                                                      (t_14_2.value #>> '{}')::text
+                                                                    )
                                                                 )
-                                                            )
-                                                        ),
-                                                        'hex'
-                                                      ),
-                                                      16
-                                                    )
-                                                    || '@example.invalid'
+                                                            ),
+                                                            1,
+                                                            8
+                                                          ),
+                                                          'hex'
+                                                        )
+                                                        || '@example.invalid'
+                                                  END
                                                 )::text
                                               ),
                                               'null'::jsonb
@@ -221,32 +234,41 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('10:developers,11:class:email,5:value,' || t.email::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.email::text)
           )
       ) AS noren_hash_1,
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('10:developers,11:class:email,5:value,' || t.backup_email::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.backup_email::text)
           )
       ) AS noren_hash_2,
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to('10:developers,17:class:person_name,5:value,' || t.name::text, 'UTF8')
+            (
+              SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.name::text)
           )
       ) AS noren_hash_3,
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '10:developers,17:class:person_name,5:value,' || t.name_kana::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.name_kana::text)
           )
       ) AS noren_hash_4
     FROM ONLY public.users AS t

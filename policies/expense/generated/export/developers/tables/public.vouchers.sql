@@ -45,11 +45,12 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '10:developers,30:column:public.vouchers.barcode,5:value,' || t.barcode::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to('10:developers,30:column:public.vouchers.barcode,5:value,', 'UTF8')
+              FROM noren_key
+            )
+              || textsend(t.barcode::text)
           )
       ) AS noren_hash_1
     FROM ONLY public.vouchers AS t

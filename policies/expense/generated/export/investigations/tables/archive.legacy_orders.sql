@@ -68,18 +68,25 @@ COPY (
       t.company_id,
       t.customer,
       t.total,
-      sha256(
-        (SELECT outer_pad FROM noren_key)
-          || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '14:investigations,34:column:archive.legacy_orders.total,5:value,'
-                  || t.company_id::text,
-                'UTF8'
-              )
-          )
-      ) AS noren_hash_1
+      noren_hash_1_few.noren_hash_1 AS noren_hash_1
     FROM ONLY archive.legacy_orders AS t
+    CROSS JOIN LATERAL (
+      SELECT sha256(
+          (SELECT outer_pad FROM noren_key)
+            || sha256(
+              (
+                SELECT inner_pad
+                    || convert_to(
+                      '14:investigations,34:column:archive.legacy_orders.total,5:value,',
+                      'UTF8'
+                    )
+                FROM noren_key
+              )
+                || textsend(t.company_id::text)
+            )
+        ) AS noren_hash_1
+      OFFSET 0
+    ) AS noren_hash_1_few
     WHERE t.company_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
     OFFSET 0
   ) AS t

@@ -57,12 +57,15 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '14:investigations,39:column:public.CorporateCards.CardNumber,5:value,'
-                  || t."CardNumber"::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to(
+                    '14:investigations,39:column:public.CorporateCards.CardNumber,5:value,',
+                    'UTF8'
+                  )
+              FROM noren_key
+            )
+              || textsend(t."CardNumber"::text)
           )
       ) AS noren_hash_1
     FROM ONLY public."CorporateCards" AS t

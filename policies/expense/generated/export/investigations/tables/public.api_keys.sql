@@ -56,12 +56,15 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '14:investigations,33:column:public.api_keys.key_digest,5:value,'
-                  || t.key_digest::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to(
+                    '14:investigations,33:column:public.api_keys.key_digest,5:value,',
+                    'UTF8'
+                  )
+              FROM noren_key
+            )
+              || textsend(t.key_digest::text)
           )
       ) AS noren_hash_1
     FROM ONLY public.api_keys AS t

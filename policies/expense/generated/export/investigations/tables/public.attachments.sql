@@ -59,11 +59,15 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '14:investigations,28:column:public.attachments.id,5:value,' || t.id::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to(
+                    '14:investigations,28:column:public.attachments.id,5:value,',
+                    'UTF8'
+                  )
+              FROM noren_key
+            )
+              || textsend(t.id::text)
           )
       ) AS noren_hash_1
     FROM ONLY public.attachments AS t

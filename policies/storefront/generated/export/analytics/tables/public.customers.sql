@@ -71,12 +71,15 @@ COPY (
       sha256(
         (SELECT outer_pad FROM noren_key)
           || sha256(
-            (SELECT inner_pad FROM noren_key)
-              || convert_to(
-                '9:analytics,35:column:public.customers.customer_no,5:value,'
-                  || t.customer_no::text,
-                'UTF8'
-              )
+            (
+              SELECT inner_pad
+                  || convert_to(
+                    '9:analytics,35:column:public.customers.customer_no,5:value,',
+                    'UTF8'
+                  )
+              FROM noren_key
+            )
+              || textsend(t.customer_no::text)
           )
       ) AS noren_hash_1
     FROM ONLY public.customers AS t
@@ -98,11 +101,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM noren_key)
                   || sha256(
-                    (SELECT inner_pad FROM noren_key)
-                      || convert_to(
-                        '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
-                        'UTF8'
-                      )
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM noren_key
+                    )
                   )
               )
           ),
@@ -183,11 +189,14 @@ COPY (
             SELECT sha256(
                 (SELECT outer_pad FROM noren_key)
                   || sha256(
-                    (SELECT inner_pad FROM noren_key)
-                      || convert_to(
-                        '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
-                        'UTF8'
-                      )
+                    (
+                      SELECT inner_pad
+                          || convert_to(
+                            '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
+                            'UTF8'
+                          )
+                      FROM noren_key
+                    )
                   )
               )
           ),

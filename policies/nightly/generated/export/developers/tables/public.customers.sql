@@ -1,0 +1,107 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- policy.noren:10  customers.id is keep
+-- policy.noren:14  customers.name is person_name
+-- policy.noren:15  customers.email is email
+-- policy.noren:16  customers.phone is mask partial(last => 4)
+-- policy.noren:10  customers.joined_on is keep
+-- no call for a table of which no row leaves
+SELECT EXISTS (SELECT 1 FROM ONLY public.customers AS t) AS noren_any
+\gset
+\if :noren_any
+INSERT INTO noren_run.manifest (
+  attempt,
+  kind,
+  name,
+  part,
+  rows_uploaded,
+  files_uploaded,
+  bytes_uploaded,
+  columns
+)
+SELECT
+  :'attempt',
+  'part',
+  'public.customers',
+  0,
+  sent.rows_uploaded,
+  sent.files_uploaded,
+  sent.bytes_uploaded,
+  '-'
+FROM aws_s3.query_export_to_s3(
+  $noren$WITH noren_key AS MATERIALIZED (
+  SELECT
+    string_agg(
+      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+      ''::bytea
+      ORDER BY place.at
+    ) AS inner_pad,
+    string_agg(
+      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+      ''::bytea
+      ORDER BY place.at
+    ) AS outer_pad
+  FROM (
+    SELECT substr(
+        CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+          || decode(repeat('00', 64), 'hex'),
+        1,
+        64
+      ) AS bytes
+    FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+    WHERE octet_length(given.bytes) >= 32
+  ) AS key
+  CROSS JOIN generate_series(0, 63) AS place (at)
+)
+SELECT
+  t.id AS id,
+  (CASE WHEN t.name IS NOT NULL THEN '****'::text END)::text AS name,
+  (
+    CASE
+      WHEN t.email IS NOT NULL
+        THEN 'u' || encode(substr(t.noren_hash_1, 1, 8), 'hex') || '@example.invalid'
+    END
+  )::text AS email,
+  (
+    CASE
+      WHEN length(t.phone::text) >= 8 THEN '****' || right(t.phone::text, 4)
+      WHEN t.phone IS NOT NULL THEN '****'
+    END
+  )::text AS phone,
+  t.joined_on AS joined_on
+FROM (
+  SELECT
+    t.id,
+    t.name,
+    t.email,
+    t.phone,
+    t.joined_on,
+    sha256(
+      (SELECT outer_pad FROM noren_key)
+        || sha256(
+          (
+            SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
+            FROM noren_key
+          )
+            || textsend(t.email::text)
+        )
+    ) AS noren_hash_1
+  FROM ONLY public.customers AS t
+  OFFSET 0
+) AS t$noren$,
+  aws_commons.create_s3_uri(:'bucket', :'folder' || '/public.customers/00000.csv', :'region'),
+  'format csv, header true, encoding ''UTF8''',
+  :'kms_key'
+) AS sent;
+\endif
+INSERT INTO noren_run.manifest (
+  attempt,
+  kind,
+  name,
+  part,
+  rows_uploaded,
+  files_uploaded,
+  bytes_uploaded,
+  columns
+)
+VALUES
+  (:'attempt', 'table', 'public.customers', 0, NULL, NULL, NULL, 'id,name,email,phone,joined_on');

@@ -1,0 +1,123 @@
+-- One table of run.sql, which locks, checks and opens the manifest before it.
+-- policy.noren:10  employees.id is keep
+-- policy.noren:10  employees.department_id is keep
+-- policy.noren:24  employees.name is person_name
+-- policy.noren:25  employees.salary is mask noise(0.1, by => id)
+-- no call for a table of which no row leaves
+SELECT EXISTS (SELECT 1 FROM ONLY public.employees AS t) AS noren_any
+\gset
+\if :noren_any
+INSERT INTO noren_run.manifest (
+  attempt,
+  kind,
+  name,
+  part,
+  rows_uploaded,
+  files_uploaded,
+  bytes_uploaded,
+  columns
+)
+SELECT
+  :'attempt',
+  'part',
+  'public.employees',
+  0,
+  sent.rows_uploaded,
+  sent.files_uploaded,
+  sent.bytes_uploaded,
+  '-'
+FROM aws_s3.query_export_to_s3(
+  $noren$WITH noren_key AS MATERIALIZED (
+  SELECT
+    string_agg(
+      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+      ''::bytea
+      ORDER BY place.at
+    ) AS inner_pad,
+    string_agg(
+      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+      ''::bytea
+      ORDER BY place.at
+    ) AS outer_pad
+  FROM (
+    SELECT substr(
+        CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+          || decode(repeat('00', 64), 'hex'),
+        1,
+        64
+      ) AS bytes
+    FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+    WHERE octet_length(given.bytes) >= 32
+  ) AS key
+  CROSS JOIN generate_series(0, 63) AS place (at)
+)
+SELECT
+  t.id AS id,
+  t.department_id AS department_id,
+  (CASE WHEN t.name IS NOT NULL THEN '****'::text END)::text AS name,
+  (
+    CASE
+      WHEN t.salary = 'NaN'::numeric THEN 'NaN'::numeric
+      WHEN t.salary IS NOT NULL AND t.noren_hash_1 IS NOT NULL
+        THEN least(
+          greatest(
+            round(
+              t.salary
+                * (
+                  1
+                    + (
+                      (
+                        (
+                          ((get_byte(t.noren_hash_1, 0) * 256) + get_byte(t.noren_hash_1, 1))
+                            - 32768
+                        )
+                          / 32768.0
+                      )
+                        * 0.1
+                    )
+                ),
+              2
+            ),
+            (-9999999999.99)
+          ),
+          9999999999.99
+        )
+    END
+  )::numeric(12, 2) AS salary
+FROM (
+  SELECT
+    t.id,
+    t.department_id,
+    t.name,
+    t.salary,
+    sha256(
+      (SELECT outer_pad FROM noren_key)
+        || sha256(
+          (
+            SELECT inner_pad
+                || convert_to('10:developers,30:column:public.employees.salary,5:value,', 'UTF8')
+            FROM noren_key
+          )
+            || textsend(trim_scale(t.id::numeric)::text)
+        )
+    ) AS noren_hash_1
+  FROM ONLY public.employees AS t
+  OFFSET 0
+) AS t$noren$,
+  aws_commons.create_s3_uri(:'bucket', :'folder' || '/public.employees/00000.csv', :'region'),
+  'format csv, header true, encoding ''UTF8''',
+  :'kms_key'
+) AS sent;
+\endif
+INSERT INTO noren_run.manifest (
+  attempt,
+  kind,
+  name,
+  part,
+  rows_uploaded,
+  files_uploaded,
+  bytes_uploaded,
+  columns
+)
+VALUES
+  (:'attempt', 'table', 'public.employees', 0, NULL, NULL, NULL, 'id,department_id,name,salary');
