@@ -113,6 +113,11 @@ pub fn create_pads() -> Statement {
 /// The two pads, from the secret setting. A key of more than 64 bytes is hashed first, as RFC 2104 says; one of fewer
 /// than [`KEY_BYTES`], or none, gives NULL and so NULL pseudonyms.
 pub fn fill_pads(setting: &str) -> Statement {
+    Statement::InsertSelect { table: table(), columns: COLUMNS.map(Ident::from).into(), query: select_pads(setting) }
+}
+
+/// The row of [`PADS`].
+pub fn select_pads(setting: &str) -> Select {
     let given = Expr::call("convert_to", [current_setting(setting), Expr::text("UTF8")]);
     let given = Select { columns: vec![(given, Some("bytes".into()))], ..Select::default() };
     let bytes = || Expr::of("given", "bytes");
@@ -133,12 +138,11 @@ pub fn fill_pads(setting: &str) -> Statement {
     let positions = Expr::call("generate_series", [Expr::Integer(0), Expr::Integer(BLOCK - 1)]);
     let mut places = From::joined(Relation::Function(positions, false), "place", crate::sql::Join::Cross);
     places.columns.push("at".into());
-    let query = Select {
+    Select {
         columns: vec![(pad(0x36), None), (pad(0x5c), None)],
         from: vec![From::first(Relation::Select(Box::new(block)), "key"), places],
         ..Select::default()
-    };
-    Statement::InsertSelect { table: table(), columns: COLUMNS.map(Ident::from).into(), query }
+    }
 }
 
 fn table() -> QName {

@@ -16,8 +16,8 @@ use crate::sql::{Expr, From, Ident, Mismatch, Relation, Select, SourceSql};
 const LINKAGE: &str = "noren test";
 const HASH: &str = "noren_hash";
 
-/// `(SELECT …)`: what the mask makes of `value`, which is SQL.
-pub fn masked(catalog: &Catalog, model: &Model, mask: &TestMask, value: String) -> Result<String, Mismatch> {
+/// `(SELECT …)`: what the mask makes of `value`, which is SQL, in a session that has the pads of a key.
+pub fn masked(catalog: &Catalog, mask: &TestMask, value: String) -> Result<String, Mismatch> {
     let raw = Expr::Source(SourceSql { text: value }).cast_to(mask.data_type.clone());
     let mut inner = Select { columns: vec![(raw, Some(Ident::from(VALUE)))], barrier: true, ..Select::default() };
     let mut outer = Select::default();
@@ -26,9 +26,6 @@ pub fn masked(catalog: &Catalog, model: &Model, mask: &TestMask, value: String) 
             let base = catalog.base_type(&mask.data_type);
             if hmac_of(call, &base).is_some() {
                 inner = with_hash(inner, call, &base);
-            }
-            if call.mask.keyed() {
-                outer.with.push(hmac::key(setting(model)));
             }
             let rendered = rendered(catalog, call, mask, &base);
             outer.from.extend(rendered.joins);

@@ -6,11 +6,13 @@
 //! its role and asks the made rows. Settings come by `set_config`, as programs set them.
 
 use super::masking::run::KEYS;
+use super::masking::trace;
 use super::report::{Kind, Report};
 use super::session::{Refusal, Session};
 use super::text::{Part, Sql};
 use super::world::{Failure, World};
 use crate::catalog::{DataType, QName, TypeKind};
+use crate::model::MaskUse;
 use crate::model::test::{GivenRows, Test, TestPiece, TestSql};
 use crate::plan::test as masks;
 use crate::postgres::with_tree;
@@ -87,6 +89,9 @@ fn within(session: &mut dyn Session, test: &Test, made: &Made<'_>, becomes: bool
     let key = Part::Text(KEYS.first().copied().unwrap_or_default());
     let setting = Part::Text(masks::setting(made.world.model));
     session.run(&Sql::of("SELECT set_config($1, $2, true)", &[setting, key])).map_err(|refusal| refusal.to_string())?;
+    if calls_a_keyed_mask(test) {
+        trace::make_pads(session, masks::setting(made.world.model)).map_err(|failure| failure.message)?;
+    }
     for (name, data_type, value) in &test.settings {
         let value = made.setting(data_type, value);
         let set = Sql::of("SELECT set_config($1, ($2)::text, true)", &[Part::Text(name), Part::Sql(&value)]);
@@ -103,6 +108,17 @@ fn within(session: &mut dyn Session, test: &Test, made: &Made<'_>, becomes: bool
         },
         rows => Err(format!("expected one true, found {} rows", rows.len())),
     }
+}
+
+fn calls_a_keyed_mask(test: &Test) -> bool {
+    let mut keyed = false;
+    for sql in test.each_sql() {
+        sql.each_piece(&mut |piece| {
+            let TestPiece::Mask(mask) = piece else { return };
+            keyed |= matches!(&mask.mask, MaskUse::Call(call) if call.mask.keyed());
+        });
+    }
+    keyed
 }
 
 fn insert(session: &mut dyn Session, given: &GivenRows, made: &Made<'_>) -> Result<(), Refusal> {
@@ -183,7 +199,7 @@ impl<'w> Made<'w> {
             TestPiece::Mask(mask) => {
                 let value = self.sql(&mask.value, None);
                 let world = self.world;
-                let masked = masks::masked(world.catalog, world.model, mask, value.as_str().to_owned());
+                let masked = masks::masked(world.catalog, mask, value.as_str().to_owned());
                 // What cannot be printed is no SQL; the server says so where the test runs.
                 Sql::whole(masked.unwrap_or_else(|mismatch| mismatch.to_string()))
             }

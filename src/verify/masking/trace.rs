@@ -10,6 +10,7 @@ use super::super::world::{Failure, World};
 use super::run::Run;
 use crate::catalog::{Column, Table};
 use crate::emit;
+use crate::mask::hmac;
 use crate::model::{ExportColumn, Treatment};
 use crate::plan::{ExportPlan, TablePlan};
 use crate::sql::{Mismatch, Statement};
@@ -109,11 +110,20 @@ pub fn prepare(session: &mut dyn Session, world: &World<'_>, plan: &ExportPlan<'
     }
     if let Some(key) = &plan.key {
         set(session, &key.setting, &run.key)?;
+        make_pads(session, &key.setting)?;
     }
     if let (Some(tenant), Some(tenancy)) = (&run.tenant, &world.model.access.tenancy) {
         let value = if tenancy.many { Sql::of("ARRAY[$1]::text", &[Part::Text(tenant)]) } else { text(tenant) };
         let parts = [Part::Text(&tenancy.setting), Part::Sql(&value)];
         session.run(&Sql::of("SELECT set_config($1, $2, false)", &parts))?;
+    }
+    Ok(())
+}
+
+/// The pads of the key that the setting holds: keyed masks read them, as they do in an export's session.
+pub fn make_pads(session: &mut dyn Session, setting: &str) -> Result<(), Failure> {
+    for statement in [hmac::create_pads(), hmac::fill_pads(setting)] {
+        session.run(&printed(&statement)?)?;
     }
     Ok(())
 }

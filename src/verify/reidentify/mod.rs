@@ -13,7 +13,7 @@ use super::session::{Refusal, Row, Session};
 use super::text::{Part, Sql};
 use super::world::{Failure, World};
 use crate::emit;
-use crate::mask::NullRule;
+use crate::mask::{NullRule, hmac};
 use crate::model::access::ScopeKind;
 use crate::model::{MaskUse, Model, Treatment};
 use crate::plan::{ExportPlan, Plan, TablePlan, test};
@@ -21,6 +21,8 @@ use crate::sql::Statement;
 
 /// Rows in groups smaller than this are told too: five is what statistics offices commonly ask for.
 const SMALL: &str = "5";
+/// As the compiled SELECTs name it.
+const TABLE_OF_PADS: &str = "pg_temp.noren_pads";
 /// A real database is not kept busy for longer by one question.
 const TIMEOUT: &str = "60s";
 
@@ -31,7 +33,7 @@ pub fn on_made_rows(world: &World<'_>, plan: &Plan<'_>, report: &mut Report) -> 
         let tenant = world.filled.tenants.as_ref().filter(|_| export.tenant.is_some()).map(|made| made.first.clone());
         let run = Run { tenant, ..Run::new(world, &export.name, 0, None) };
         trace::prepare(session.as_mut(), world, export, &run)?;
-        measure(session.as_mut(), world.model, export, report);
+        measure(session.as_mut(), world.model, export, None, report);
     }
     Ok(())
 }
@@ -52,20 +54,34 @@ pub fn on_real_rows(
     }
     let (setting, key) = (test::setting(model), KEYS.first().copied().unwrap_or_default());
     session.run(&Sql::of("SELECT set_config($1, $2, false)", &[Part::Text(setting), Part::Text(key)]))?;
+    let pads = pads(session, setting)?;
     for export in &plan.exports {
         if export.tenant.is_some() {
             report.skipped(Kind::Report, &export.name, "what singles people out", "each run names its tenant");
         } else {
-            measure(session, model, export, report);
+            measure(session, model, export, Some(&pads), report);
         }
     }
     Ok(())
 }
 
-fn measure(session: &mut dyn Session, model: &Model, export: &ExportPlan<'_>, report: &mut Report) {
+/// What stands for the table of the pads where no table may be made.
+fn pads(session: &mut dyn Session, setting: &str) -> Result<Sql, Failure> {
+    let select = Statement::Select(hmac::select_pads(setting)).print();
+    let select = select.map_err(|mismatch| Failure::new(mismatch.to_string(), "report it with the schema"))?;
+    let rows = session.run(&Sql::whole(select))?.rows;
+    let bytes = rows.into_iter().flatten().flatten().collect::<Vec<_>>();
+    let [inner, outer] = bytes.as_slice() else {
+        return Err(Failure::new("expected the pads of the key, found none", "report it with the server's version"));
+    };
+    let text = "(SELECT $1::bytea AS inner_pad, $2::bytea AS outer_pad)";
+    Ok(Sql::of(text, &[Part::Text(inner), Part::Text(outer)]))
+}
+
+fn measure(session: &mut dyn Session, model: &Model, export: &ExportPlan<'_>, pads: Option<&Sql>, report: &mut Report) {
     for table in &export.tables {
         let subject = format!("{}: {}", export.name, table.name);
-        match lines(session, model, export, table) {
+        match lines(session, model, export, table, pads) {
             Ok(lines) => report.notes.extend(lines.into_iter().map(|line| (subject.clone(), line))),
             // A message of the server may hold a value; its code does not.
             Err(code) => {
@@ -86,13 +102,14 @@ fn lines(
     model: &Model,
     export: &ExportPlan<'_>,
     table: &TablePlan<'_>,
+    pads: Option<&Sql>,
 ) -> Result<Vec<String>, String> {
     let refused = |refusal: &Refusal| refusal.sqlstate.clone();
     let masked = Statement::Select(export.select(table)).print().map_err(|mismatch| mismatch.to_string())?;
     session
         .run(&Sql::whole("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         .map_err(|refusal| refused(&refusal))?;
-    let rows = Sql::whole(masked);
+    let rows = Sql::whole(pads.map_or(masked.clone(), |pads| masked.replace(TABLE_OF_PADS, pads.as_str())));
     let mut asked = Asked { session, rows: &rows, lines: Vec::new() };
     let result = asked.table(model, export, table);
     let lines = asked.lines;

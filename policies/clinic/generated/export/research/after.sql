@@ -560,9 +560,13 @@ SELECT concat(
     count(CASE WHEN alike.size = 1 THEN 1 END),
     ' of ',
     coalesce(sum(alike.size), 0),
-    ' rows are alone with their (sex)'
+    ' rows are alone with their (sex, emergency_contact.relation)'
   )
-FROM (SELECT count(*) AS size FROM ONLY clinic.patients AS t GROUP BY t.sex) AS alike;
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY clinic.patients AS t
+  GROUP BY t.sex, jsonb_extract_path_text(t.emergency_contact, 'relation')
+) AS alike;
 SELECT concat(
     'clinic.prescriptions: ',
     count(CASE WHEN alike.size = 1 THEN 1 END),

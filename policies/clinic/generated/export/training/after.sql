@@ -560,6 +560,18 @@ SELECT concat(
   )
 FROM (SELECT count(*) AS size FROM ONLY clinic.memberships AS t GROUP BY t.role) AS alike;
 SELECT concat(
+    'clinic.patients: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (emergency_contact.relation)'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY clinic.patients AS t
+  GROUP BY jsonb_extract_path_text(t.emergency_contact, 'relation')
+) AS alike;
+SELECT concat(
     'clinic.prescriptions: ',
     count(CASE WHEN alike.size = 1 THEN 1 END),
     ' of ',

@@ -376,9 +376,13 @@ SELECT concat(
     count(CASE WHEN alike.size = 1 THEN 1 END),
     ' of ',
     coalesce(sum(alike.size), 0),
-    ' rows are alone with their (action)'
+    ' rows are alone with their (action, detail.report)'
   )
-FROM (SELECT count(*) AS size FROM public.audit_logs AS t GROUP BY t.action) AS alike;
+FROM (
+  SELECT count(*) AS size
+  FROM public.audit_logs AS t
+  GROUP BY t.action, jsonb_extract_path_text(t.detail, 'report')
+) AS alike;
 SELECT concat(
     'public.bank_accounts: ',
     count(CASE WHEN alike.size = 1 THEN 1 END),
@@ -396,20 +400,27 @@ SELECT concat(
     count(CASE WHEN alike.size = 1 THEN 1 END),
     ' of ',
     coalesce(sum(alike.size), 0),
-    ' rows are alone with their (settled)'
+    ' rows are alone with their (settled, raw.terminal)'
   )
-FROM (SELECT count(*) AS size FROM public.card_transactions AS t GROUP BY t.settled) AS alike;
+FROM (
+  SELECT count(*) AS size
+  FROM public.card_transactions AS t
+  GROUP BY t.settled, jsonb_extract_path_text(t.raw, 'terminal')
+) AS alike;
 SELECT concat(
     'public.companies: ',
     count(CASE WHEN alike.size = 1 THEN 1 END),
     ' of ',
     coalesce(sum(alike.size), 0),
-    ' rows are alone with their (plan, country_code)'
+    ' rows are alone with their (plan, country_code, settings.billing.day, settings.theme)'
   )
 FROM (
   SELECT count(*) AS size
   FROM ONLY public.companies AS t
-  GROUP BY t.plan, t.country_code
+  GROUP BY t.plan,
+    t.country_code,
+    jsonb_extract_path_text(t.settings, 'billing', 'day'),
+    jsonb_extract_path_text(t.settings, 'theme')
 ) AS alike;
 SELECT concat(
     'public.currencies: ',
@@ -480,9 +491,16 @@ SELECT concat(
     count(CASE WHEN alike.size = 1 THEN 1 END),
     ' of ',
     coalesce(sum(alike.size), 0),
-    ' rows are alone with their (visibility, locale)'
+    ' rows are alone with their (settings.locale, settings.theme, visibility, locale)'
   )
-FROM (SELECT count(*) AS size FROM ONLY public.users AS t GROUP BY t.visibility, t.locale) AS alike;
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public.users AS t
+  GROUP BY jsonb_extract_path_text(t.settings, 'locale'),
+    jsonb_extract_path_text(t.settings, 'theme'),
+    t.visibility,
+    t.locale
+) AS alike;
 SELECT concat(
     'public.取引先: ',
     count(CASE WHEN alike.size = 1 THEN 1 END),

@@ -75,6 +75,12 @@ BEGIN
 END
 $noren$;
 
+-- what HMAC makes of the key, computed once for all tables
+CREATE TEMPORARY TABLE pg_temp.noren_pads (
+  inner_pad bytea,
+  outer_pad bytea
+);
+
 -- what the files were compiled for; compared with the live catalog below
 CREATE TEMPORARY TABLE pg_temp.noren_shape (
   kind text,
@@ -165,42 +171,41 @@ SELECT set_config(
     convert_from(decode(hex, 'hex'), 'UTF8'),
     true
   ) IS NOT NULL AS noren_key_is_set
-FROM pg_temp.noren_key AS noren_key
+FROM pg_temp.noren_key
 \gset
-WITH noren_key AS MATERIALIZED (
-  SELECT
-    string_agg(
-      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-      ''::bytea
-      ORDER BY place.at
-    ) AS inner_pad,
-    string_agg(
-      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-      ''::bytea
-      ORDER BY place.at
-    ) AS outer_pad
-  FROM (
-    SELECT substr(
-        CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-          || decode(repeat('00', 64), 'hex'),
-        1,
-        64
-      ) AS bytes
-    FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-    WHERE octet_length(given.bytes) >= 32
-  ) AS key
-  CROSS JOIN generate_series(0, 63) AS place (at)
-)
+INSERT INTO pg_temp.noren_pads (inner_pad, outer_pad)
+SELECT
+  string_agg(
+    set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+    ''::bytea
+    ORDER BY place.at
+  ),
+  string_agg(
+    set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+    ''::bytea
+    ORDER BY place.at
+  )
+FROM (
+  SELECT substr(
+      CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+        || decode(repeat('00', 64), 'hex'),
+      1,
+      64
+    ) AS bytes
+  FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+  WHERE octet_length(given.bytes) >= 32
+) AS key
+CROSS JOIN generate_series(0, 63) AS place (at);
 SELECT encode(
     substr(
       (
         SELECT sha256(
-            (SELECT outer_pad FROM noren_key)
+            (SELECT outer_pad FROM pg_temp.noren_pads)
               || sha256(
                 (
                   SELECT inner_pad
                       || convert_to('14:investigations,0:,6:secret,11:fingerprint,', 'UTF8')
-                  FROM noren_key
+                  FROM pg_temp.noren_pads
                 )
               )
           )
@@ -258,6 +263,7 @@ $noren$;
 \o
 COMMIT;
 DROP TABLE pg_temp.noren_key;
+DROP TABLE pg_temp.noren_pads;
 DROP TABLE pg_temp.noren_shape;
 
 -- the manifest gets its name last: without it nothing is imported

@@ -202,6 +202,19 @@ SELECT concat(
   )
 FROM (SELECT count(*) AS size FROM ONLY public.orders AS t GROUP BY t.state) AS alike;
 SELECT concat(
+    'public.payments: ',
+    count(CASE WHEN alike.size = 1 THEN 1 END),
+    ' of ',
+    coalesce(sum(alike.size), 0),
+    ' rows are alone with their (provider_payload.payer.country, provider_payload.risk.score)'
+  )
+FROM (
+  SELECT count(*) AS size
+  FROM ONLY public.payments AS t
+  GROUP BY jsonb_extract_path_text(t.provider_payload, 'payer', 'country'),
+    jsonb_extract_path_text(t.provider_payload, 'risk', 'score')
+) AS alike;
+SELECT concat(
     'public.products: ',
     count(CASE WHEN alike.size = 1 THEN 1 END),
     ' of ',

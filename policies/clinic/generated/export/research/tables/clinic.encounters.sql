@@ -10,30 +10,6 @@
 -- exports.noren:14  encounters.pulse is keep because "the study is about these numbers"
 -- exports.noren:14  encounters.temperature is keep because "the study is about these numbers"
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     t.id AS id,
     t.organisation_id AS organisation_id,
@@ -83,11 +59,11 @@ COPY (
     FROM ONLY clinic.encounters AS t
     CROSS JOIN LATERAL (
       SELECT sha256(
-          (SELECT outer_pad FROM noren_key)
+          (SELECT outer_pad FROM pg_temp.noren_pads)
             || sha256(
               (
                 SELECT inner_pad || convert_to('8:research,15:class:staff_key,5:value,', 'UTF8')
-                FROM noren_key
+                FROM pg_temp.noren_pads
               )
                 || textsend(t.seen_by::text)
             )
@@ -110,7 +86,7 @@ COPY (
       SELECT encode(
           (
             SELECT sha256(
-                (SELECT outer_pad FROM noren_key)
+                (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
                     (
                       SELECT inner_pad
@@ -118,7 +94,7 @@ COPY (
                             '8:research,17:class:patient_key,6:secret,7:permute,',
                             'UTF8'
                           )
-                      FROM noren_key
+                      FROM pg_temp.noren_pads
                     )
                   )
               )

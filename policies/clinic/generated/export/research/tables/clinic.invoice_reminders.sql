@@ -4,30 +4,6 @@
 -- health.noren:110  invoice_reminders.sent_to is mask null
 -- health.noren:23  invoice_reminders.sent_at is moment
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     t.id AS id,
     left(encode(t.noren_hash_1, 'hex'), 24)::varchar(24) AS invoice_number,
@@ -49,11 +25,11 @@ COPY (
     FROM ONLY clinic.invoice_reminders AS t
     CROSS JOIN LATERAL (
       SELECT sha256(
-          (SELECT outer_pad FROM noren_key)
+          (SELECT outer_pad FROM pg_temp.noren_pads)
             || sha256(
               (
                 SELECT inner_pad || convert_to('8:research,17:class:invoice_key,5:value,', 'UTF8')
-                FROM noren_key
+                FROM pg_temp.noren_pads
               )
                 || textsend(t.invoice_number::text)
             )

@@ -8,30 +8,6 @@
 -- health.noren:74  appointments.slot is mask constant('empty')
 -- health.noren:75  appointments.reason is narrative
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     t.id AS id,
     t.organisation_id AS organisation_id,
@@ -64,11 +40,11 @@ COPY (
     FROM ONLY clinic.appointments AS t
     CROSS JOIN LATERAL (
       SELECT sha256(
-          (SELECT outer_pad FROM noren_key)
+          (SELECT outer_pad FROM pg_temp.noren_pads)
             || sha256(
               (
                 SELECT inner_pad || convert_to('8:training,15:class:staff_key,5:value,', 'UTF8')
-                FROM noren_key
+                FROM pg_temp.noren_pads
               )
                 || textsend(t.practitioner_id::text)
             )
@@ -91,7 +67,7 @@ COPY (
       SELECT encode(
           (
             SELECT sha256(
-                (SELECT outer_pad FROM noren_key)
+                (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
                     (
                       SELECT inner_pad
@@ -99,7 +75,7 @@ COPY (
                             '8:training,17:class:patient_key,6:secret,7:permute,',
                             'UTF8'
                           )
-                      FROM noren_key
+                      FROM pg_temp.noren_pads
                     )
                   )
               )

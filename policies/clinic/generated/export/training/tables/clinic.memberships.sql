@@ -5,30 +5,6 @@
 -- health.noren:20  memberships.invited_by is staff_key
 -- health.noren:23  memberships.joined_on is moment
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     t.organisation_id AS organisation_id,
     encode(
@@ -68,11 +44,11 @@ COPY (
     FROM ONLY clinic.memberships AS t
     CROSS JOIN LATERAL (
       SELECT sha256(
-          (SELECT outer_pad FROM noren_key)
+          (SELECT outer_pad FROM pg_temp.noren_pads)
             || sha256(
               (
                 SELECT inner_pad || convert_to('8:training,15:class:staff_key,5:value,', 'UTF8')
-                FROM noren_key
+                FROM pg_temp.noren_pads
               )
                 || textsend(t.user_id::text)
             )
@@ -81,11 +57,11 @@ COPY (
     ) AS noren_hash_1_few
     CROSS JOIN LATERAL (
       SELECT sha256(
-          (SELECT outer_pad FROM noren_key)
+          (SELECT outer_pad FROM pg_temp.noren_pads)
             || sha256(
               (
                 SELECT inner_pad || convert_to('8:training,15:class:staff_key,5:value,', 'UTF8')
-                FROM noren_key
+                FROM pg_temp.noren_pads
               )
                 || textsend(t.invited_by::text)
             )

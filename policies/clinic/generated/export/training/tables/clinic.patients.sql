@@ -17,30 +17,6 @@
 -- health.noren:23  patients.created_at is moment
 -- health.noren:64  patients.deceased_on is drop
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     (
       (t_1_digits.start + (t_1_round_4.digit * t_1_digits.low_base) + t_1_round_3.digit)
@@ -126,22 +102,22 @@ COPY (
       t.mother_id,
       t.created_at,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad
                   || convert_to('8:training,31:column:clinic.patients.chart_no,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.chart_no::text)
           )
       ) AS noren_hash_1,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad || convert_to('8:training,11:class:email,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.email::text)
           )
@@ -150,11 +126,11 @@ COPY (
     FROM ONLY clinic.patients AS t
     CROSS JOIN LATERAL (
       SELECT sha256(
-          (SELECT outer_pad FROM noren_key)
+          (SELECT outer_pad FROM pg_temp.noren_pads)
             || sha256(
               (
                 SELECT inner_pad || convert_to('8:training,15:class:staff_key,5:value,', 'UTF8')
-                FROM noren_key
+                FROM pg_temp.noren_pads
               )
                 || textsend(t.general_practitioner_id::text)
             )
@@ -177,7 +153,7 @@ COPY (
       SELECT encode(
           (
             SELECT sha256(
-                (SELECT outer_pad FROM noren_key)
+                (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
                     (
                       SELECT inner_pad
@@ -185,7 +161,7 @@ COPY (
                             '8:training,17:class:patient_key,6:secret,7:permute,',
                             'UTF8'
                           )
-                      FROM noren_key
+                      FROM pg_temp.noren_pads
                     )
                   )
               )
@@ -265,7 +241,7 @@ COPY (
       SELECT encode(
           (
             SELECT sha256(
-                (SELECT outer_pad FROM noren_key)
+                (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
                     (
                       SELECT inner_pad
@@ -273,7 +249,7 @@ COPY (
                             '8:training,17:class:patient_key,6:secret,7:permute,',
                             'UTF8'
                           )
-                      FROM noren_key
+                      FROM pg_temp.noren_pads
                     )
                   )
               )

@@ -9,30 +9,6 @@
 -- money.noren:50  取引先.備考 is free_text
 -- money.noren:51  取引先.登録日 is keep
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     (
       (t_1_digits.start + (t_1_round_4.digit * t_1_digits.low_base) + t_1_round_3.digit)
@@ -72,21 +48,21 @@ COPY (
       t."住所",
       t."登録日",
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t."担当者"::text)
           )
       ) AS noren_hash_1,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t."メール"::text)
           )
@@ -108,7 +84,7 @@ COPY (
       SELECT encode(
           (
             SELECT sha256(
-                (SELECT outer_pad FROM noren_key)
+                (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
                     (
                       SELECT inner_pad
@@ -116,7 +92,7 @@ COPY (
                             '10:developers,17:class:partner_key,6:secret,7:permute,',
                             'UTF8'
                           )
-                      FROM noren_key
+                      FROM pg_temp.noren_pads
                     )
                   )
               )

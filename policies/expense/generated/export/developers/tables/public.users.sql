@@ -24,30 +24,6 @@
 -- classes.noren:29  users.created_at is keep
 -- classes.noren:29  users.deleted_at is keep
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     t.id AS id,
     t.tenant_id AS tenant_id,
@@ -115,7 +91,10 @@ COPY (
                                                         || encode(
                                                           substr(
                                                             sha256(
-                                                              (SELECT outer_pad FROM noren_key)
+                                                              (
+                                                                SELECT outer_pad
+                                                                FROM pg_temp.noren_pads
+                                                              )
                                                                 || sha256(
                                                                   (
                                                                     SELECT inner_pad
@@ -123,7 +102,7 @@ COPY (
                                                                           '10:developers,11:class:email,5:value,',
                                                                           'UTF8'
                                                                         )
-                                                                    FROM noren_key
+                                                                    FROM pg_temp.noren_pads
                                                                   )
                                                                     || textsend(
                                                                       (t_14_2.value #>> '{}')::text
@@ -232,41 +211,41 @@ COPY (
       t.created_at,
       t.deleted_at,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.email::text)
           )
       ) AS noren_hash_1,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.backup_email::text)
           )
       ) AS noren_hash_2,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.name::text)
           )
       ) AS noren_hash_3,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad || convert_to('10:developers,17:class:person_name,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.name_kana::text)
           )

@@ -5,30 +5,6 @@
 -- people.noren:65  legacy_orders.Note is drop
 -- people.noren:66  legacy_orders.total is mask noise(0.1, by => company_id)
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     t.id AS id,
     t.company_id AS company_id,
@@ -72,7 +48,7 @@ COPY (
     FROM ONLY archive.legacy_orders AS t
     CROSS JOIN LATERAL (
       SELECT sha256(
-          (SELECT outer_pad FROM noren_key)
+          (SELECT outer_pad FROM pg_temp.noren_pads)
             || sha256(
               (
                 SELECT inner_pad
@@ -80,7 +56,7 @@ COPY (
                       '14:investigations,34:column:archive.legacy_orders.total,5:value,',
                       'UTF8'
                     )
-                FROM noren_key
+                FROM pg_temp.noren_pads
               )
                 || textsend(t.company_id::text)
             )

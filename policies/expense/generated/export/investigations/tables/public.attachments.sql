@@ -9,30 +9,6 @@
 -- attachments.ocr_search is generated and stays out
 -- classes.noren:29  attachments.uploaded_at is keep
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     encode(
       set_byte(
@@ -57,7 +33,7 @@ COPY (
       t.mime_type,
       t.uploaded_at,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad
@@ -65,7 +41,7 @@ COPY (
                     '14:investigations,28:column:public.attachments.id,5:value,',
                     'UTF8'
                   )
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.id::text)
           )

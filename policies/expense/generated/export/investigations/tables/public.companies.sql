@@ -8,30 +8,6 @@
 -- people.noren:7  companies.settings is mask json { billing.day keep; billing.email email; theme keep; else drop; }
 -- classes.noren:29  companies.created_at is keep
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     t.id AS id,
     (CASE WHEN t.name IS NOT NULL THEN 'A company'::text END)::text AS name,
@@ -77,7 +53,10 @@ COPY (
                                                         || encode(
                                                           substr(
                                                             sha256(
-                                                              (SELECT outer_pad FROM noren_key)
+                                                              (
+                                                                SELECT outer_pad
+                                                                FROM pg_temp.noren_pads
+                                                              )
                                                                 || sha256(
                                                                   (
                                                                     SELECT inner_pad
@@ -85,7 +64,7 @@ COPY (
                                                                           '14:investigations,11:class:email,5:value,',
                                                                           'UTF8'
                                                                         )
-                                                                    FROM noren_key
+                                                                    FROM pg_temp.noren_pads
                                                                   )
                                                                     || textsend(
                                                                       (t_7_2.value #>> '{}')::text
@@ -138,11 +117,11 @@ COPY (
       t.settings,
       t.created_at,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad || convert_to('14:investigations,11:class:email,5:value,', 'UTF8')
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.contact_email::text)
           )

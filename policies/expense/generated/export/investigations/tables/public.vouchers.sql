@@ -5,30 +5,6 @@
 -- classes.noren:29  vouchers.printed_at is keep
 -- money.noren:65  vouchers.barcode is mask hash(length => 32)
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     t.number AS number,
     t.tenant_id AS tenant_id,
@@ -64,7 +40,7 @@ COPY (
       t.printed_at,
       t.barcode,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad
@@ -72,7 +48,7 @@ COPY (
                     '14:investigations,30:column:public.vouchers.barcode,5:value,',
                     'UTF8'
                   )
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.barcode::text)
           )

@@ -28,31 +28,7 @@ SELECT
   sent.bytes_uploaded,
   '-'
 FROM aws_s3.query_export_to_s3(
-  $noren$WITH noren_key AS MATERIALIZED (
-  SELECT
-    string_agg(
-      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-      ''::bytea
-      ORDER BY place.at
-    ) AS inner_pad,
-    string_agg(
-      set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-      ''::bytea
-      ORDER BY place.at
-    ) AS outer_pad
-  FROM (
-    SELECT substr(
-        CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-          || decode(repeat('00', 64), 'hex'),
-        1,
-        64
-      ) AS bytes
-    FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-    WHERE octet_length(given.bytes) >= 32
-  ) AS key
-  CROSS JOIN generate_series(0, 63) AS place (at)
-)
-SELECT
+  $noren$SELECT
   t.id AS id,
   (CASE WHEN t.name IS NOT NULL THEN '****'::text END)::text AS name,
   (
@@ -76,11 +52,11 @@ FROM (
     t.phone,
     t.joined_on,
     sha256(
-      (SELECT outer_pad FROM noren_key)
+      (SELECT outer_pad FROM pg_temp.noren_pads)
         || sha256(
           (
             SELECT inner_pad || convert_to('10:developers,11:class:email,5:value,', 'UTF8')
-            FROM noren_key
+            FROM pg_temp.noren_pads
           )
             || textsend(t.email::text)
         )

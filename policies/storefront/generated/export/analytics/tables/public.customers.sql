@@ -10,30 +10,6 @@
 -- policy.noren:80  customers.referred_by is mask permute()
 -- policy.noren:16  customers.signed_up_at is keep
 COPY (
-  WITH noren_key AS MATERIALIZED (
-    SELECT
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
-        ''::bytea
-        ORDER BY place.at
-      ) AS inner_pad,
-      string_agg(
-        set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
-        ''::bytea
-        ORDER BY place.at
-      ) AS outer_pad
-    FROM (
-      SELECT substr(
-          CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
-            || decode(repeat('00', 64), 'hex'),
-          1,
-          64
-        ) AS bytes
-      FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
-      WHERE octet_length(given.bytes) >= 32
-    ) AS key
-    CROSS JOIN generate_series(0, 63) AS place (at)
-  )
   SELECT
     (
       (t_1_digits.start + (t_1_round_4.digit * t_1_digits.low_base) + t_1_round_3.digit)
@@ -69,7 +45,7 @@ COPY (
       t.referred_by,
       t.signed_up_at,
       sha256(
-        (SELECT outer_pad FROM noren_key)
+        (SELECT outer_pad FROM pg_temp.noren_pads)
           || sha256(
             (
               SELECT inner_pad
@@ -77,7 +53,7 @@ COPY (
                     '9:analytics,35:column:public.customers.customer_no,5:value,',
                     'UTF8'
                   )
-              FROM noren_key
+              FROM pg_temp.noren_pads
             )
               || textsend(t.customer_no::text)
           )
@@ -99,7 +75,7 @@ COPY (
       SELECT encode(
           (
             SELECT sha256(
-                (SELECT outer_pad FROM noren_key)
+                (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
                     (
                       SELECT inner_pad
@@ -107,7 +83,7 @@ COPY (
                             '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
                             'UTF8'
                           )
-                      FROM noren_key
+                      FROM pg_temp.noren_pads
                     )
                   )
               )
@@ -187,7 +163,7 @@ COPY (
       SELECT encode(
           (
             SELECT sha256(
-                (SELECT outer_pad FROM noren_key)
+                (SELECT outer_pad FROM pg_temp.noren_pads)
                   || sha256(
                     (
                       SELECT inner_pad
@@ -195,7 +171,7 @@ COPY (
                             '9:analytics,26:column:public.customers.id,6:secret,7:permute,',
                             'UTF8'
                           )
-                      FROM noren_key
+                      FROM pg_temp.noren_pads
                     )
                   )
               )
