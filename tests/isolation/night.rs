@@ -1,6 +1,8 @@
 //! What somebody adds by hand afterwards, asked without the oracle of `noren verify`, and where a policy reads in place of
 //! BYPASSRLS.
 
+use std::fmt::Write as _;
+
 use noren::catalog::TableKind;
 use noren::model::access::{Access, Command, Tenants};
 use noren::verify::engine::Engine;
@@ -41,9 +43,11 @@ fn what_is_added_in_the_night_opens_nothing() {
     let access = &world.model.access;
     let mut later = "CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA public, archive TO stranger;".to_owned();
     for (name, _) in scoped(access) {
-        later += &format!(
+        writeln!(
+            later,
             "GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO stranger; CREATE POLICY late ON {name} FOR ALL TO PUBLIC USING (true) WITH CHECK (true);"
-        );
+        )
+        .unwrap();
     }
     run(sample.engine(), &database, &later);
     let login = |role: &str| sample.engine().connect(&database, role).unwrap();

@@ -53,7 +53,8 @@ const WHOLE: [&str; 15] = [
 /// What a treatment of a column claims; of a choice, what the weakest branch that masks claims.
 pub fn of(treatment: &Treatment, column: &str) -> Shows {
     match treatment {
-        Treatment::Keep | Treatment::Generated => Shows::Whole,
+        // Fields that are kept are in a composite.
+        Treatment::Keep | Treatment::Generated | Treatment::Mask(MaskUse::Fields(_)) => Shows::Whole,
         Treatment::Drop(Fill::Expression(_)) => Shows::Listed,
         Treatment::Drop(_) | Treatment::Mask(MaskUse::Null) => Shows::Nothing,
         Treatment::Mask(MaskUse::Call(call)) => of_mask(call.mask.name()),
@@ -64,8 +65,6 @@ pub fn of(treatment: &Treatment, column: &str) -> Shows {
                 Shows::Part
             }
         }
-        // Fields that are kept are in it.
-        Treatment::Mask(MaskUse::Fields(_)) => Shows::Whole,
         // Its leaves are looked at one by one.
         Treatment::Mask(MaskUse::Json(_)) => Shows::Part,
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
