@@ -1,9 +1,9 @@
 //! The same queries with and without the policy: what row security costs, before it is switched on.
 //!
 //! The problem: a policy adds a condition that the planner must serve, and what it serves badly shows only on tables of
-//! some size. The mechanism: rows are multiplied ([`multiply`]), each query is explained in turn as the role that would
+//! some size. The mechanism: rows are multiplied (`multiply`), each query is explained in turn as the role that would
 //! run it and as a superuser, whom no policy binds, and what differs is told: the ratio of the median times, the buffers
-//! touched, another way into a table ([`plans`]), and the index that would help.
+//! touched, another way into a table (`plans`), and the index that would help.
 
 mod multiply;
 mod plans;

@@ -1,13 +1,13 @@
 //! Rows made from a live catalog, for any schema.
 //!
 //! The problem: a schema that we have not seen has checks, domains, partitions, cycles and types of its own, and rows
-//! that are too tame find no fault. The mechanism: every type has *families* of values ([`types`], [`values`]),
+//! that are too tame find no fault. The mechanism: every type has *families* of values (`types`, `values`),
 //! adversarial ones first. A family is asked for samples, and the server says whether a column's domain and
 //! single-column checks accept them; only accepted families are drawn from. What involves several columns is met by
-//! trying: each row is its own statement, and rows that the server refuses are made again ([`rows`]). Foreign keys take
-//! rows that are there, of one tenant where there are tenants ([`tenants`]); self-references and cycles are set
-//! afterwards ([`cycles`]). Triggers rest meanwhile (they are not under test), so foreign keys are verified at the end,
-//! here and not by the server ([`proof`]).
+//! trying: each row is its own statement, and rows that the server refuses are made again (`rows`). Foreign keys take
+//! rows that are there, of one tenant where there are tenants (`tenants`); self-references and cycles are set
+//! afterwards (`cycles`). Triggers rest meanwhile (they are not under test), so foreign keys are verified at the end,
+//! here and not by the server (`proof`).
 //!
 //! The same seed makes the same rows: nothing is drawn from the server's clock, its object ids or the order of its heap.
 

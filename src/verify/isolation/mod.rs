@@ -2,7 +2,7 @@
 //!
 //! The problem: policies that read well may still leave a way in, by a view, a partition, a plan that was made for
 //! somebody else. The mechanism: real logins try each way, and what should come of it is worked out once more from the
-//! model ([`oracle`]) and asked of a superuser, whom no policy binds. A hidden row is an empty result, a missing right
+//! model (`oracle`) and asked of a superuser, whom no policy binds. A hidden row is an empty result, a missing right
 //! is 42501, a tenant that is no tenant's id is 22P02.
 
 mod alone;

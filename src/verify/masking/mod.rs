@@ -3,8 +3,8 @@
 //! The problem: a compiled export is long SQL, and each of its columns may be wrong in its own way. The mechanism: every
 //! export runs as people run it ([`run`]), twice with two keys and for two tenants where it is of one; what became of each
 //! row is read beside it ([`trace`]); and one file a kind of claim holds both against the compiled model: which rows and
-//! values leave ([`rows`]), that no original does ([`leaks`]), what pseudonyms link ([`pseudonyms`]), that the files load
-//! ([`import`]). No value is ever told, only where and how many.
+//! values leave (`rows`), that no original does (`leaks`), what pseudonyms link (`pseudonyms`), that the files load
+//! (`import`). No value is ever told, only where and how many.
 
 mod copy;
 mod import;
