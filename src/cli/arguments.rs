@@ -117,6 +117,9 @@ pub(super) struct VerifyOptions {
     /// Make other rows; the report prints the seed, and the same seed makes the same rows
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
+    /// Show every check that was skipped, and every line of what singles people out
+    #[arg(long)]
+    pub(super) verbose: bool,
     /// Weaken what was compiled, one piece at a time, and show that each weakening is noticed
     #[arg(long)]
     pub(super) mutants: bool,

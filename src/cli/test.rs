@@ -38,5 +38,5 @@ pub(super) fn run(options: &TestOptions, console: &Console) -> Result<Outcome> {
     let report = verification::test(&engine, &loaded.sources, run.project, &run.compiled, settings, title)
         .map_err(|failure| Failure::new(failure.message).help(failure.help))?;
     drop(progress);
-    verify::print(&report, console)
+    verify::print(&report, false, console)
 }

@@ -5,14 +5,14 @@ use super::check;
 use super::console::Console;
 use super::progress::Progress;
 use super::{Failure, Outcome, Result, load, read_file};
-use crate::diagnostic::{Format, Severity, plural};
+use crate::diagnostic::{Format, Severity};
 use crate::verify::compare::Queries;
 use crate::verify::engine::Private;
-use crate::verify::report::{Outcome as CheckOutcome, Report};
+use crate::verify::render;
+use crate::verify::report::Report;
 use crate::verify::session::{Connection, Session as _};
 use crate::verify::text::Sql;
 use crate::verify::{self, Options};
-use std::fmt::Write as _;
 
 /// Where rows come from when nobody says otherwise; any number is as good.
 pub(super) const SEED: u64 = 1;
@@ -43,7 +43,8 @@ pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome>
     };
     let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
     drop(progress);
-    print(&report, console)
+    // A comparison is nothing but its notes.
+    print(&report, options.verbose || options.compare.is_some(), console)
 }
 
 /// What singles people out in a real database, as counts.
@@ -60,15 +61,16 @@ fn figures(url: &str, run: &check::Run<'_>, console: &Console) -> Result<Outcome
     let report = verify::figures(&mut session, engine, run.project, &run.compiled);
     let report = report.map_err(|failure| Failure::new(failure.message).help(failure.help))?;
     drop(progress);
-    print(&report, console)
+    print(&report, true, console)
 }
 
 /// What was tried, and what a program asks of it.
-pub(super) fn print(report: &Report, console: &Console) -> Result<Outcome> {
-    match console.format {
-        Format::Json => console.out(&json(report)?),
-        _ => console.out(&text(report)),
-    }
+pub(super) fn print(report: &Report, verbose: bool, console: &Console) -> Result<Outcome> {
+    console.out(&match console.format {
+        Format::Json => json(report)?,
+        Format::Github => render::github(report),
+        Format::Human | Format::Concise => render::human(report, verbose),
+    });
     Ok(if report.failures().next().is_some() { Outcome::Findings } else { Outcome::Fine })
 }
 
@@ -76,38 +78,4 @@ fn json(report: &Report) -> Result<String> {
     serde_json::to_string_pretty(report)
         .map(|text| text + "\n")
         .map_err(|error| Failure::new(format!("cannot write the report: {error}")))
-}
-
-fn text(report: &Report) -> String {
-    let mut text = format!("{}: {}, seed {}\n", report.project, report.engine, report.seed);
-    for check in &report.checks {
-        let (word, why) = match &check.outcome {
-            CheckOutcome::Passed => continue,
-            CheckOutcome::Failed(why) => ("failed", why),
-            CheckOutcome::Skipped(why) => ("skipped", why),
-        };
-        let _ = writeln!(
-            text,
-            "{word}: {}: {}: {}\n  {}",
-            check.kind.word(),
-            check.subject,
-            check.name,
-            why.replace('\n', "\n  ")
-        );
-    }
-    for (subject, note) in &report.notes {
-        let _ = writeln!(text, "{subject}: {note}");
-    }
-    for (kind, count) in report.counts() {
-        let total = count.passed + count.failed + count.skipped;
-        let _ = writeln!(
-            text,
-            "{:<10} {}, {} failed, {} skipped",
-            kind.word(),
-            plural(total, "check"),
-            count.failed,
-            count.skipped
-        );
-    }
-    text
 }

@@ -13,6 +13,7 @@ pub mod isolation;
 pub mod masking;
 pub mod mutants;
 pub mod reidentify;
+pub mod render;
 pub mod report;
 pub mod session;
 pub mod test;

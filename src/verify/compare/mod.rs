@@ -108,8 +108,13 @@ fn read(text: &str, world: &World<'_>) -> Result<Vec<Query>, Failure> {
     let statements = catalog::statements(&text).map_err(|message| {
         Failure::new(format!("cannot read the queries: {message}"), "write statements of plain SQL")
     })?;
+    let mut rest = text.as_str();
     for statement in statements {
-        if let Some(named) = statement.lines().filter_map(|line| line.trim().strip_prefix("-- as ")).next_back() {
+        // Comments stand between the statements, or in them.
+        let place = rest.find(&statement).unwrap_or_default();
+        let (before, after) = rest.split_at(place + statement.len());
+        rest = after;
+        if let Some(named) = before.lines().filter_map(|line| line.trim().strip_prefix("-- as ")).next_back() {
             role = Some(named.trim().to_owned());
         }
         let Some(role) = role.clone().filter(|role| roles.contains_key(role)) else {

@@ -46,6 +46,7 @@ pub fn check(world: &World<'_>, applied: &str, report: &mut Report) -> Result<()
         fates.extend(judge(world, applied, &round, &AtomicUsize::new(0))?);
     }
     fates.extend(in_parallel(world, applied, own)?);
+    world.superuser("postgres")?.run(&Sql::of("DROP ROLE $1", &[Part::Name(NOBODY)]))?;
     fates.sort_by_key(|(place, _)| *place);
     for ((_, fate), change) in fates.into_iter().zip(&changes) {
         let name = change.statement.as_str().to_owned();
