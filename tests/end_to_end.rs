@@ -195,9 +195,16 @@ fn odd(name: &str, major: Option<u32>, filtered: &[&str]) -> Option<(Database, D
         std::fs::write(&file, other.collect::<String>()).unwrap();
     }
     project.build();
-    let case = Case { export: "developers", filtered, ..Case::default() };
+    let may_leave = if name == "names" { &NAMES_MAY_LEAVE[..] } else { &[] };
+    let case = Case { export: "developers", filtered, may_leave };
     Some(roundtrip(server, &project, &case))
 }
+
+/// Of a text with hardly a digit, `digits` gives the same text now and then: it leaves letters alone, and says so.
+const NAMES_MAY_LEAVE: [(&str, &str); 1] = [(
+    "public.row.digits",
+    "SELECT digits FROM public.\"row\" WHERE length(regexp_replace(digits, '[^0-9]', '', 'g')) < 8",
+)];
 
 /// Names that a shell, psql, a file system or an alias of ours could take for something else.
 #[test]
