@@ -203,7 +203,7 @@ fn odd(name: &str, major: Option<u32>, filtered: &[&str]) -> Option<(Database, D
 /// Of a text with hardly a digit, `digits` gives the same text now and then: it leaves letters alone, and says so.
 const NAMES_MAY_LEAVE: [(&str, &str); 1] = [(
     "public.row.digits",
-    "SELECT digits FROM public.\"row\" WHERE length(regexp_replace(digits, '[^0-9]', '', 'g')) < 8",
+    "SELECT digits FROM public.\"row\" WHERE length(regexp_replace(digits, '[^0-9]', '', 'g')) < 2",
 )];
 
 /// Names that a shell, psql, a file system or an alias of ours could take for something else.
