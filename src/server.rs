@@ -8,21 +8,25 @@
 //! not meet another one's port, and must leave nothing behind, however it ends.
 //!
 //! The mechanism: `initdb` runs once for each set of binaries into a template folder; a start copies that folder into a
-//! fresh one and runs `postgres` on it with a Unix socket in that folder and no port. Between us and `postgres` stands a
-//! shell that holds the reading end of a pipe. We never write to it: when our end closes, be it by drop, by the end of
-//! the process or by its death, the shell stops `postgres` and deletes the folder. `postgres` refuses to run as root, so
-//! root hands everything to the user `postgres`, or to `nobody` where there is none.
+//! fresh one and runs `postgres` on it with a Unix socket in that folder and no port. The folder is [`keeper`]'s, and
+//! between us and `postgres` stands a shell that holds the reading end of a pipe. We never write to it: when our end
+//! closes, be it by drop, by the end of the process or by its death, the shell stops `postgres`. `postgres` refuses to run
+//! as root, so root hands everything to the user `postgres`, or to `nobody` where there is none.
+
+pub mod keeper;
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use keeper::Keeper;
 
 use nix::unistd::{User, geteuid};
 
@@ -41,16 +45,17 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// `$0` is the server's folder, the rest is the server's command line. The watcher's `cat` ends when the last writer of
 /// our standard input is gone. SIGQUIT is PostgreSQL's immediate shutdown: nothing of the folder is wanted any more.
+/// Signals that are meant for us end it by the pipe; a trap that does something is not inherited by `postgres`.
 const WATCHED: &str = r#"
+trap : HUP INT TERM
 exec 3<&0 >"$0/log" 2>&1
 "$@" </dev/null 3<&- & server=$!
-{ cat <&3 >/dev/null
+{ trap '' HUP INT TERM
+  cat <&3 >/dev/null
   kill -QUIT "$server" 2>/dev/null
-  while kill -0 "$server" 2>/dev/null; do sleep 0.02; done
-  rm -rf -- "$0"
 } >/dev/null 2>&1 &
 exec 3<&-
-wait "$server"
+while kill -0 "$server" 2>/dev/null; do wait "$server"; done
 "#;
 
 /// Why there is no server, or why it refused.
@@ -268,10 +273,11 @@ fn folder_error(path: &Path, source: &io::Error) -> Error {
 #[derive(Debug)]
 pub struct Server {
     binaries: Binaries,
-    folder: PathBuf,
     watcher: Child,
     /// Our end of the watcher's pipe; always there until drop.
     lifeline: Option<ChildStdin>,
+    /// The last to go: it deletes the folder.
+    keeper: Keeper,
 }
 
 impl Server {
@@ -281,17 +287,14 @@ impl Server {
         let binaries = Binaries::find(options.bin.as_deref())?;
         let runner = Runner::of_this_process()?;
         let base = base_folder(runner)?;
-        let template = template(&binaries, runner, &base)?;
-        let folder = fresh_folder(&base, "run-", runner)?;
-        let data = folder.join("data");
-        output_of(runner.command("cp").arg("-Rp").arg(&template).arg(&data), "copying the template").inspect_err(
-            |_| {
-                remove(&folder);
-            },
-        )?;
-        let mut watcher = watched(&binaries, runner, &folder, options)?;
+        let keeper = Keeper::start(&base)?;
+        let folder = keeper.folder();
+        runner.give(folder)?;
+        let template = template(&binaries, runner, &base, folder)?;
+        output_of(runner.command("cp").arg("-Rp").arg(&template).arg(folder.join("data")), "copying the template")?;
+        let mut watcher = watched(&binaries, runner, folder, options)?;
         let lifeline = watcher.stdin.take();
-        let mut server = Self { binaries, folder, watcher, lifeline };
+        let mut server = Self { binaries, watcher, lifeline, keeper };
         server.await_ready()?;
         Ok(server)
     }
@@ -299,13 +302,13 @@ impl Server {
     fn await_ready(&mut self) -> Result<(), Error> {
         let started = Instant::now();
         loop {
-            if is_ready(&self.folder) {
+            if is_ready(self.socket_folder()) {
                 return Ok(());
             }
             let ended = self.watcher.try_wait().map_or(true, |status| status.is_some());
             if ended || started.elapsed() > START_LIMIT {
                 return Err(Error::Failed {
-                    what: format!("starting PostgreSQL {} in `{}`", self.version(), self.folder.display()),
+                    what: format!("starting PostgreSQL {} in `{}`", self.version(), self.socket_folder().display()),
                     output: self.log(),
                 });
             }
@@ -328,14 +331,16 @@ impl Server {
         &self.binaries
     }
 
-    /// The folder of the Unix socket: what `-h` and `PGHOST` take.
+    /// The folder of the Unix socket: what `-h` and `PGHOST` take. What else is put there goes with the server.
     pub fn socket_folder(&self) -> &Path {
-        &self.folder
+        self.keeper.folder()
     }
 
     /// Everything that the server has logged so far.
     pub fn log(&self) -> String {
-        fs::read(self.folder.join("log")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        fs::read(self.socket_folder().join("log"))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// `psql -X` on a database as a role; every role may log in without a password.
@@ -349,7 +354,13 @@ impl Server {
     pub fn client(&self, program: &'static str, user: &str) -> Result<Command, Error> {
         let mut command = Command::new(self.binaries.client(program)?);
         without_settings(&mut command);
-        command.env("PGCLIENTENCODING", "UTF8").env("LC_ALL", "C").arg("-h").arg(&self.folder).arg("-U").arg(user);
+        command
+            .env("PGCLIENTENCODING", "UTF8")
+            .env("LC_ALL", "C")
+            .arg("-h")
+            .arg(self.socket_folder())
+            .arg("-U")
+            .arg(user);
         Ok(command)
     }
 
@@ -408,18 +419,6 @@ impl Drop for Server {
         while asked.elapsed() < STOP_LIMIT && !matches!(self.watcher.try_wait(), Ok(Some(_)) | Err(_)) {
             sleep(POLL);
         }
-        remove(&self.folder);
-    }
-}
-
-/// Deletes a server's folder; the watcher deletes it at the same time, so what is already gone is no failure.
-#[allow(clippy::disallowed_methods, reason = "the folder was made by this process, under a name that was new")]
-fn remove(folder: &Path) {
-    let asked = Instant::now();
-    while folder.exists() && asked.elapsed() < STOP_LIMIT {
-        if fs::remove_dir_all(folder).is_err() {
-            sleep(POLL);
-        }
     }
 }
 
@@ -442,10 +441,7 @@ fn watched(binaries: &Binaries, runner: Runner, folder: &Path, options: &Options
     }
     // A group of its own, so that Ctrl-C reaches us alone; the server follows when our end of the pipe closes.
     command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().map_err(|source| {
-        remove(folder);
-        run_error(&command, source)
-    })
+    command.spawn().map_err(|source| run_error(&command, source))
 }
 
 /// Durability is worth nothing here; the rest keeps the server small and its log readable.
@@ -469,7 +465,7 @@ fn own_settings() -> [(&'static str, &'static str); 10] {
 fn base_folder(runner: Runner) -> Result<PathBuf, Error> {
     let name = format!("noren-{}", runner.uid());
     let candidates = [std::env::temp_dir(), PathBuf::from("/tmp")];
-    let parent = candidates.iter().find(|folder| folder.as_os_str().len() + name.len() + 20 < LONGEST_FOLDER);
+    let parent = candidates.iter().find(|folder| folder.as_os_str().len() + name.len() + 24 < LONGEST_FOLDER);
     let base = parent.map_or_else(|| PathBuf::from("/tmp"), Clone::clone).join(name);
     match fs::DirBuilder::new().mode(0o700).create(&base) {
         Err(source) if source.kind() != io::ErrorKind::AlreadyExists => return Err(folder_error(&base, &source)),
@@ -485,38 +481,23 @@ fn base_folder(runner: Runner) -> Result<PathBuf, Error> {
     Ok(base)
 }
 
-fn set_mode(path: &Path, mode: u32) -> Result<(), Error> {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|source| folder_error(path, &source))
-}
-
-/// A new folder that belongs to the server's user alone.
-fn fresh_folder(base: &Path, prefix: &str, runner: Runner) -> Result<PathBuf, Error> {
-    let folder =
-        tempfile::Builder::new().prefix(prefix).tempdir_in(base).map_err(|source| folder_error(base, &source))?.keep();
-    set_mode(&folder, 0o700)?;
-    runner.give(&folder)?;
-    Ok(folder)
-}
-
-/// The template data folder of these binaries, made at the first call. Two processes may make it at once: each works
-/// in a folder of its own, and the first rename wins.
-fn template(binaries: &Binaries, runner: Runner, base: &Path) -> Result<PathBuf, Error> {
+/// The template data folder of these binaries, made at the first call in a folder that is ours. Two processes may make
+/// it at once: the first rename wins.
+fn template(binaries: &Binaries, runner: Runner, base: &Path, workplace: &Path) -> Result<PathBuf, Error> {
     let template = base.join(template_name(binaries, runner));
     if template.is_dir() {
         return Ok(template);
     }
-    let workplace = fresh_folder(base, "init-", runner)?;
-    let data = workplace.join("data");
-    let made = initdb(binaries, runner, &data, "C.UTF-8").or_else(|_| {
-        remove(&data);
-        initdb(binaries, runner, &data, "C")
-    });
-    let kept = made.and_then(|()| match fs::rename(&data, &template) {
+    let data = workplace.join("C.UTF-8");
+    let made = initdb(binaries, runner, &data, "C.UTF-8").map(|()| data);
+    let data = made.or_else(|_| {
+        let data = workplace.join("C");
+        initdb(binaries, runner, &data, "C").map(|()| data)
+    })?;
+    match fs::rename(&data, &template) {
         Err(source) if !template.is_dir() => Err(folder_error(&template, &source)),
-        _ => Ok(()),
-    });
-    remove(&workplace);
-    kept.map(|()| template)
+        _ => Ok(template),
+    }
 }
 
 /// Binaries that were replaced in place have another date, so they get another template.

@@ -37,5 +37,6 @@ mod syntax;
 mod tenancy;
 mod threat_model;
 mod verify;
+mod verify_killed;
 mod verify_masking;
 mod verify_test;

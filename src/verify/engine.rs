@@ -16,6 +16,9 @@ pub trait Engine: Sync {
     /// The first number of its version.
     fn major(&self) -> u32;
 
+    /// A folder for what scripts read and write; it is gone when the engine is, however that ends.
+    fn folder(&self) -> &Path;
+
     /// A superuser there.
     fn superuser(&self) -> &str;
 
@@ -92,6 +95,10 @@ impl Engine for Private {
 
     fn major(&self) -> u32 {
         self.server.major()
+    }
+
+    fn folder(&self) -> &Path {
+        self.server.socket_folder()
     }
 
     fn superuser(&self) -> &str {

@@ -88,7 +88,7 @@ impl<'a> World<'a> {
         let (Some(model), Some(files)) = (&compiled.model, &compiled.files) else {
             return Err(Failure::new("expected a policy without errors", "run `noren check`"));
         };
-        let folder = lay_out(files.iter())?;
+        let folder = lay_out(engine.folder(), files.iter())?;
         let deployer = deployer(model);
         let filled = Filled::default();
         let mut world = World { engine, project, catalog: &compiled.catalog, model, deployer, filled, folder };
@@ -224,14 +224,14 @@ fn deployer(model: &Model) -> String {
     owners.map_or_else(|| DEPLOYER.to_owned(), |role| role.name.clone())
 }
 
-fn lay_out<'f>(files: impl Iterator<Item = (&'f String, &'f String)>) -> Result<TempDir, Failure> {
+fn lay_out<'f>(parent: &Path, files: impl Iterator<Item = (&'f String, &'f String)>) -> Result<TempDir, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(
             format!("cannot write the generated files to a temporary folder: {error}"),
             "name another in TMPDIR",
         )
     };
-    let folder = tempfile::Builder::new().prefix("noren-verify-").tempdir().map_err(failed)?;
+    let folder = tempfile::Builder::new().prefix("files-").tempdir_in(parent).map_err(failed)?;
     for (path, text) in files {
         let place = folder.path().join("generated").join(path);
         if let Some(parent) = place.parent() {
