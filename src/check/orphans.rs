@@ -22,7 +22,7 @@ pub(super) fn check(
             key.columns.iter().any(|name| orphans(name).is_some())
         };
         if !decided && may_dangle(catalog, model, export, exported, key) {
-            diagnostics.push(undecided(catalog, export, exported, key));
+            diagnostics.push(undecided(catalog, export, (table, exported), key));
         }
     }
     check_clauses(catalog, table, exported, diagnostics);
@@ -66,7 +66,12 @@ fn is_filtered(table: &ExportTable) -> bool {
     !table.rows.is_empty() || table.columns.values().any(|column| column.orphans == Some(Orphans::Skip))
 }
 
-fn undecided(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &ForeignKey) -> Diagnostic {
+fn undecided(
+    catalog: &Catalog,
+    export: &Export,
+    (table, exported): (&Table, &ExportTable),
+    key: &ForeignKey,
+) -> Diagnostic {
     let columns: Vec<String> = key.columns.iter().map(|column| format!("{}.{column}", exported.table)).collect();
     let why = match export.tables.get(catalog.partition_root(&key.references)) {
         None => format!("`{}` is not part of `export {}`", key.references, export.name),
@@ -80,10 +85,17 @@ fn undecided(catalog: &Catalog, export: &Export, exported: &ExportTable, key: &F
         None => Diagnostic::new(codes::N0804, title),
     };
     let treatment = rule.map_or("keep", |rule| rule.text.as_ref());
+    let skip = format!("`{treatment}, orphans skip` (the row stays behind)");
+    let mut columns = key.columns.iter().filter_map(|name| table.columns.get(name));
+    let help = if columns.all(|column| super::null::refuses_null(catalog, column)) {
+        format!("write {skip}")
+    } else {
+        format!("write `{treatment}, orphans null` (the reference becomes NULL) or {skip}")
+    };
     diagnostic
         .label(key.span, format!("foreign key `{}`", key.name))
         .note("the copy would refuse such a row")
-        .help(format!("write `{treatment}, orphans null` (the reference becomes NULL) or `{treatment}, orphans skip` (the row stays behind)"))
+        .help(help)
 }
 
 fn check_clauses(catalog: &Catalog, table: &Table, exported: &ExportTable, diagnostics: &mut Vec<Diagnostic>) {

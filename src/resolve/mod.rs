@@ -146,7 +146,7 @@ fn check_patterns(
                 if columns.any(|column| is_match(&column.name) && has_type(column)) {
                     continue;
                 }
-                diagnostics.push(unused_pattern(pattern, &tables, is_match));
+                diagnostics.push(unused_pattern(pattern, &rule.columns, &tables, is_match));
             }
         }
     }
@@ -154,6 +154,7 @@ fn check_patterns(
 
 fn unused_pattern(
     pattern: &crate::syntax::ast::Pattern,
+    beside: &[crate::syntax::ast::Pattern],
     tables: &[&crate::catalog::Table],
     is_match: impl Fn(&str) -> bool,
 ) -> Diagnostic {
@@ -172,7 +173,9 @@ fn unused_pattern(
     }
     let title = format!("expected a pattern that selects a column, found `{}`, which selects none", pattern.text);
     let diagnostic = Diagnostic::new(codes::N0204, title).at(pattern.span, "no column of the selected tables");
-    match crate::diagnostic::did_you_mean(&pattern.text, names) {
+    // What the rule names already cannot be meant.
+    let others = names.into_iter().filter(|name| beside.iter().all(|pattern| pattern.text != *name));
+    match crate::diagnostic::did_you_mean(&pattern.text, others) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(pattern.span, near),
         None => diagnostic.help("remove it; a rule that does nothing hides a slip"),
     }
