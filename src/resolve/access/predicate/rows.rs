@@ -34,7 +34,8 @@ impl Walker<'_> {
         let has_aggregate = std::mem::replace(&mut self.aggregated, aggregated);
         let mut read = read?;
         read.rows.settings = settings;
-        read.rows.opaque |= has_aggregate && select.group_clause.is_empty();
+        // Without GROUP BY both make one row of no row at all, whatever WHERE says.
+        read.rows.opaque |= (has_aggregate || select.having_clause.is_some()) && select.group_clause.is_empty();
         read.is_one_row &= !has_aggregate;
         Ok(read)
     }
