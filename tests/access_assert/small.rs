@@ -428,6 +428,19 @@ fn roles_of_the_provider_are_told() {
     assert!(escape.red && escape.text.contains("app -> rds_superuser"), "{}", escape.text);
 }
 
+/// `public` belongs to the database's owner since 15, and whoever owns the tables is granted it.
+#[test]
+fn an_owner_of_tables_may_work_in_a_schema_of_somebody_else() {
+    let Some(database) = world(None) else { return };
+    let file = assert::assert(&plan()).unwrap().print().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let judge = |change: &str| super::judge(&database, &file, change, "nobody_at_all", folder.path());
+    let owner = judge("ALTER SCHEMA shop OWNER TO postgres; GRANT ALL ON SCHEMA shop TO shop_owner");
+    assert!(!owner.red, "{}", owner.text);
+    let app = judge("ALTER SCHEMA shop OWNER TO postgres; GRANT ALL ON SCHEMA shop TO app");
+    assert!(app.red && app.text.contains("no CREATE to app"), "{}", app.text);
+}
+
 #[test]
 fn the_preflight_finds_what_would_stop_the_files_or_hide_rows() {
     let Some(database) = world(None) else { return };
