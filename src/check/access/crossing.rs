@@ -1,11 +1,13 @@
 //! Foreign keys by which a row of one tenant can come to hang on a row of another.
 //!
 //! The server looks the referenced row up past row security. What keeps a key within a tenant is either the tenant in
-//! it, on both sides, or that the child's own tenant is that of the row it points at.
+//! it, on both sides, or that the child's own tenant is that of the row it points at. A second key beside it, of the
+//! same columns and the tenant, does as well: both have to find their row.
 
 use crate::catalog::{Catalog, ForeignKey, QName, Table};
 use crate::model::access::{Access, AccessSql, ScopeKind};
 use crate::model::formula::Formula;
+use std::collections::BTreeSet;
 
 /// Such a key.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +55,21 @@ fn crossing<'a>(
         ScopeKind::When(condition) => looks_up(condition, key),
         _ => false,
     };
-    let kept = has_tenant || is_parent || is_through(other, &table.name, key);
+    let is_kept_beside = own.zip(theirs).is_some_and(|tenant| is_kept_beside(table, key, tenant));
+    let kept = has_tenant || is_parent || is_kept_beside || is_through(other, &table.name, key);
     (!kept).then_some(Crossing { table, key, own, theirs })
+}
+
+/// Another key of the table finds the same row by the tenant too. Without a tenant in the row it would look for nothing.
+fn is_kept_beside(table: &Table, key: &ForeignKey, (own, theirs): (&str, &str)) -> bool {
+    let pairs = |key: &ForeignKey| -> BTreeSet<(String, String)> {
+        key.columns.iter().cloned().zip(key.referenced_columns.iter().cloned()).collect()
+    };
+    let mut wanted = pairs(key);
+    wanted.insert((own.to_owned(), theirs.to_owned()));
+    let has_tenant = table.columns.get(own).is_some_and(|column| column.not_null);
+    let same = |other: &&ForeignKey| other.references == key.references && other.validated && other.enforced;
+    has_tenant && table.foreign_keys.iter().filter(same).any(|other| pairs(other) == wanted)
 }
 
 /// The condition is true only where it finds a row of the parent by the key's columns, and so of every row written.

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Scope, ScopeKind, Tenancy};
 use crate::source::Span;
 use crate::sql::identifier as quoted;
+use std::collections::BTreeSet;
 
 const FOREIGN_KEYS: Kind = Kind {
     code: codes::N0520,
@@ -118,16 +119,7 @@ impl Scoped<'_> {
 fn foreign_key(case: Case<'_>, tenancy: &Tenancy, Crossing { table, key, own, theirs }: &Crossing<'_>) -> Lint {
     let fix = match (own, theirs) {
         (Some(own), Some(theirs)) if !key.referenced_columns.iter().any(|column| column == theirs) => {
-            let list = |first: &str, rest: &[String]| {
-                std::iter::once(first).chain(rest.iter().map(String::as_str)).map(quoted).collect::<Vec<_>>().join(", ")
-            };
-            Fix::Sql(format!(
-                "ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({})",
-                qualified(table),
-                list(own, &key.columns),
-                name_of(&key.references),
-                list(theirs, &key.referenced_columns)
-            ))
+            Fix::Sql(second_key(case, table, key, own, theirs))
         }
         // One side has no tenant column: only a policy can ask for a row that its own tenant sees.
         _ => Fix::Policy(own_row(table, key)),
@@ -138,6 +130,34 @@ fn foreign_key(case: Case<'_>, tenancy: &Tenancy, Crossing { table, key, own, th
         fix,
         seen: key.span,
     }
+}
+
+/// The key that holds the tenant too, and the unique key that it needs. The first one may stay beside it: what it does
+/// when the row it points at goes is done before the second one looks.
+fn second_key(case: Case<'_>, table: &Table, key: &ForeignKey, own: &str, theirs: &str) -> String {
+    let with = |first: &str, rest: &[String]| -> Vec<String> {
+        std::iter::once(first).chain(rest.iter().map(String::as_str)).map(str::to_owned).collect()
+    };
+    let list = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    let (here, there) = (with(own, &key.columns), with(theirs, &key.referenced_columns));
+    let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<String>>();
+    let is_unique = case.catalog.tables.get(&key.references).is_some_and(|other| {
+        other.primary_key.iter().chain(&other.unique).any(|key| sorted(&key.columns) == sorted(&there))
+    });
+    let target = name_of(&key.references);
+    let unique = format!("ALTER TABLE {target} ADD UNIQUE ({}); ", list(&there));
+    let deferred = match (key.deferrable, key.initially_deferred) {
+        (false, _) => "",
+        (true, false) => " DEFERRABLE",
+        (true, true) => " DEFERRABLE INITIALLY DEFERRED",
+    };
+    format!(
+        "{}ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {target} ({}){deferred}",
+        if is_unique { "" } else { unique.as_str() },
+        qualified(table),
+        list(&here),
+        list(&there)
+    )
 }
 
 /// A condition that is true where the row pointed at is one that the writer sees.

@@ -67,3 +67,14 @@ CREATE INDEX ON public.notes (tenant_id);
 
 ALTER TABLE ONLY public.notes
     ADD CONSTRAINT notes_expense_id_fkey FOREIGN KEY (expense_id) REFERENCES public.expenses(id);
+
+CREATE TABLE public.tags (tenant_id uuid NOT NULL, id bigint NOT NULL);
+
+CREATE INDEX ON public.tags (tenant_id);
+
+ALTER TABLE ONLY public.tags
+    ADD CONSTRAINT tags_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notes
+    ADD COLUMN tag_id bigint,
+    ADD CONSTRAINT notes_tag_id_fkey FOREIGN KEY (tag_id) REFERENCES public.tags(id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED;

@@ -67,3 +67,13 @@ CREATE INDEX ON public.notes (tenant_id);
 
 ALTER TABLE ONLY public.notes
     ADD CONSTRAINT notes_expense_id_fkey FOREIGN KEY (tenant_id, expense_id) REFERENCES public.expenses(tenant_id, id);
+
+CREATE TABLE public.drafts (tenant_id uuid NOT NULL, id bigint NOT NULL, expense_id bigint);
+
+CREATE INDEX ON public.drafts (tenant_id);
+
+ALTER TABLE ONLY public.drafts
+    ADD CONSTRAINT drafts_expense_id_fkey FOREIGN KEY (expense_id) REFERENCES public.expenses(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.drafts
+    ADD CONSTRAINT drafts_expense_id_fkey1 FOREIGN KEY (tenant_id, expense_id) REFERENCES public.expenses(tenant_id, id);
