@@ -1,11 +1,14 @@
-//! `10_functions.sql`: how policies read settings.
+//! `10_functions.sql`: how policies read settings; `50_functions.sql`: what nothing reads them with any more.
 
 use super::Access;
 use super::head::{Lock, begin, head};
 use super::rights::{grant, revoke};
+use crate::emit::psql::{insert, temporary};
 use crate::plan::access::SettingPlan;
 use crate::sql::access::{AccessStatement, Commented, Object};
 use crate::sql::{Expr, Ident, Script, Statement};
+
+const HELPER: [&str; 4] = ["name", "type_schema", "type_name", "is_array"];
 
 impl Access<'_> {
     pub(super) fn functions(&self) -> Script {
@@ -16,6 +19,8 @@ impl Access<'_> {
         script.blank();
         begin(&mut script, None, Lock::Run);
         script.run(Statement::Access(AccessStatement::CreateSchema(Ident::from("noren"))));
+        self.helpers(&mut script);
+        script.run(Statement::Do(include_str!("retype.sql")));
         let roles = self.strangers();
         for setting in &self.plan.settings {
             let function = &setting.function;
@@ -39,6 +44,31 @@ impl Access<'_> {
         script.blank();
         script.run(Statement::Commit);
         script
+    }
+
+    /// Drops the functions of settings that are gone, or had another type.
+    pub(super) fn spent_functions(&self) -> Script {
+        let mut script = head(&[
+            "Drops the functions of settings that the policy no longer has, and those that 10_functions.sql put aside because",
+            "their setting has another type: no policy calls them any more. Run as the owner: psql -X -f 50_functions.sql",
+        ]);
+        script.blank();
+        begin(&mut script, None, Lock::Run);
+        self.helpers(&mut script);
+        script.run(Statement::Do(include_str!("spent.sql")));
+        script.run(Statement::Commit);
+        script
+    }
+
+    /// The functions of this policy, in a table for what follows.
+    fn helpers(&self, script: &mut Script) {
+        script.run(temporary("noren_helper", &HELPER, true));
+        let row = |of: &SettingPlan| {
+            let is_array = if of.data_type.dimensions > 0 { "true" } else { "false" };
+            let of_type = &of.data_type.name;
+            vec![of.function.name.clone(), of_type.schema.clone(), of_type.name.clone(), is_array.to_owned()]
+        };
+        insert(script, "noren_helper", &HELPER, self.plan.settings.iter().map(row));
     }
 
     /// Roles of the policy that own nothing of it: what is not declared is taken away from them.

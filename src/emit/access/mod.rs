@@ -71,7 +71,7 @@ fn steps(plans: &AccessPlans, files: &BTreeMap<String, String>) -> Vec<String> {
         files.keys().filter(move |path| steps.iter().any(|step| path.starts_with(step))).cloned()
     };
     let tenancy = tenancy::includes(&plans.migrations);
-    of(&["05_", "10_", "15_"]).chain(tenancy).chain(of(&["30_tables/", "40_", "90_"])).collect()
+    of(&["05_", "10_", "15_"]).chain(tenancy).chain(of(&["30_tables/", "40_", "50_", "90_"])).collect()
 }
 
 /// `apply.sql`; the steps by their paths from there, in the order of the files.
@@ -119,6 +119,7 @@ impl Access<'_> {
         if let Some(script) = self.force() {
             print("40_force.sql".to_owned(), Ok(script))?;
         }
+        print("50_functions.sql".to_owned(), Ok(self.spent_functions()))?;
         print("90_assert.sql".to_owned(), assert::assert(self.plan))?;
         print("rollback.sql".to_owned(), Ok(self.rollback()))?;
         print("rollback_roles.sql".to_owned(), Ok(self.rollback_roles()))?;
