@@ -2,7 +2,9 @@
 //!
 //! Grants become permissive policies, which PostgreSQL joins with OR; so none of them is wider than one grant. Two
 //! restrictive policies, joined with AND, keep every later policy within bounds: the floor keeps a role that acts for
-//! one tenant within that tenant, and the guard keeps everybody out whom the policy does not name.
+//! one tenant within that tenant, and the guard keeps everybody out whom the policy does not name. Where nobody may pass
+//! the floor, it is for everybody and there is no guard: it says what the permissive policies say, PostgreSQL joins
+//! what is equal, and a statement pays for one test. Who may not execute the setting's function gets an error.
 
 use super::PolicyPlan;
 use super::names::policy_name;
@@ -265,7 +267,7 @@ impl<'a> Table<'_, 'a> {
                 name: policy_name(&["noren", "floor"]),
                 permissive: false,
                 command: None,
-                roles: self.all.own.iter().map(|role| (*role).to_owned()).collect(),
+                roles: self.floored(&self.all.own),
                 using: Some(read),
                 check: Some(write),
                 comment: floor_words(&[]),
@@ -287,6 +289,9 @@ impl<'a> Table<'_, 'a> {
         let all = self.all;
         let loosens = |policy: &Policy, role: &str| policy.roles.iter().any(|group| all.reaches(role, group));
         let mut groups: BTreeMap<Vec<usize>, Vec<&'a str>> = BTreeMap::new();
+        if self.is_for_everybody() {
+            groups.insert(Vec::new(), Vec::new());
+        }
         for role in &all.own {
             let by = of_command.iter().enumerate().filter(|(_, policy)| loosens(policy, role));
             groups.entry(by.map(|(index, _)| index).collect()).or_default().push(role);
@@ -303,6 +308,19 @@ impl<'a> Table<'_, 'a> {
                 rest.filter(|policy| members.iter().any(|member| loosens(policy, member))).collect();
             self.floor_for(command, &by, roles, &others, alone);
         }
+    }
+
+    /// Whether the floor may be everybody's: no policy lets anybody beyond a tenant. BYPASSRLS knows no floor.
+    fn is_for_everybody(&self) -> bool {
+        let nobody_sees_all = || !self.all.access.roles.keys().any(|role| self.all.sees_all(role));
+        self.read.is_some()
+            && self.loosening().is_empty()
+            && (self.all.bypass == Bypass::Attribute || nobody_sees_all())
+    }
+
+    /// Whom the floor names; nobody for everybody.
+    fn floored(&self, roles: &[&str]) -> Vec<String> {
+        if self.is_for_everybody() { Vec::new() } else { roles.iter().map(|role| (*role).to_owned()).collect() }
     }
 
     /// The user's policies that let roles of one tenant beyond it.
@@ -338,7 +356,7 @@ impl<'a> Table<'_, 'a> {
             name: policy_name(&words),
             permissive: false,
             command: Some(command),
-            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            roles: self.floored(roles),
             using: (command != Command::Insert).then_some(using),
             check: matches!(command, Command::Insert | Command::Update).then_some(check),
             comment: floor_words(by),
@@ -349,7 +367,7 @@ impl<'a> Table<'_, 'a> {
 
     fn add_floor(&mut self, mut plan: PolicyPlan, mut settings: BTreeSet<String>) {
         // Without a role it would be for PUBLIC.
-        if plan.roles.is_empty() {
+        if plan.roles.is_empty() && !self.is_for_everybody() {
             return;
         }
         plan.spans.extend(self.all.access.scopes.get(self.name).map(|scope| scope.span));
@@ -360,6 +378,9 @@ impl<'a> Table<'_, 'a> {
 
     /// A policy that somebody adds later, for a role that this policy does not know, opens nothing.
     fn guard(&mut self) {
+        if self.is_for_everybody() {
+            return;
+        }
         // The planner takes a bare boolean for a filter that half of the rows pass, and IS NOT NULL for one that all do.
         let known = any_role(self.all.access.roles.keys());
         let test = Expr::scalar(Select { condition: Some(known), ..select(Expr::Boolean(true)) }).is_not_null();

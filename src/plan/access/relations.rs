@@ -54,9 +54,12 @@ impl Planner<'_> {
         };
         let guarded = table.kind != TableKind::Foreign && policies.guards(root);
         let built = if guarded && root == name { policies.of(name) } else { Vec::new() };
+        let own = self.access.roles.values().filter(|role| matches!(role.tenants, Tenants::Own));
+        let own: Vec<&String> = own.map(|role| &role.name).collect();
         for policy in &built {
             let roles: Vec<&String> = match policy.plan.roles.as_slice() {
-                [] => self.access.roles.keys().collect(),
+                // Those whom neither an attribute nor a policy lets by; who else comes is refused the function.
+                [] => own.clone(),
                 roles => roles.iter().collect(),
             };
             for setting in &policy.settings {
@@ -228,9 +231,9 @@ fn columns(table: &Table) -> BTreeMap<String, DataType> {
     table.columns.values().map(|column| (column.name.clone(), column.data_type.clone())).collect()
 }
 
-/// The dump has the guard, so these files were applied before it was made.
+/// The dump has the floor or the guard, so these files were applied before it was made.
 fn is_applied(table: &Table) -> bool {
-    table.policies.iter().any(|policy| policy.name == "noren_guard")
+    table.policies.iter().any(|policy| policy.name == "noren_guard" || policy.name.starts_with("noren_floor"))
 }
 
 fn owner_of(sequence: &Sequence) -> Option<&QName> {
