@@ -483,10 +483,90 @@ fn real_schemas_are_what_the_server_has() {
     }
 }
 
+/// Schema files in the folder that `NOREN_MORE_SCHEMAS` names, and folders of migrations in it: whatever loads on the
+/// server of `NOREN_MORE_MAJOR` must be what the catalog says. For whoever wants to know of a schema of his own.
+#[test]
+fn more_schemas_are_what_the_server_has() {
+    let Some(folder) = std::env::var_os("NOREN_MORE_SCHEMAS") else { return };
+    let major = std::env::var("NOREN_MORE_MAJOR").ok().and_then(|major| major.parse().ok());
+    let Some(server) = support::server(major) else { return };
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    let differing: Vec<String> = entries.iter().filter_map(|path| differs(server, path)).collect();
+    assert_eq!(differing.join("\n\n"), "");
+}
+
+/// How the catalog of a schema differs from what the server makes of it.
+fn differs(server: &'static noren::server::Server, path: &std::path::Path) -> Option<String> {
+    let mut files: Vec<std::path::PathBuf> = vec![path.to_path_buf()];
+    if path.is_dir() {
+        files = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+    }
+    let texts: Vec<(String, String)> =
+        files.iter().map(|file| (file.display().to_string(), std::fs::read_to_string(file).unwrap())).collect();
+    let database = support::Database::new(server, "more");
+    if let Some(error) = texts.iter().find_map(|(_, text)| database.try_sql(text).err()) {
+        eprintln!("SKIPPED: {} does not load: {error}", path.display());
+        return None;
+    }
+    database.sql(HELPERS);
+    let files: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let (sources, catalog, found) = load(&files);
+    let difference = difference(&database.column(QUERY), &facts::of(&catalog, server.major()));
+    eprintln!("{}: {} tables, {} findings", path.display(), catalog.tables.len(), found.len());
+    (!difference.is_empty())
+        .then(|| format!("{}\n{}\n{difference}", path.display(), shown(&sources, &found).join("\n")))
+}
+
+/// What an old dump and its cluster's have beside tables: a view that is a table first, rules, and roles that go.
+const OLD: &str = "
+CREATE TABLE public.people (id integer NOT NULL, name text);
+ALTER TABLE ONLY public.people ADD CONSTRAINT people_pkey PRIMARY KEY (id);
+CREATE TABLE public.named (id integer, name text);
+CREATE RULE \"_RETURN\" AS ON SELECT TO public.named DO INSTEAD SELECT people.id, people.name FROM public.people GROUP BY people.id;
+CREATE RULE to_people AS ON INSERT TO public.named DO INSTEAD INSERT INTO public.people VALUES (new.id, new.name);
+CREATE RULE no_more AS ON DELETE TO public.people DO INSTEAD NOTHING;
+CREATE RULE gone AS ON DELETE TO public.people DO ALSO SELECT 1;
+DROP RULE gone ON public.people;
+DROP ROLE IF EXISTS nobody_has_this_name;
+LISTEN something;
+";
+
+#[test]
+fn views_and_rules_of_old_dumps_are_what_the_server_has() {
+    let Some(server) = support::server(None).filter(|server| server.major() < 16) else { return };
+    let database = support::Database::new(server, "catalog");
+    database.sql(OLD);
+    database.sql(HELPERS);
+    let (sources, catalog, found) = load(&[("old.sql", OLD)]);
+    assert_eq!(shown(&sources, &found), Vec::<String>::new());
+    assert_eq!(difference(&database.column(QUERY), &facts::of(&catalog, server.major())), "");
+    let rules: Vec<String> = catalog
+        .rules
+        .iter()
+        .flat_map(|(on, rules)| rules.iter().map(move |rule| format!("{} {on}", rule.name)))
+        .collect();
+    assert_eq!(rules, ["to_people public.named", "no_more public.people"]);
+}
+
 /// What a finding says and where, for one file.
 fn findings(text: &str) -> Vec<String> {
     let (sources, _, found) = load(&[("s.sql", text)]);
     shown(&sources, &found)
+}
+
+#[test]
+fn a_word_that_became_sql_s_own_is_told_with_its_way_out() {
+    let text = "CREATE FUNCTION public.f(id integer, json json) RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$;\n\
+        CREATE TABLE public.t (system_user boolean);\nCREATE TABLE public.u (data json, id int NOT NUL);\n";
+    let (_, _, found) = load(&[("s.sql", text)]);
+    let helped =
+        found.iter().map(|found| found.help.as_deref().is_some_and(|help| help.contains("--quote-all-identifiers")));
+    assert_eq!(helped.collect::<Vec<_>>(), [true, true, false]);
+    let quoted =
+        text.replace("json json", "\"json\" json").replace("system_user", "\"system_user\"").replace(" NUL)", " NULL)");
+    assert_eq!(findings(&quoted), Vec::<String>::new());
 }
 
 #[test]

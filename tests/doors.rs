@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use crate::support;
+
 const SCHEMA: &str = "
 CREATE TABLE public.people (
     id integer NOT NULL,
@@ -233,6 +235,90 @@ fn a_proposed_line_can_be_pasted() {
     });
     let pasted = lines.fold(policy.to_owned(), |policy, line| policy + line + "\n");
     assert!(codes(&schema, &pasted).is_empty(), "{:?}\n{pasted}", codes(&schema, &pasted));
+}
+
+#[test]
+fn a_proposed_constant_is_one_to_the_server() {
+    let Some(server) = support::server(None) else { return };
+    let database = support::Database::new(server, "proposed");
+    let extension = "CREATE EXTENSION ltree WITH SCHEMA public;\n";
+    let pair = "CREATE TYPE public.pair AS (a integer, b text);\n";
+    database.sql(&[extension, pair].concat());
+    let types = "text|integer[]|text[]|varchar(3)[]|int4range|datemultirange|json|jsonb[]|public.pair|bit(3)|varbit\
+        |macaddr|pg_lsn|box|tsquery|xml|inet|\"char\"|name|regclass|public.ltree|public.ltree[]";
+    for kind in types.split('|') {
+        let schema = format!("{extension}{pair}CREATE TABLE public.t (c {kind} NOT NULL);\n");
+        let policy = "export developers { tables *; }\n";
+        let found = findings(&schema, policy);
+        let help = found.first().and_then(|found| found.help.clone()).unwrap_or_else(|| panic!("{kind}: {found:?}"));
+        let constant = help.split_once("constant('").and_then(|(_, rest)| rest.split_once("')"));
+        if let Some((value, _)) = constant {
+            database.sql(&format!("SELECT '{value}'::{kind}"));
+        }
+        let line = help.strip_prefix("add `").and_then(|help| help.strip_suffix('`')).unwrap();
+        assert!(codes(&schema, &format!("{policy}{line}\n")).is_empty(), "{kind}: {line}");
+    }
+}
+
+#[test]
+fn a_constant_of_another_type_is_refused_before_a_server_does() {
+    for (kind, value) in [("text[]", "****"), ("int4range", "****"), ("date", "****"), ("uuid", "*"), ("jsonb", "****")]
+    {
+        let schema = format!("CREATE TABLE public.t (c {kind});\n");
+        let policy = format!("table t {{ c mask constant('{value}'); }}\nexport developers {{ tables t; }}\n");
+        assert_eq!(codes(&schema, &policy), ["N0420"], "{kind}");
+    }
+}
+
+#[test]
+fn an_export_leaves_something_or_is_refused() {
+    let schema = "CREATE TABLE public.t (id bigint NOT NULL, doc jsonb NOT NULL);\n";
+    let rules = "table t { id keep; doc drop, fill ('{}'); }\n";
+    for rest in ["* except *", "*; skip t because \"empty\""] {
+        let policy = format!("{rules}export developers {{ tables {rest}; }}\n");
+        assert_eq!(codes(schema, &policy), ["N0801"], "{rest}");
+    }
+    let internal = "table t { internal because \"x\"; }\nexport developers { tables *; }\n";
+    assert_eq!(codes(schema, internal), ["N0801"]);
+    let all = "export developers { tables *; }\n";
+    assert!(codes(schema, &[rules, all].concat()).is_empty());
+    let unreadable = rules.replace("'{}'", "'none'");
+    assert_eq!(codes(schema, &[&unreadable, all].concat()), ["N0406"]);
+}
+
+#[test]
+fn the_role_that_is_proposed_for_an_export_can_be_pasted() {
+    let schema = "CREATE TABLE public.t (id bigint NOT NULL);\n";
+    let policy = "table t { id keep; }\nexport developers { tables *; as exporter; }\n";
+    let found = findings(schema, policy);
+    let help = found.first().and_then(|found| found.help.clone()).unwrap();
+    let line = help.strip_prefix("add `").and_then(|help| help.strip_suffix('`')).unwrap();
+    assert!(codes(schema, &format!("{policy}{line}\n")).is_empty(), "{line}");
+}
+
+#[test]
+fn what_a_partial_or_folded_index_cannot_lose_is_let_pass() {
+    let schema = "CREATE TABLE public.t (id bigint NOT NULL, name text NOT NULL, token text, of bigint);\n\
+        CREATE UNIQUE INDEX by_name ON public.t USING btree (lower((name)::text));\n\
+        CREATE UNIQUE INDEX by_token ON public.t USING btree (token) WHERE (token IS NOT NULL);\n";
+    let policy = |name: &str, token: &str| {
+        format!(
+            "setting noren.mask_key text secret;\ntable t {{ id, of keep; name mask {name}; token {token}; }}\n\
+             export developers {{ tables t; }}\n"
+        )
+    };
+    for token in ["drop", "mask null", "mask hash(length => 32)"] {
+        assert!(codes(schema, &policy("hash(length => 32)", token)).is_empty(), "{token}");
+        assert!(codes(schema, &policy("email()", token)).is_empty(), "{token}");
+    }
+    // Rows that were outside may come in here.
+    let others = "CREATE UNIQUE INDEX others ON public.t USING btree (of) WHERE (token IS NULL);\n";
+    assert_eq!(codes(&[schema, others].concat(), &policy("email()", "drop")), ["N0417"]);
+    let words =
+        "CREATE UNIQUE INDEX words ON public.t USING btree (of) WHERE ((token IS NOT NULL) AND (token <> ''::text));\n";
+    assert_eq!(codes(&[schema, words].concat(), &policy("email()", "mask hash(length => 32)")), ["N0417"]);
+    let cut = "CREATE UNIQUE INDEX cut ON public.t USING btree (lower(\"left\"(name, 3)));\n";
+    assert_eq!(codes(&[schema, cut].concat(), &policy("email()", "drop")), ["N0417"]);
 }
 
 #[test]

@@ -44,6 +44,21 @@ mod tests {
     const SCHEMA: &str = include_str!("rows/everything.sql");
 
     #[test]
+    fn a_key_fits_the_smaller_numbers_that_refer_to_it() {
+        let Some(server) = support::server(None) else { return };
+        let database = Database::new(server, "rows_small");
+        database.sql(
+            "CREATE TABLE shifts (id serial PRIMARY KEY, name text);
+             CREATE TABLE worked (shift_id smallint NOT NULL REFERENCES shifts, day date NOT NULL, PRIMARY KEY (shift_id, day));
+             CREATE SEQUENCE loose;
+             CREATE TABLE staff (id integer PRIMARY KEY DEFAULT nextval('loose'), store_id smallint NOT NULL);
+             CREATE TABLE stores (id serial PRIMARY KEY, manager_id smallint NOT NULL REFERENCES staff);
+             ALTER TABLE staff ADD FOREIGN KEY (store_id) REFERENCES stores;",
+        );
+        whole(&fill(&database, 3));
+    }
+
+    #[test]
     fn every_kind_of_table_is_filled() {
         let Some(server) = support::server(None) else { return };
         let database = Database::new(server, "rows_kinds");

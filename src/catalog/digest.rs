@@ -33,6 +33,8 @@ impl fmt::Debug for Placeless<'_> {
             extensions,
             schema_grants,
             loose_collations,
+            // Nothing that is compiled from the catalog depends on them.
+            rules: _,
         } = self.0;
         let none = self.1;
         formatter

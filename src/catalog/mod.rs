@@ -12,7 +12,7 @@ mod read;
 mod scan;
 
 pub use lookup::UniqueKey;
-pub use read::{read, statements};
+pub use read::{dumped_from, read, statements};
 
 use crate::source::Span;
 use indexmap::IndexMap;
@@ -63,6 +63,17 @@ pub struct Catalog {
     pub schema_grants: BTreeMap<String, Vec<Grant>>,
     /// Collations under which different texts can be equal, without their schema.
     pub loose_collations: BTreeSet<String>,
+    /// Rules that rewrite what is written to a table or view, by its name.
+    pub rules: BTreeMap<QName, Vec<RewriteRule>>,
+}
+
+/// `CREATE RULE … ON INSERT TO …`. COPY knows no rules, so only who may write is concerned.
+#[derive(Clone, Debug)]
+pub struct RewriteRule {
+    /// Its name.
+    pub name: String,
+    /// The statement.
+    pub span: Span,
 }
 
 /// A table.

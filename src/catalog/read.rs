@@ -38,7 +38,7 @@ fn read_files(sources: &Sources, files: &[SourceId]) -> (Catalog, Vec<Diagnostic
             builder.found.push(finding);
             continue;
         }
-        builder.begin_file(major(text));
+        builder.begin_file(dumped_from(text));
         builder.found.extend(commands(*id, text, scan));
         read_text(&mut builder, *id, blanked.as_deref().unwrap_or(text), scan);
         builder.found.extend(truncated(*id, text, scan));
@@ -49,8 +49,8 @@ fn read_files(sources: &Sources, files: &[SourceId]) -> (Catalog, Vec<Diagnostic
     (builder.catalog, found)
 }
 
-/// `-- Dumped from database version 15.20`
-fn major(text: &str) -> Option<u32> {
+/// The major version of the server that a dump was taken from: `-- Dumped from database version 15.20`.
+pub fn dumped_from(text: &str) -> Option<u32> {
     let line = text.lines().take(40).find_map(|line| line.strip_prefix("-- Dumped from database version "))?;
     line.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
@@ -208,6 +208,9 @@ fn refused(place: &Place<'_>, error: &Refused) -> Diagnostic {
         None => place.head(),
     };
     let help = match error {
+        Refused::Syntax(_) if has_later_word(place.text) => {
+            "a word in it is one of SQL's own since PostgreSQL 16 or 17: quote it, or take the dump with `pg_dump --schema-only --quote-all-identifiers`"
+        }
         Refused::Syntax(_) => "correct the statement, or take the schema from `pg_dump --schema-only`",
         Refused::TooDeep => "break the statement up: a chain of 1,000 operators or joins is read for certain",
         Refused::NoStack => "give the process more address space",
@@ -216,6 +219,39 @@ fn refused(place: &Place<'_>, error: &Refused) -> Diagnostic {
         .at(span, "refused here")
         .note("the statement is left out, so the schema is not known in full")
         .help(help)
+}
+
+/// Names that servers up to 15 take without quotes and the grammar that reads them here does not everywhere.
+const LATER_WORDS: &[&str] = &[
+    "json",
+    "json_array",
+    "json_arrayagg",
+    "json_exists",
+    "json_object",
+    "json_objectagg",
+    "json_query",
+    "json_scalar",
+    "json_serialize",
+    "json_table",
+    "json_value",
+    "merge_action",
+    "system_user",
+];
+
+/// Whether the statement is one as soon as they are quoted.
+fn has_later_word(text: &str) -> bool {
+    let Ok(scan) = pg_query::scan(text) else { return false };
+    let (mut quoted, mut at) = (String::with_capacity(text.len() + 16), 0);
+    for token in &scan.tokens {
+        let (Ok(start), Ok(end)) = (usize::try_from(token.start), usize::try_from(token.end)) else { return false };
+        let word = text.get(start..end).unwrap_or_default().to_ascii_lowercase();
+        if LATER_WORDS.contains(&word.as_str()) {
+            quoted.extend([text.get(at..start).unwrap_or_default(), "\"", &word, "\""]);
+            at = end;
+        }
+    }
+    quoted.push_str(text.get(at..).unwrap_or_default());
+    at > 0 && with_tree(&quoted, |tree| tree.is_ok())
 }
 
 /// PostgreSQL's words, with its quotes for names turned into ours.

@@ -30,6 +30,7 @@ fn unknown(access: &Access, role: &Spanned<String>) -> Option<Diagnostic> {
     let diagnostic = Diagnostic::new(codes::N0807, title).at(role.span, "no such role");
     Some(match did_you_mean(&role.value, access.roles.keys().map(String::as_str)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(role.span, near),
+        None if access.tenancy.is_none() => diagnostic.help(format!("add `role {} {{ nologin; }}`", role.value)),
         None => diagnostic.help(format!("add `role {} {{ nologin; tenants all because \"…\"; }}`", role.value)),
     })
 }

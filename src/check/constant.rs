@@ -4,6 +4,7 @@ use super::evaluate::{Constant, holds};
 use super::{Case, leaves};
 use crate::catalog::{Check, TypeKind};
 use crate::diagnostic::{Diagnostic, codes};
+use crate::mask::literal;
 use crate::mask::over::Over;
 use crate::model::{Fill, MaskUse, RowSql, Treatment};
 use crate::sql::Expr;
@@ -23,6 +24,7 @@ pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let output = output(case, treatment);
         if let Output::One(Constant::Text(label)) = &output {
             check_label(case, label, diagnostics);
+            check_fill(case, treatment, label, diagnostics);
         }
         for (check, column) in checks(case) {
             check_check(case, check, column, &output, diagnostics);
@@ -85,6 +87,15 @@ fn check_label(case: &Case<'_>, label: &str, diagnostics: &mut Vec<Diagnostic>) 
         Some(near) => finding.help(format!("did you mean `{near}`?")),
         None => finding.help(format!("the labels are `{}`", labels.join("`, `"))),
     });
+}
+
+/// What fills a dropped column is read as the column's type on import, which fails where it cannot be.
+fn check_fill(case: &Case<'_>, treatment: &Treatment, text: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let Treatment::Drop(Fill::Expression(_)) = treatment else { return };
+    let Err(form) = literal::check(case.base, text) else { return };
+    let title = format!("expected {form} for `{}`, as its type is, found `{text}`", case.name());
+    diagnostics
+        .push(case.finding(codes::N0406, title, "the import would fail").help(format!("fill the column with {form}")));
 }
 
 /// CHECKs that read the column: the table's, and its domains', in which the column is called `value`.

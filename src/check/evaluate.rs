@@ -36,12 +36,65 @@ pub fn holds(sql: &str, column: &str, value: &Constant) -> Option<bool> {
     }
 }
 
-fn evaluate(text: &str, column: &str, value: &Constant) -> Option<Constant> {
+/// Whether a row may be in a partial index with this predicate while `column` is NULL.
+pub fn may_pass(predicate: &str, column: &str) -> bool {
+    !matches!(evaluate(predicate, column, &Constant::Null), Some(Constant::Null | Constant::Boolean(false)))
+}
+
+/// Whether an expression reads `column` for nothing but whether it is NULL. Where the name stands once more in any
+/// way, nothing is claimed.
+pub fn asks_for_null_only(sql: &str, column: &str) -> bool {
+    let mentions = sql.to_lowercase().matches(&column.to_lowercase()).count();
+    with_expression(sql, |node| (null_tests(node, column) == mentions).then_some(())).is_some()
+}
+
+fn null_tests(node: &Node, column: &str) -> usize {
+    match node.node.as_ref() {
+        Some(NodeEnum::BoolExpr(expression)) => {
+            expression.args.iter().map(|argument| null_tests(argument, column)).sum()
+        }
+        Some(NodeEnum::NullTest(test)) => usize::from(test.arg.as_deref().is_some_and(|arg| is_column(arg, column))),
+        _ => 0,
+    }
+}
+
+/// Whether an expression is `lower(column)` or `upper(column)`, whatever text the column is cast to.
+pub fn is_folded(sql: &str, column: &str) -> bool {
+    let folded = with_expression(sql, |node| {
+        let NodeEnum::FuncCall(call) = node.node.as_ref()? else { return None };
+        let ([argument], Some("lower" | "upper")) = (call.args.as_slice(), call.funcname.last().and_then(string_of))
+        else {
+            return None;
+        };
+        let inner = match argument.node.as_ref()? {
+            NodeEnum::TypeCast(cast) if is_text(cast) => cast.arg.as_deref()?,
+            _ => argument,
+        };
+        is_column(inner, column).then_some(())
+    });
+    folded.is_some()
+}
+
+fn is_text(cast: &protobuf::TypeCast) -> bool {
+    let names = cast.type_name.as_ref().map(|of| of.names.as_slice()).unwrap_or_default();
+    names.last().and_then(string_of).is_some_and(|name| name == "text")
+}
+
+fn is_column(node: &Node, column: &str) -> bool {
+    matches!(node.node.as_ref(), Some(NodeEnum::ColumnRef(reference))
+        if reference.fields.last().and_then(string_of).is_some_and(|name| name.eq_ignore_ascii_case(column)))
+}
+
+fn with_expression<R: Send>(text: &str, read: impl Fn(&Node) -> Option<R> + Sync) -> Option<R> {
     with_tree(&format!("SELECT ({text}\n)"), |tree| {
         let NodeEnum::SelectStmt(select) = tree.ok()?.stmts.first()?.stmt.as_ref()?.node.as_ref()? else { return None };
         let NodeEnum::ResTarget(target) = select.target_list.first()?.node.as_ref()? else { return None };
-        Evaluator { column, value }.value(target.val.as_deref()?)
+        read(target.val.as_deref()?)
     })
+}
+
+fn evaluate(text: &str, column: &str, value: &Constant) -> Option<Constant> {
+    with_expression(text, |node| Evaluator { column, value }.value(node))
 }
 
 struct Evaluator<'a> {
@@ -212,7 +265,7 @@ fn number(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Constant, holds};
+    use super::{Constant, asks_for_null_only, holds, is_folded, may_pass};
 
     fn text(value: &str) -> Constant {
         Constant::Text(value.to_owned())
@@ -231,6 +284,17 @@ mod tests {
         assert_eq!(holds("name <> ''", "name", &Constant::Null), Some(true));
         assert_eq!(holds("name IS NOT NULL", "name", &Constant::Null), Some(false));
         assert_eq!(holds("VALUE BETWEEN 1 AND 5", "value", &number("6")), Some(false));
+    }
+
+    #[test]
+    fn what_a_predicate_asks_of_a_column_is_seen() {
+        assert!(!may_pass("token IS NOT NULL AND f(other)", "token") && !may_pass("token <> ''", "token"));
+        assert!(may_pass("token IS NULL", "token") && may_pass("f(token)", "token"));
+        assert!(asks_for_null_only("(token IS NOT NULL) AND (other > 1)", "token"));
+        assert!(!asks_for_null_only("(token IS NOT NULL) AND (token <> ''::text)", "token"));
+        assert!(!asks_for_null_only("(lower(token) IS NOT NULL)", "token"));
+        assert!(is_folded("lower((name)::text)", "name") && is_folded("pg_catalog.upper(name)", "name"));
+        assert!(!is_folded("lower((name)::char(3))", "name") && !is_folded("lower(left(name, 3))", "name"));
     }
 
     #[test]

@@ -4,11 +4,12 @@
 //! predicate, NULLS NOT DISTINCT, exclusion constraints and temporal keys. A key of several columns survives
 //! when each of its columns keeps distinct values apart, or when a smaller key within it does.
 
+use super::evaluate::{asks_for_null_only, is_folded, may_pass};
 use super::{is_kept, leaves};
 use crate::catalog::{BaseType, Catalog, Index, IndexPart, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::mask::over::{self, Over};
-use crate::mask::{Hashes, Uniqueness};
+use crate::mask::{Hashes, NullRule, Uniqueness};
 use crate::model::{ExportColumn, ExportTable, Fill, MaskCall, MaskUse, Treatment};
 use crate::source::Span;
 
@@ -271,9 +272,13 @@ impl<'a> View<'a> {
     /// Rows that were outside of a partial index may come into it when what its predicate reads is masked.
     fn check_predicate(&self, index: &Index, diagnostics: &mut Vec<Diagnostic>) {
         let Some(predicate) = &index.predicate else { return };
-        let masked = predicate.columns.iter().find_map(|name| {
-            self.column(name).filter(|column| !is_kept(&column.treatment)).map(|column| (name, column))
-        });
+        let of_masked = || predicate.columns.iter().filter_map(|name| self.column(name).map(|column| (name, column)));
+        if of_masked().any(|(name, column)| self.is_null(name, column) && !may_pass(&predicate.sql, name)) {
+            return;
+        }
+        let masked = of_masked()
+            .filter(|(_, column)| !is_kept(&column.treatment))
+            .find(|(name, column)| !(keeps_nulls(column) && asks_for_null_only(&predicate.sql, name)));
         let Some((name, column)) = masked else { return };
         let title = format!(
             "cannot tell whether `{}` stays unique: which rows it holds is told by `{name}`, which does not leave as it is",
@@ -287,12 +292,26 @@ impl<'a> View<'a> {
         );
     }
 
+    /// Whether the copy has NULL there in every row.
+    fn is_null(&self, name: &str, column: &ExportColumn) -> bool {
+        let declared = self.table.columns.get(name);
+        let no_default = declared.is_some_and(|declared| declared.default.is_none() && declared.identity.is_none());
+        match &column.treatment {
+            Treatment::Mask(MaskUse::Null) => true,
+            Treatment::Drop(Fill::Default) => no_default,
+            _ => false,
+        }
+    }
+
     fn check_expressions(&self, index: &Index, diagnostics: &mut Vec<Diagnostic>) {
         for part in &index.parts {
             let IndexPart::Expression(expression) = part else { continue };
             for name in &expression.columns {
                 let Some(column) = self.column(name).filter(|column| !is_harmless(column)) else { continue };
                 let lossy = self.uniqueness(name, &column.treatment) == Uniqueness::Lossy;
+                if !lossy && is_one_case(&column.treatment) && is_folded(&expression.sql, name) {
+                    continue;
+                }
                 let (code, verb) = if lossy {
                     (codes::N0404, "may give two rows the same value")
                 } else {
@@ -315,6 +334,22 @@ impl<'a> View<'a> {
             }
         }
     }
+}
+
+/// Whether each value is NULL in the copy exactly where it is in the source.
+fn keeps_nulls(column: &ExportColumn) -> bool {
+    leaves(&column.treatment).into_iter().all(|leaf| match leaf {
+        Treatment::Mask(MaskUse::Call(call)) => call.mask.null_rule() == NullRule::Keeps,
+        leaf => is_kept(leaf),
+    })
+}
+
+/// Whether `lower` and `upper` tell the masked values apart as well as they are: digits and small letters.
+fn is_one_case(treatment: &Treatment) -> bool {
+    leaves(treatment).into_iter().all(|leaf| match leaf {
+        Treatment::Mask(MaskUse::Call(call)) => call.mask.one_case(),
+        _ => false,
+    })
 }
 
 /// Kept, or always NULL: no new overlap and no new equality.

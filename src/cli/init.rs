@@ -2,6 +2,7 @@
 
 mod guess;
 pub(super) mod names;
+mod proof;
 mod propose;
 
 use super::console::Console;
@@ -10,7 +11,7 @@ use crate::artifact;
 use crate::catalog;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Format, Severity, plural};
-use crate::project::MANIFEST;
+use crate::project::{MANIFEST, VERSIONS};
 use crate::source::Sources;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,11 @@ pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
     let new = [MANIFEST, POLICY].into_iter().chain(copy.then_some(schema_path.as_str()));
     refuse_existing(&here, new)?;
     let Some(catalog) = read_catalog(&schema_path, &text, console)? else { return Ok(Outcome::Failed) };
-    let project = propose::project(&catalog, &schema_path, &project_name(&here));
+    if catalog.tables.is_empty() {
+        return Err(Failure::new(format!("expected a table in `{}`, found none", from.display()))
+            .help("write the schema with `pg_dump --schema-only --file=schema.sql DATABASE`"));
+    }
+    let project = propose::project(&catalog, &schema_path, &project_name(&here), major(&text));
     let policy = fmt::laid_out(POLICY, &project.policy)?;
     if copy {
         artifact::create(&here.join(&schema_path), text.as_bytes())?;
@@ -41,6 +46,15 @@ pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
     }
     Ok(Outcome::Fine)
 }
+
+/// The version of the server that the dump was taken from, as near as there is one that files are written for.
+fn major(text: &str) -> u8 {
+    let (low, high) = (*VERSIONS.start(), *VERSIONS.end());
+    catalog::dumped_from(text).map_or(DEFAULT_MAJOR, |major| u8::try_from(major).unwrap_or(high).clamp(low, high))
+}
+
+/// For a file that does not say where it is from.
+const DEFAULT_MAJOR: u8 = 15;
 
 /// Where the project finds its schema: where it lies when that is inside the project, else a copy.
 fn schema_path(here: &Path, from: &Path) -> Result<(String, bool)> {

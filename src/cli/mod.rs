@@ -124,8 +124,10 @@ fn load() -> Result<Loaded> {
 fn read_file(path: &Path) -> Result<String> {
     let failed = |error: &dyn std::fmt::Display| Failure::new(format!("cannot read `{}`: {error}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         failed(&format!("expected UTF-8, found something else at byte {offset}"))
-    })
+    })?;
+    // As the project's own files are read: the mark is not text.
+    Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
 }

@@ -93,6 +93,8 @@ fn check_literal(input: &BaseType, value: &Value) -> Result<(), String> {
         (Some("bool"), Value::Boolean(_) | Value::Text(_)) => Ok(()),
         (Some("bool"), _) => Err("expected `value` to be true or false, as the column is".to_owned()),
         (_, Value::Column(column)) => Err(format!("expected `value` to be a literal, found the column `{column}`")),
+        (_, Value::Text(text)) => super::literal::check(input, text)
+            .map_err(|form| format!("expected `value` to be {form}, as the column's type is, found `{text}`")),
         _ => Ok(()),
     }
 }

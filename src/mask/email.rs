@@ -61,6 +61,10 @@ impl Mask for Email {
         true
     }
 
+    fn one_case(&self) -> bool {
+        true
+    }
+
     fn hashes<'a>(&self, arguments: &'a Arguments) -> Hashes<'a> {
         types::column(arguments, "by").map_or(Hashes::Input, Hashes::Column)
     }

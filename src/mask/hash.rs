@@ -41,6 +41,10 @@ impl Mask for Hash {
         true
     }
 
+    fn one_case(&self) -> bool {
+        true
+    }
+
     fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
         Hashes::Input
     }

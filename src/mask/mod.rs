@@ -34,6 +34,7 @@ mod integer;
 mod ip_truncate;
 pub mod json;
 mod keyed;
+pub mod literal;
 mod my_number;
 mod names;
 mod noise;
@@ -174,6 +175,10 @@ pub trait Mask: Sync + Send {
     /// What it says about distinct inputs.
     fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
         Uniqueness::Lossy
+    }
+    /// Whether what it gives is as different in lower or in upper case alone, as digits and small letters are.
+    fn one_case(&self) -> bool {
+        false
     }
     /// What it does with NULL. Every mask of the first dozen keeps NULL but `null`.
     fn null_rule(&self) -> NullRule {

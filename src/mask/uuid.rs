@@ -38,6 +38,10 @@ impl Mask for Uuid {
         true
     }
 
+    fn one_case(&self) -> bool {
+        true
+    }
+
     fn hashes<'a>(&self, _arguments: &'a Arguments) -> Hashes<'a> {
         Hashes::Input
     }

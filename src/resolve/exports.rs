@@ -129,6 +129,7 @@ impl<'a> Exports<'a> {
         written: &ast::Export,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> (BTreeMap<QName, Selected>, BTreeMap<QName, String>) {
+        let before = diagnostics.len();
         let mut selected = BTreeMap::new();
         let mut stated = false;
         for clause in &written.clauses {
@@ -159,6 +160,17 @@ impl<'a> Exports<'a> {
             }
         }
         selected.retain(|table, _| !self.internal.contains_key(table));
+        // A pattern that selects nothing was told where it stands.
+        if stated && selected.is_empty() && diagnostics.len() == before {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::N0801,
+                    format!("expected a table in `export {}`, found none", written.name.text),
+                )
+                .at(written.name.span, "every table is taken out again by `except`, `skip` or `internal`")
+                .help("name a table that leaves, or remove the export"),
+            );
+        }
         (selected, skipped)
     }
 

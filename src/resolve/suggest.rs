@@ -4,6 +4,7 @@
 use super::declare::Declarations;
 use super::treatment::{Target, Treatments};
 use super::types::is_openly_kept;
+use crate::catalog::{BaseType, Category};
 use crate::check::fits;
 use crate::mask::{Arguments, Value};
 use crate::model::{Fill, LinkageGroup, MaskCall, MaskUse, Treatment};
@@ -26,8 +27,14 @@ pub fn suggest(treatments: &Treatments<'_>, declared: &Declarations<'_>, target:
     if fits(Treatment::Mask(MaskUse::Null)) {
         return "mask null".to_owned();
     }
+    let base = treatments.catalog.base_type(&column.data_type);
     let calls = calls(declared.mask_key.is_some());
-    let call = calls.into_iter().find(|(_, mask, arguments)| call(mask, arguments.clone()).is_some_and(fits));
+    // Of an extension's type nobody but its server knows what it reads.
+    let known = base.category != Category::Scalar || base.data_type.name.schema == "pg_catalog" || is_citext(&base);
+    let readable = |mask: &str| known || mask != "constant";
+    let call = calls
+        .into_iter()
+        .find(|(_, mask, arguments)| readable(mask) && call(mask, arguments.clone()).is_some_and(fits));
     if let Some((written, ..)) = call {
         return format!("mask {written}");
     }
@@ -37,12 +44,18 @@ pub fn suggest(treatments: &Treatments<'_>, declared: &Declarations<'_>, target:
     "keep because \"…\"".to_owned()
 }
 
+fn is_citext(base: &BaseType) -> bool {
+    base.data_type.name.name == "citext"
+}
+
 fn calls(has_key: bool) -> Vec<(&'static str, &'static str, Arguments)> {
     let value = |text: &str| Arguments::from([("value", Value::Text(text.to_owned()))]);
     let length = |length: i64| Arguments::from([("length", Value::Integer(length))]);
     let mut calls = vec![
         ("constant('****')", "constant", value("****")),
         ("constant('*')", "constant", value("*")),
+        ("constant('{}')", "constant", value("{}")),
+        ("constant('empty')", "constant", value("empty")),
         ("default()", "default", Arguments::new()),
     ];
     if has_key {

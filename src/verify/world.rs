@@ -16,6 +16,7 @@ use crate::model::Model;
 use crate::model::access::Tenants;
 use crate::postgres::with_tree;
 use crate::project::Project;
+use crate::server::SUPERUSER;
 use crate::source::Sources;
 use pg_query::NodeEnum;
 use pg_query::protobuf::AlterTableType;
@@ -206,6 +207,13 @@ impl<'a> World<'a> {
                 }
             }
             session.run(&Sql::whole("RESET ALL"))?;
+        }
+        // Only a superuser may own one.
+        let query = "SELECT evtname FROM pg_event_trigger WHERE evtowner = $1::regrole";
+        let triggers = session.run(&Sql::of(query, &[Part::Text(LOADER)]))?.rows;
+        for name in triggers.iter().filter_map(|row| row.first()?.as_deref()) {
+            let parts = [Part::Name(name), Part::Name(SUPERUSER)];
+            session.run(&Sql::of("ALTER EVENT TRIGGER $1 OWNER TO $2", &parts))?;
         }
         session.run(&Sql::of("REASSIGN OWNED BY $1 TO $2", &[Part::Name(LOADER), Part::Name(&self.deployer)]))?;
         for role in self.model.access.roles.values().filter(|role| role.name != self.deployer) {

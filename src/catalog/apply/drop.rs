@@ -37,7 +37,8 @@ impl Builder<'_> {
                     self.publications.remove(&name);
                     self.unpublish(&name);
                 }
-                // Rules, aggregates, operators, casts, statistics, servers: nothing that the catalog holds.
+                ObjectType::ObjectRule => self.drop_rule(names, statement.missing_ok),
+                // Aggregates, operators, casts, statistics, servers: nothing that the catalog holds.
                 _ => {}
             }
         }
@@ -56,6 +57,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn remove_relation(&mut self, name: &QName) {
+        self.catalog.rules.remove(name);
         match self.relations.get(name).cloned() {
             Some(Relation::Table) => {
                 for one in self.family(name).into_iter().rev() {
@@ -233,6 +235,21 @@ impl Builder<'_> {
             } else if name == table {
                 found.policies.retain(|policy| policy.name != part);
             }
+        }
+    }
+
+    fn drop_rule(&mut self, names: &[Node], missing_ok: bool) {
+        let Some((rule, relation)) = names.split_last() else { return };
+        let (schema, relation) = tree::qualified(relation);
+        let Some(name) = self.find_relation(&schema, &relation) else {
+            if !missing_ok {
+                self.missing(self.place.head(), "table or view", &QName::new(schema, relation));
+            }
+            return;
+        };
+        let rule = tree::string(rule).unwrap_or_default();
+        if let Some(rules) = self.catalog.rules.get_mut(&name) {
+            rules.retain(|known| known.name != rule);
         }
     }
 

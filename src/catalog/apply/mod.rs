@@ -154,6 +154,7 @@ impl<'s> Builder<'s> {
             NodeEnum::CreateRangeStmt(statement) => self.create_range(statement),
             NodeEnum::DefineStmt(statement) => self.define(statement),
             NodeEnum::ViewStmt(statement) => self.create_view(statement),
+            NodeEnum::RuleStmt(statement) => self.create_rule(statement),
             NodeEnum::CreateTableAsStmt(statement) => self.create_table_as(statement),
             NodeEnum::CreateFunctionStmt(statement) => self.create_function(statement),
             NodeEnum::AlterFunctionStmt(statement) => self.alter_function(statement),
@@ -377,6 +378,10 @@ fn is_irrelevant(statement: &NodeEnum) -> bool {
             | NodeEnum::RefreshMatViewStmt(_)
             | NodeEnum::ConstraintsSetStmt(_)
             | NodeEnum::NotifyStmt(_)
+            | NodeEnum::ListenStmt(_)
+            | NodeEnum::UnlistenStmt(_)
+            | NodeEnum::MergeStmt(_)
+            | NodeEnum::LoadStmt(_)
             // Planner statistics and search.
             | NodeEnum::CreateStatsStmt(_)
             | NodeEnum::AlterStatsStmt(_)
@@ -398,6 +403,13 @@ fn is_irrelevant(statement: &NodeEnum) -> bool {
             | NodeEnum::AlterDatabaseSetStmt(_)
             | NodeEnum::CreateTableSpaceStmt(_)
             | NodeEnum::CreateRoleStmt(_)
+            | NodeEnum::DropRoleStmt(_)
+            | NodeEnum::DropdbStmt(_)
+            | NodeEnum::DropTableSpaceStmt(_)
+            | NodeEnum::DropUserMappingStmt(_)
+            | NodeEnum::DropSubscriptionStmt(_)
+            | NodeEnum::ReassignOwnedStmt(_)
+            | NodeEnum::AlterSystemStmt(_)
             | NodeEnum::AlterRoleStmt(_)
             | NodeEnum::AlterRoleSetStmt(_)
             | NodeEnum::GrantRoleStmt(_)

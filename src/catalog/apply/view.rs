@@ -1,6 +1,6 @@
 //! Views and materialized views: what they read, not what they compute.
 
-use super::super::{QName, View};
+use super::super::{QName, RewriteRule, View};
 use super::expression::{Names, deparse_node};
 use super::{Builder, Relation, reads, tree};
 use pg_query::NodeEnum;
@@ -28,6 +28,34 @@ impl Builder<'_> {
         view.options = options;
         if let Some(old) = old {
             (view.grants, view.comment, view.owner) = (old.grants, old.comment, old.owner);
+        }
+        self.relations.insert(view.name.clone(), Relation::View);
+        self.catalog.views.insert(view.name.clone(), view);
+    }
+
+    /// A rule for SELECT makes the view: `pg_dump` before 10 writes a view that a key of a table it reads allows as a table
+    /// and such a rule, and psql's `_RETURN` of a view is one that replaces its query.
+    pub(super) fn create_rule(&mut self, statement: &protobuf::RuleStmt) {
+        let Some(range) = &statement.relation else { return };
+        let Some(name) = self.expect_relation(range, "table or view", false) else { return };
+        match (statement.event(), statement.actions.as_slice()) {
+            (protobuf::CmdType::CmdSelect, [query]) => self.make_view(name, query),
+            (protobuf::CmdType::CmdSelect, _) => {}
+            _ => {
+                let rule = RewriteRule { name: statement.rulename.clone(), span: self.place.span() };
+                let rules = self.catalog.rules.entry(name).or_default();
+                rules.retain(|known| known.name != rule.name);
+                rules.push(rule);
+            }
+        }
+    }
+
+    fn make_view(&mut self, name: QName, query: &Node) {
+        let mut view = self.view(name, query);
+        if let Some(table) = self.catalog.tables.remove(&view.name) {
+            (view.grants, view.comment, view.owner) = (table.grants, table.comment, table.owner);
+        } else if let Some(old) = self.catalog.views.remove(&view.name) {
+            view = View { grants: old.grants, comment: old.comment, owner: old.owner, options: old.options, ..view };
         }
         self.relations.insert(view.name.clone(), Relation::View);
         self.catalog.views.insert(view.name.clone(), view);

@@ -5,6 +5,7 @@
 
 use super::names::{self, Hint};
 use crate::catalog::{Catalog, Column, DataType, ForeignKey, IndexPart, QName, Table, TableKind, TypeKind};
+use std::collections::BTreeSet;
 
 /// What is proposed for a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ enum Sort {
     Network,
     Bytes,
     Search,
+    /// An array of texts.
+    Texts,
     /// A range, a bit string, or an array of plain values: no text, but a rule must name the column.
     Structured,
     Other,
@@ -64,15 +67,31 @@ const ASK_CHECKED: &str =
 const ASK_PARTITION: &str = "part of the partition key, which cannot be masked";
 const ASK_NUMBER: &str = "a number that may tell who somebody is";
 const ASK_PLACE: &str = "may tell where somebody is; round it, drop it or keep it";
+const ASK_REFUSED: &str = "an index or a CHECK reads it, and may not hold for what its name suggests";
 const ASK_TYPE: &str = "its type can hold anything; keep it because \"…\", mask it or drop it";
 
+/// Columns, by table, whose proposals a proof refused.
+pub(super) type Refused = BTreeSet<(QName, String)>;
+
 /// The proposal for a column of a table.
-pub(super) fn propose(catalog: &Catalog, table: &Table, column: &Column) -> Proposal {
-    propose_within(catalog, table, column, 8)
+pub(super) fn propose(catalog: &Catalog, refused: &Refused, table: &Table, column: &Column) -> Proposal {
+    propose_within(catalog, refused, table, column, 8)
 }
 
 /// Foreign keys may run in circles; `depth` ends them.
-fn propose_within(catalog: &Catalog, table: &Table, column: &Column, depth: u8) -> Proposal {
+fn propose_within(catalog: &Catalog, refused: &Refused, table: &Table, column: &Column, depth: u8) -> Proposal {
+    let proposal = propose_freely(catalog, refused, table, column, depth);
+    // What the rule for types reaches cannot be left open.
+    let reached = matches!(sort(catalog, &base_type(catalog, &column.data_type).data_type), Sort::Plain(word) if KEPT_BY_TYPE.contains(&word.as_str()));
+    match proposal {
+        Proposal::Rule(_) if !reached && refused.contains(&(table.name.clone(), column.name.clone())) => {
+            Proposal::Todo(ASK_REFUSED)
+        }
+        proposal => proposal,
+    }
+}
+
+fn propose_freely(catalog: &Catalog, refused: &Refused, table: &Table, column: &Column, depth: u8) -> Proposal {
     if column.generated.is_some() {
         return Proposal::Silent;
     }
@@ -80,7 +99,7 @@ fn propose_within(catalog: &Catalog, table: &Table, column: &Column, depth: u8) 
     let Some((parent, key)) = referenced(catalog, table, column).filter(|_| depth > 0) else {
         return guess.propose();
     };
-    match propose_within(catalog, parent, key, depth - 1) {
+    match propose_within(catalog, refused, parent, key, depth - 1) {
         Proposal::ByType(_) => guess.propose_plain_or_keep(),
         Proposal::Rule(rule) if rule == "keep" => Proposal::Rule(rule),
         masked => {
@@ -149,9 +168,8 @@ impl<'a> Guess<'a> {
             Sort::Network if self.unique || self.checked => Proposal::Todo(ASK_UNIQUE),
             Sort::Network if self.not_null => rule("mask constant('0.0.0.0')"),
             Sort::Network => rule("mask null"),
-            Sort::Bytes if self.hint == Some(Hint::Secret) => self.dropped("secret", "drop, fill ('!')"),
-            Sort::Bytes | Sort::Other if self.not_null => Proposal::Todo(ASK_TYPE),
-            Sort::Bytes => rule("drop"),
+            Sort::Bytes => self.dropped("drop", "drop, fill ('')"),
+            Sort::Texts => self.emptied(),
             Sort::Search => self.search(),
             Sort::Structured => rule("keep"),
             Sort::Other => Proposal::Todo(ASK_TYPE),
@@ -176,7 +194,10 @@ impl<'a> Guess<'a> {
             Some(Hint::Birth) if date && self.unique && !self.not_null => rule("mask null"),
             Some(Hint::Birth) if date && self.unique => kept(word),
             Some(Hint::Birth) if date => rule("birth_date"),
-            Some(Hint::Location) if number => Proposal::Todo(ASK_PLACE),
+            // A key of a table of places tells nothing by itself.
+            Some(Hint::Location) if number && !self.column.name.to_lowercase().ends_with("id") => {
+                Proposal::Todo(ASK_PLACE)
+            }
             Some(Hint::Secret | Hint::Phone) if number && !self.is_key => Proposal::Todo(ASK_NUMBER),
             _ => kept(word),
         }
@@ -185,14 +206,15 @@ impl<'a> Guess<'a> {
     fn text(&self, limit: i32) -> Proposal {
         match self.hint {
             Some(Hint::Vocabulary) => rule("keep"),
-            None if self.is_key => rule("keep"),
+            None | Some(Hint::Identifier) if self.is_key => rule("keep"),
             None => Proposal::Todo(ASK_TEXT),
             Some(_) if self.partition_key => Proposal::Todo(ASK_PARTITION),
             Some(_) if self.computed_unique => Proposal::Todo(ASK_UNIQUE),
             Some(Hint::Email) if !self.checked && limit >= 33 => rule("email"),
-            Some(Hint::Secret) if !self.not_null && !self.is_key => rule("secret"),
+            Some(Hint::Secret) if !self.not_null && !self.is_key => self.dropped("secret", "secret"),
             Some(_) if self.unique || self.is_key => self.kept_apart(limit),
             Some(_) if self.checked => Proposal::Todo(ASK_CHECKED),
+            Some(Hint::Identifier) => self.told_apart(limit),
             Some(Hint::Secret) => self.dropped("secret", "drop, fill ('!')"),
             Some(hint) => self.masked(hint, limit),
         }
@@ -201,9 +223,28 @@ impl<'a> Guess<'a> {
     fn kept_apart(&self, limit: i32) -> Proposal {
         match limit {
             _ if self.checked => Proposal::Todo(ASK_CHECKED),
+            _ if self.hint == Some(Hint::Identifier) => self.told_apart(limit),
             ..16 => Proposal::Todo(ASK_UNIQUE),
             16..32 => rule("mask hash(length => 16)"),
             _ => rule("mask hash(length => 32)"),
+        }
+    }
+
+    /// By one class, so that the same identifier is the same in all tables.
+    fn told_apart(&self, limit: i32) -> Proposal {
+        match limit {
+            ..16 => Proposal::Todo(ASK_UNIQUE),
+            16..32 => rule("mask hash(length => 16)"),
+            _ => rule("identifier"),
+        }
+    }
+
+    /// An array of texts.
+    fn emptied(&self) -> Proposal {
+        match (self.not_null, self.unique || self.checked || self.is_key) {
+            (_, true) => Proposal::Todo(ASK_UNIQUE),
+            (true, false) => rule("mask constant('{}')"),
+            (false, false) => rule("free_text"),
         }
     }
 
@@ -225,7 +266,8 @@ impl<'a> Guess<'a> {
         match (self.not_null && self.column.default.is_none(), self.unique || self.is_key || self.checked) {
             (false, false) => rule(class),
             (true, false) => rule(with_fill),
-            (false, true) if !self.not_null && !self.is_key => rule(class),
+            (false, true) if !self.not_null && !self.is_key && self.column.default.is_none() => rule(class),
+            (false, true) if !self.not_null && !self.is_key => rule("mask null"),
             (_, true) => Proposal::Todo(ASK_UNIQUE),
         }
     }
@@ -272,8 +314,11 @@ fn base_type(catalog: &Catalog, declared: &DataType) -> Base {
 fn sort(catalog: &Catalog, data_type: &DataType) -> Sort {
     if data_type.dimensions > 0 {
         let element = DataType { dimensions: 0, ..data_type.clone() };
-        let plain = matches!(sort(catalog, &base_type(catalog, &element).data_type), Sort::Plain(_));
-        return if plain { Sort::Structured } else { Sort::Other };
+        return match sort(catalog, &base_type(catalog, &element).data_type) {
+            Sort::Plain(_) => Sort::Structured,
+            Sort::Text(_) => Sort::Texts,
+            _ => Sort::Other,
+        };
     }
     match catalog.types.get(&data_type.name).map(|kind| &kind.kind) {
         Some(TypeKind::Enum(_)) => return Sort::Plain("enum".to_owned()),

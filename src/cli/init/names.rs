@@ -28,6 +28,8 @@ pub(in crate::cli) enum Hint {
     FreeText,
     /// A word of the application's own: a status, a currency, a format.
     Vocabulary,
+    /// What tells one thing from another and is not read: a key, a checksum.
+    Identifier,
 }
 
 /// Words in a row, each a segment of a `snake_case` or `camelCase` name. The first line that fits decides, so the
@@ -100,6 +102,15 @@ const WORDS: &[(Hint, &str)] = &[
         Hint::Vocabulary,
         "event type|job type|action|operation|channel|rating|license|edition|algorithm|encoding|charset|collation|queue",
     ),
+    (
+        Hint::FreeText,
+        "info|information|config|configuration|settings|options|properties|attributes|parameters|params|context|value|json",
+    ),
+    (
+        Hint::Handle,
+        "created by|updated by|deleted by|modified by|changed by|approved by|sender|creator|owner id|user id",
+    ),
+    (Hint::Identifier, "id|uuid|guid|uid|key|ref|reference|digest|hash|checksum|sha256|md5|fingerprint|nonce|etag"),
 ];
 
 /// The same in Japanese script, found anywhere in a name.
@@ -177,7 +188,9 @@ pub(in crate::cli) fn hint(table: &str, column: &str) -> Option<Hint> {
     }
     let japanese = JAPANESE.iter().find(|(_, parts)| parts.iter().any(|part| column.contains(part)));
     let fits = |hint: Hint, words: &str| match hint {
-        Hint::Vocabulary => segments.join(" ") == words || segments.join(" ").ends_with(&format!(" {words}")),
+        Hint::Vocabulary | Hint::Identifier => {
+            segments.join(" ") == words || segments.join(" ").ends_with(&format!(" {words}"))
+        }
         _ => contains(&segments, words),
     };
     let words = WORDS.iter().find(|(hint, lines)| lines.split('|').any(|words| fits(*hint, words)));
@@ -239,6 +252,8 @@ mod tests {
         assert_eq!(hint("t", "payment_status"), Some(Hint::Vocabulary));
         assert_eq!(hint("t", "status_note"), Some(Hint::FreeText));
         assert_eq!(hint("t", "verification_code"), None);
+        assert_eq!(hint("t", "room_id"), Some(Hint::Identifier));
+        assert_eq!(hint("t", "id_of_owner"), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The texts of a first project: `noren.toml` and one policy.
 
-use super::guess::{self, Proposal};
-use super::names;
+use super::guess::{self, Proposal, Refused};
+use super::{names, proof};
 use crate::catalog::{Catalog, QName, Table};
 use crate::diagnostic::words::printable;
 use indexmap::IndexMap;
@@ -24,6 +24,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("email", "mask email(domain => 'example.invalid')"),
     ("person_name", "mask constant('****')"),
     ("handle", "mask hash(length => 16)"),
+    ("identifier", "mask hash(length => 32)"),
     ("phone", "mask partial(last => 4)"),
     ("address", "mask constant('*')"),
     ("link", "mask constant('https://example.invalid/')"),
@@ -31,28 +32,39 @@ const CLASSES: &[(&str, &str)] = &[
     ("free_text", "mask null"),
 ];
 
-/// Proposes a project for a schema that lies at `schema_path`.
-pub(super) fn project(catalog: &Catalog, schema_path: &str, name: &str) -> Project {
-    let mut draft = Draft::new(catalog);
-    for table in catalog.tables.values().filter(|table| table.partition_of.is_none()) {
-        draft.table(table);
+/// Proposes a project for a schema that lies at `schema_path`, taken from a server of this major version.
+///
+/// What the proofs would not let pass is left open: a proposal that is refused or warned about helps nobody.
+pub(super) fn project(catalog: &Catalog, schema_path: &str, name: &str, major: u8) -> Project {
+    let mut refused = Refused::new();
+    // What is left open can only bring about a few more, of keys that point to it.
+    for _ in 0..ROUNDS {
+        let more = proof::refused(catalog, &Draft::of(catalog, &refused, true));
+        if more.is_subset(&refused) {
+            break;
+        }
+        refused.extend(more);
     }
+    let draft = Draft::of(catalog, &refused, false);
     Project {
-        manifest: manifest(schema_path, name, &draft.search()),
+        manifest: manifest(schema_path, name, &draft.search(), major),
         policy: draft.policy(schema_path),
         todos: draft.todos,
         columns: draft.columns,
     }
 }
 
-fn manifest(schema_path: &str, name: &str, search: &str) -> String {
+/// How often proposals are tried.
+const ROUNDS: usize = 4;
+
+fn manifest(schema_path: &str, name: &str, search: &str, major: u8) -> String {
     let (schema_path, name) = (toml::Value::from(schema_path), toml::Value::from(name));
     let search = toml::Value::from(search);
     [
         "[project]".to_owned(),
         format!("name     = {name}"),
         "engine   = \"postgresql\"".to_owned(),
-        "version  = 15".to_owned(),
+        format!("version  = {major}"),
         format!("schema   = [{schema_path}]"),
         format!("search   = [{search}]"),
         "policies = [\"policies/**/*.noren\"]".to_owned(),
@@ -66,8 +78,13 @@ fn manifest(schema_path: &str, name: &str, search: &str) -> String {
     .join("\n")
 }
 
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     catalog: &'a Catalog,
+    refused: &'a Refused,
+    /// Each column has a line of its own, which ends with its place in `ruled`.
+    apart: bool,
+    /// Columns with a rule of their own, in the order of the lines.
+    pub(super) ruled: Vec<(QName, String)>,
     /// Tables of all schemas are named with their schema when there are several.
     schemas: BTreeSet<&'a str>,
     blocks: Vec<String>,
@@ -80,9 +97,20 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(catalog: &'a Catalog) -> Self {
+    fn of(catalog: &'a Catalog, refused: &'a Refused, apart: bool) -> Self {
+        let mut draft = Self::new(catalog, refused, apart);
+        for table in catalog.tables.values().filter(|table| table.partition_of.is_none()) {
+            draft.table(table);
+        }
+        draft
+    }
+
+    fn new(catalog: &'a Catalog, refused: &'a Refused, apart: bool) -> Self {
         Self {
             catalog,
+            refused,
+            apart,
+            ruled: Vec::new(),
             schemas: catalog.tables.keys().map(|name| name.schema.as_str()).collect(),
             blocks: Vec::new(),
             internal: Vec::new(),
@@ -94,7 +122,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn search(&self) -> String {
+    /// The schema in which names without one are looked for.
+    pub(super) fn search(&self) -> String {
         let first = self.schemas.first().copied().unwrap_or("public");
         if self.schemas.contains("public") { "public".to_owned() } else { first.to_owned() }
     }
@@ -108,10 +137,10 @@ impl<'a> Draft<'a> {
         let mut rules: IndexMap<String, Vec<String>> = IndexMap::new();
         let mut open = Vec::new();
         for column in table.columns.values() {
-            match guess::propose(self.catalog, table, column) {
+            match guess::propose(self.catalog, self.refused, table, column) {
                 Proposal::Silent => {}
                 Proposal::ByType(word) => drop(self.types.insert(word)),
-                Proposal::Rule(rule) => rules.entry(rule).or_default().push(name(&column.name)),
+                Proposal::Rule(rule) => rules.entry(rule).or_default().push(column.name.clone()),
                 Proposal::Todo(question) => {
                     let table = if self.schemas.len() == 1 { table.name.name.clone() } else { table.name.to_string() };
                     let column = format!("{table}.{}", column.name);
@@ -136,9 +165,17 @@ impl<'a> Draft<'a> {
             self.blocks.extend(open.first().map(|_| open.join("\n")));
             return;
         }
-        let lines = rules.iter().map(|(rule, columns)| format!("  {} {rule};", columns.join(", ")));
-        let open = open.iter().map(|line| format!("  {line}"));
-        let body = lines.chain(open).collect::<Vec<_>>().join("\n");
+        let mut lines = Vec::new();
+        for (rule, columns) in rules {
+            for columns in columns.chunks(if self.apart { 1 } else { columns.len() }) {
+                let names: Vec<String> = columns.iter().map(|column| name(column)).collect();
+                let place = if self.apart { format!(" -- {}", self.ruled.len()) } else { String::new() };
+                lines.push(format!("  {} {rule};{place}", names.join(", ")));
+                self.ruled.extend(columns.iter().map(|column| (table.name.clone(), column.clone())));
+            }
+        }
+        lines.extend(open.iter().map(|line| format!("  {line}")));
+        let body = lines.join("\n");
         self.blocks.push(format!("table {} {{\n{body}\n}}", self.table_name(&table.name)));
     }
 
@@ -150,7 +187,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn policy(&self, schema_path: &str) -> String {
+    /// The policy's text.
+    pub(super) fn policy(&self, schema_path: &str) -> String {
         let mut parts = vec![
             format!(
                 "-- Proposed by `noren init` from {}. A name is a weak hint of what a column holds: read every line.",

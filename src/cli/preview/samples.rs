@@ -163,6 +163,7 @@ impl Maker<'_> {
             Some(Hint::Link) => format!("https://example.com/~{row}/photo.jpg?u=taro"),
             Some(Hint::Secret) => pick(SECRETS, row).to_owned(),
             Some(Hint::Vocabulary) => pick(&["active", "pending", "closed"], row).to_owned(),
+            Some(Hint::Identifier) => format!("k-{}", 1042 + row),
             Some(Hint::FreeText) | None => pick(TEXTS, row).to_owned(),
         }
     }

@@ -30,4 +30,5 @@ super::family! {
     N0530 Note "an index that row security keeps from use";
     N0531 Note "a trigger that sees its caller's rows only";
     N0532 Warning "a cascade into rows that a policy protects";
+    N0533 Warning "a rule on a scoped table";
 }

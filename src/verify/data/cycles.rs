@@ -1,6 +1,6 @@
 //! Keys that had nothing to point to when their rows were made: of a table to itself, and of cycles.
 
-use super::rows::{Filler, Values};
+use super::rows::{Filler, Target, Values};
 use super::schema::{Foreign, Table};
 use crate::verify::session::{Refusal, Row};
 use crate::verify::text::{Part, Sql};
@@ -31,26 +31,35 @@ fn close_key(filler: &mut Filler<'_>, table: &Table, key: &Foreign) -> Result<()
     for row in rows(filler, table, &shared)? {
         let [place, ctid, tenant, fixed @ ..] = row.as_slice() else { continue };
         let fixed: Values = shared.iter().zip(fixed).map(|(name, value)| ((*name).clone(), value.clone())).collect();
-        let parent = filler.parent(key, &fixed, tenant.as_deref())?;
-        let Some(parent) = parent.filter(|_| !nullable || !filler.random.one_in(4)) else { continue };
-        let pairs = key.columns.iter().zip(&key.target_columns).filter(|(own, _)| free.contains(own));
-        let sets: Vec<Sql> = pairs
-            .map(|(own, target)| {
-                let value = parent.values.get(target).cloned().flatten().unwrap_or_default();
-                Sql::of("$1 = $2", &[Part::Name(own), Part::Text(&value)])
-            })
-            .collect();
-        let (name, sets) = (table.qname(), Sql::joined(&sets, ", "));
-        let parts = [
-            Part::Relation(&name),
-            Part::Sql(&sets),
-            Part::Text(place.as_deref().unwrap_or_default()),
-            Part::Text(ctid.as_deref().unwrap_or_default()),
-        ];
-        // A row that the server will not have so stays as it is.
-        let _ = filler.session.run(&Sql::of("UPDATE $1 SET $2 WHERE tableoid = $3 AND ctid = $4", &parts));
+        if nullable && filler.random.one_in(4) {
+            continue;
+        }
+        // A row that the server will not have so stays as it is, after a few others were offered.
+        for _ in 0..OFFERED {
+            let Some(parent) = filler.parent(key, &fixed, tenant.as_deref())? else { break };
+            if filler.session.run(&pointing(table, key, &free, &parent, [place, ctid])).is_ok() {
+                break;
+            }
+        }
     }
     filler.drop_duplicates(table)
+}
+
+/// How many parents are tried: a smaller whole number cannot refer to each.
+const OFFERED: usize = 8;
+
+fn pointing(table: &Table, key: &Foreign, free: &[&String], parent: &Target, row: [&Option<String>; 2]) -> Sql {
+    let pairs = key.columns.iter().zip(&key.target_columns).filter(|(own, _)| free.contains(own));
+    let sets: Vec<Sql> = pairs
+        .map(|(own, target)| {
+            let value = parent.values.get(target).cloned().flatten().unwrap_or_default();
+            Sql::of("$1 = $2", &[Part::Name(own), Part::Text(&value)])
+        })
+        .collect();
+    let (name, sets) = (table.qname(), Sql::joined(&sets, ", "));
+    let [place, ctid] = row.map(|part| part.as_deref().unwrap_or_default());
+    let parts = [Part::Relation(&name), Part::Sql(&sets), Part::Text(place), Part::Text(ctid)];
+    Sql::of("UPDATE $1 SET $2 WHERE tableoid = $3 AND ctid = $4", &parts)
 }
 
 /// Where each row is, its tenant, and columns as text; in an order that the heap does not decide.

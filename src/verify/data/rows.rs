@@ -20,6 +20,19 @@ const ROUNDS: usize = 12;
 const ENOUGH: usize = 5;
 
 /// Columns with what they are given, NULL as `None`.
+/// Sequences do not begin at 1, so that a key is seen where it leaks; a smaller whole number may have to refer to it.
+const START_SEQUENCE: &str = "\
+    WITH start AS (
+      SELECT least($2::bigint, (SELECT seqmax / 3 FROM pg_sequence WHERE seqrelid = $1::regclass), (
+        SELECT CASE min(own.attlen) WHEN 2 THEN 10000 WHEN 4 THEN 700000000 END
+        FROM pg_constraint k CROSS JOIN unnest(k.conkey, k.confkey) AS pair (own, target)
+        JOIN pg_attribute own ON own.attrelid = k.conrelid AND own.attnum = pair.own AND own.atttypid IN (20, 21, 23)
+        JOIN pg_attribute target ON target.attrelid = k.confrelid AND target.attnum = pair.target
+        WHERE k.contype = 'f' AND k.confrelid = $3::oid AND target.attname = $4)) AS value
+    )
+    SELECT setval($1::regclass, start.value) FROM pg_sequence s CROSS JOIN start
+    WHERE s.seqrelid = $1::regclass AND s.seqincrement > 0 AND start.value > s.seqstart";
+
 pub(super) type Values = BTreeMap<String, Option<String>>;
 
 /// A row that a foreign key may point to.
@@ -81,14 +94,12 @@ impl<'a> Filler<'a> {
     pub(super) fn start_sequences(&mut self) -> Result<(), Refusal> {
         for table in self.tables().iter() {
             self.turn_to(table, "sequence");
-            for sequence in table.columns.iter().filter_map(|column| column.sequence.as_ref()) {
+            let oid = table.oid.to_string();
+            let with_sequence = table.columns.iter().filter_map(|column| Some((column, column.sequence.as_ref()?)));
+            for (column, sequence) in with_sequence {
                 let offset = (10_000_000 + self.random.below(80_000_000)).to_string();
-                let parts = [Part::Text(sequence), Part::Text(&offset)];
-                self.session.run(&Sql::of(
-                    "SELECT setval($1::regclass, least($2::bigint, s.seqmax / 3)) FROM pg_sequence s \
-                     WHERE s.seqrelid = $1::regclass AND s.seqincrement > 0 AND least($2::bigint, s.seqmax / 3) > s.seqstart",
-                    &parts,
-                ))?;
+                let parts = [Part::Text(sequence), Part::Text(&offset), Part::Text(&oid), Part::Text(&column.name)];
+                self.session.run(&Sql::of(START_SEQUENCE, &parts))?;
             }
         }
         Ok(())

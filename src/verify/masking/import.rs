@@ -7,7 +7,7 @@ use super::super::text::{Part, Sql};
 use super::super::world::{Failure, World};
 use super::trace::{TableTrace, Trace};
 use super::{rows, run, table_subject, trace};
-use crate::catalog::{ForeignKey, QName, Table};
+use crate::catalog::{ForeignKey, QName, Table, TableKind};
 use crate::model::{Fill, Treatment};
 use crate::plan::ExportPlan;
 
@@ -120,7 +120,12 @@ fn dangling(session: &mut dyn Session, table: &Table, key: &ForeignKey) -> Resul
         Part::Sql(&Sql::joined(&set, " AND ")),
         Part::Sql(&Sql::joined(&equal, " AND ")),
     ];
-    let query = "SELECT count(*) FROM $1 AS child WHERE $3 AND NOT EXISTS (SELECT FROM $2 AS parent WHERE $4)";
-    let answer = session.run(&Sql::of(query, &parts))?;
+    // A key holds for the table's own rows and for its partitions', not for those of tables that inherit from it.
+    let text = if matches!(table.kind, TableKind::Partitioned { .. }) {
+        "SELECT count(*) FROM $1 AS child WHERE $3 AND NOT EXISTS (SELECT FROM $2 AS parent WHERE $4)"
+    } else {
+        "SELECT count(*) FROM ONLY $1 AS child WHERE $3 AND NOT EXISTS (SELECT FROM $2 AS parent WHERE $4)"
+    };
+    let answer = session.run(&Sql::of(text, &parts))?;
     Ok(answer.value().and_then(|count| count.parse().ok()).unwrap_or_default())
 }

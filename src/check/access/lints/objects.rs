@@ -1,9 +1,9 @@
-//! What beside keys and functions lets rows out past row security: publications, and policies and rights that the schema
-//! has and the policy does not.
+//! What beside keys and functions lets rows out past row security: publications, rules, and policies and rights that the
+//! schema has and the policy does not.
 
 use super::keys::name_of;
 use super::{Fix, Kind, Lint, SCOPES, place, report};
-use crate::catalog::{RowPolicy, Table, View};
+use crate::catalog::{QName, RewriteRule, RowPolicy, Table, View};
 use crate::check::access::Case;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Command, Tenancy};
@@ -34,6 +34,14 @@ const VIEWS: Kind = Kind {
     label: SCOPES,
 };
 
+const RULES: Kind = Kind {
+    code: codes::N0533,
+    expected: "no rule on a scoped table",
+    fault: "",
+    note: "what a rule does, it does with the rights of the table's owner: it may write rows of any tenant, or none",
+    label: SCOPES,
+};
+
 pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Diagnostic>) {
     let scoped = case.catalog.tables.values().filter(|table| case.is_scoped(&table.name));
     let mut published = Vec::new();
@@ -44,7 +52,10 @@ pub(super) fn check(case: Case<'_>, tenancy: &Tenancy, diagnostics: &mut Vec<Dia
         let unknown = table.policies.iter().filter(|policy| !is_ours(case, table, policy));
         foreign.extend(unknown.map(|policy| row_policy(case, tenancy, table, policy)));
     }
+    let ruled = case.catalog.rules.iter().filter(|(table, _)| case.is_scoped(table));
+    let ruled = ruled.flat_map(|(table, rules)| rules.iter().map(move |rule| (table, rule)));
     report(&PUBLICATIONS, published, diagnostics);
+    report(&RULES, ruled.map(|(table, rule)| of_rule(case, tenancy, table, rule)).collect(), diagnostics);
     report(&POLICIES, foreign, diagnostics);
     report(
         &VIEWS,
@@ -83,6 +94,15 @@ fn in_publication(case: Case<'_>, tenancy: &Tenancy, table: &Table, publication:
         what: format!("`{}` in `{publication}`", table.name),
         fix: Fix::Sql(format!("ALTER PUBLICATION {} DROP TABLE {}", quoted(publication), name_of(&table.name))),
         seen: table.span,
+    }
+}
+
+fn of_rule(case: Case<'_>, tenancy: &Tenancy, table: &QName, rule: &RewriteRule) -> Lint {
+    Lint {
+        place: place(case, tenancy, table),
+        what: format!("`{}` on `{table}`", rule.name),
+        fix: Fix::Sql(format!("DROP RULE {} ON {}", quoted(&rule.name), name_of(table))),
+        seen: rule.span,
     }
 }
 
