@@ -3,11 +3,13 @@
 //! A run that fails — a full disk, a folder that may not be written, a file of somebody else in the way — must leave
 //! the old output whole. So everything is checked first, then every changed file is written beside its place under
 //! a temporary name and synced, and only then do renames begin. `noren.lock` comes last: it lists what Noren wrote,
-//! and only what it lists is ever replaced or removed.
+//! and only what it lists is ever replaced or removed. A folder that is not there yet is made under a temporary name,
+//! and one rename puts all of it in its place.
 
 #![allow(clippy::disallowed_methods, reason = "writing generated files is this module's job")]
 
 mod lock;
+mod whole;
 
 use crate::diagnostic::{Diagnostic, codes, plural};
 use similar::TextDiff;
@@ -139,6 +141,9 @@ fn paint(line: &str) -> String {
 /// `name` is the folder as messages call it. A rename can still fail after others were done (a folder that loses
 /// its rights meanwhile); the lock is then the old one, and the next run completes the work.
 pub fn write(output: &Path, files: &Files, name: &str) -> Result<Written, Failure> {
+    if fs::symlink_metadata(output).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return whole::write(output, files);
+    }
     let lock = previous_lock(output)?;
     refuse_foreign_files(output, files, &lock, name)?;
     let changed: Vec<String> = check(output, files)?
@@ -281,6 +286,7 @@ fn remove_empty_folders(output: &Path, removed: &Path) {
 }
 
 /// Folders made for files that may yet fail to be written; unless kept, they go again.
+#[derive(Default)]
 struct MadeFolders {
     made: Vec<PathBuf>,
     keep: bool,
@@ -288,16 +294,22 @@ struct MadeFolders {
 
 impl MadeFolders {
     fn make(output: &Path, changed: &[String]) -> Result<Self, Failure> {
-        let mut folders = Self { made: Vec::new(), keep: false };
+        let mut folders = Self::default();
         for path in changed {
-            let target = place(output, path)?;
-            let missing: Vec<&Path> = target.ancestors().skip(1).take_while(|folder| !folder.exists()).collect();
-            for folder in missing.into_iter().rev() {
-                fs::create_dir(folder).map_err(|error| failed("make the folder", folder, error))?;
-                folders.made.push(folder.to_path_buf());
-            }
+            folders.above(&place(output, path)?)?;
         }
         Ok(folders)
+    }
+
+    /// The folder of a file and those above it, where they are missing.
+    fn above(&mut self, target: &Path) -> Result<(), Failure> {
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let missing: Vec<&Path> = target.ancestors().skip(1).take_while(is_missing).collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir(folder).map_err(|error| failed("make the folder", folder, error))?;
+            self.made.push(folder.to_path_buf());
+        }
+        Ok(())
     }
 
     fn keep(mut self) {
@@ -319,11 +331,12 @@ impl Drop for MadeFolders {
 fn sync_folders(output: &Path, changed: &[String]) -> Result<(), Failure> {
     let targets = changed.iter().map(|path| place(output, path)).collect::<Result<Vec<_>, _>>()?;
     let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
-    for folder in folders {
-        let opened = fs::File::open(folder).and_then(|folder| folder.sync_all());
-        opened.map_err(|error| failed("sync", folder, error))?;
-    }
-    Ok(())
+    folders.into_iter().try_for_each(sync_folder)
+}
+
+fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    let opened = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    opened.map_err(|error| failed("sync", folder, error))
 }
 
 fn previous_lock(output: &Path) -> Result<Lock, Failure> {
@@ -348,24 +361,29 @@ fn existing(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
 /// Where a relative path lies below the output folder; refuses every path that would lie elsewhere, also through
 /// a link among its folders.
 fn place(output: &Path, path: &str) -> Result<PathBuf, Failure> {
+    let target = below(output, path)?;
+    let mut folder = output.to_path_buf();
+    for segment in path.split('/') {
+        if fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(unusable(&folder, "a link could lead out of the output folder"));
+        }
+        folder.push(segment);
+    }
+    Ok(target)
+}
+
+/// Where a relative path lies below a folder, whatever is there.
+fn below(folder: &Path, path: &str) -> Result<PathBuf, Failure> {
     let plain = |segment: &str| {
         !segment.is_empty() && segment != "." && segment != ".." && !segment.contains(['\\', ':', '\0'])
     };
-    let mut target = output.to_path_buf();
-    let refused = |target: &Path, reason: &str| {
-        let error = io::Error::new(io::ErrorKind::InvalidInput, reason.to_owned());
-        Failure::Io { doing: format!("use the path `{}`", target.display()), error }
-    };
-    for segment in path.split('/') {
-        if fs::symlink_metadata(&target).is_ok_and(|metadata| metadata.is_symlink()) {
-            return Err(refused(&target, "a link could lead out of the output folder"));
-        }
-        target.push(segment);
-        if !plain(segment) {
-            return Err(refused(&target, "it leads out of the output folder"));
-        }
-    }
-    Ok(target)
+    let target = folder.join(path);
+    if path.split('/').all(plain) { Ok(target) } else { Err(unusable(&target, "it leads out of the output folder")) }
+}
+
+fn unusable(path: &Path, reason: &str) -> Failure {
+    let error = io::Error::new(io::ErrorKind::InvalidInput, reason.to_owned());
+    Failure::Io { doing: format!("use the path `{}`", path.display()), error }
 }
 
 fn failed(verb: &str, path: &Path, error: io::Error) -> Failure {

@@ -674,6 +674,60 @@ fn the_digest_is_of_what_is_declared() {
 }
 
 #[test]
+fn whatever_is_declared_changes_the_digest() {
+    const SCHEMA: &str =
+        "CREATE TABLE a (x int, y text);\nCREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END';\n";
+    let mut digests = std::collections::BTreeMap::new();
+    for more in [
+        "",
+        "CREATE SCHEMA s;",
+        "COMMENT ON SCHEMA public IS 'one';",
+        "GRANT USAGE ON SCHEMA public TO app;",
+        "CREATE EXTENSION citext;",
+        "CREATE COLLATION loose (provider = icu, locale = 'und', deterministic = false);",
+        "CREATE TYPE mood AS ENUM ('good');",
+        "CREATE TYPE mood AS ENUM ('bad');",
+        "CREATE DOMAIN short AS text CHECK (length(VALUE) < 9);",
+        "CREATE DOMAIN short AS text CHECK (length(VALUE) < 8);",
+        "CREATE TYPE pair AS (one int, two int);",
+        "CREATE TYPE pair AS (two int, one int);",
+        "CREATE VIEW v AS SELECT x FROM a;",
+        "CREATE VIEW v AS SELECT y FROM a;",
+        "CREATE SEQUENCE q;",
+        "CREATE SEQUENCE q INCREMENT -1;",
+        "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 2';",
+        "ALTER TABLE a ALTER x SET NOT NULL;",
+        "ALTER TABLE a ALTER x SET DEFAULT 1;",
+        "ALTER TABLE a ALTER x SET DEFAULT 2;",
+        "ALTER TABLE a ALTER x SET DEFAULT '1'::int;",
+        "ALTER TABLE a ALTER y TYPE varchar(9);",
+        "ALTER TABLE a ADD z int GENERATED ALWAYS AS (x + 1) STORED;",
+        "ALTER TABLE a ADD PRIMARY KEY (x);",
+        "ALTER TABLE a ADD UNIQUE (x);",
+        "ALTER TABLE a ADD UNIQUE (x) DEFERRABLE;",
+        "ALTER TABLE a ADD CHECK (x > 1);",
+        "ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES a (x);",
+        "CREATE INDEX i ON a (x);",
+        "CREATE INDEX i ON a (y);",
+        "CREATE INDEX i ON a (x) WHERE y = '1';",
+        "CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f();",
+        "CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f();",
+        "CREATE POLICY p ON a USING (x = 1);",
+        "ALTER TABLE a ENABLE ROW LEVEL SECURITY;",
+        "ALTER TABLE a FORCE ROW LEVEL SECURITY;",
+        "ALTER TABLE a OWNER TO app;",
+        "GRANT SELECT ON a TO app;",
+        "GRANT SELECT (x) ON a TO app;",
+        "COMMENT ON COLUMN a.x IS 'one';",
+        "COMMENT ON TABLE a IS 'one';",
+    ] {
+        let digest = load(&[("s.sql", &format!("{SCHEMA}{more}"))]).1.digest();
+        assert_eq!(digests.insert(digest, more), None, "{more}");
+    }
+}
+
+#[test]
 fn many_tables_cost_little_more_than_their_parsing() {
     use std::fmt::Write;
     let mut text = String::new();

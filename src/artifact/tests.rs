@@ -23,6 +23,42 @@ fn a_run_writes_what_changed_and_removes_what_it_no_longer_writes() {
 }
 
 #[test]
+fn a_new_folder_comes_whole_or_not_at_all() {
+    let home = tempfile::tempdir().unwrap();
+    let output = home.path().join("of/a/team/generated");
+    let names: Vec<String> = (0..=MANY).map(|number| format!("export/developers/tables/{number}.sql")).collect();
+    let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
+    let too_long = "x".repeat(300);
+    let mut one_cannot_be = many.clone();
+    one_cannot_be.push((&too_long, "2"));
+    let failed = write(&output, &files(&one_cannot_be), "generated");
+    assert!(matches!(&failed, Err(Failure::Io { doing, .. }) if doing.contains(&too_long)), "{failed:?}");
+    assert_eq!(tree(home.path()), Vec::<String>::new());
+    for (files, changed) in [(files(&many), MANY + 2), (files(&[("a/one.sql", "1")]), 2)] {
+        let output = home.path().join(changed.to_string());
+        let written = write(&output, &files, "generated").unwrap();
+        assert_eq!((written.changed.len(), written.removed.len()), (changed, 0));
+        assert_eq!(check(&output, &files).unwrap(), []);
+        assert_eq!(write(&output, &files, "generated").unwrap(), Written::default());
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_folder_is_for_those_for_whom_others_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let [output, other] = ["generated", "other"].map(|name| home.path().join(name));
+    write(&output, &files(&[("a/one.sql", "1")]), "generated").unwrap();
+    fs::create_dir(&other).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!((mode(&output), mode(&output.join("a"))), (mode(&other), mode(&other)));
+    fs::write(other.join("file"), "").unwrap();
+    assert_eq!(mode(&output.join("a/one.sql")), mode(&other.join("file")));
+}
+
+#[test]
 fn files_of_somebody_else_stay() {
     let home = tempfile::tempdir().unwrap();
     let output = home.path();

@@ -16,11 +16,12 @@ pub use read::{dumped_from, read, statements};
 
 use crate::source::Span;
 use indexmap::IndexMap;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A schema-qualified name, as PostgreSQL holds it (folded or exact, without quotes).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct QName {
     /// The schema.
     pub schema: String,
@@ -42,20 +43,26 @@ impl fmt::Display for QName {
     }
 }
 
-/// Everything the schema files declare. All maps are sorted by name, so that file order never shows.
-#[derive(Clone, Debug, Default)]
+/// Everything the schema files declare. All maps are sorted by name, so that file order never shows. What
+/// [`Catalog::digest`] is of, is what is serialised.
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Catalog {
     /// Schemas other than `pg_catalog`, with their comments.
     pub schemas: BTreeMap<String, Option<String>>,
     /// Tables of all kinds: ordinary, partitioned, partitions, foreign.
+    #[serde(serialize_with = "digest::values")]
     pub tables: BTreeMap<QName, Table>,
     /// Domains, enums, composites and ranges.
+    #[serde(serialize_with = "digest::values")]
     pub types: BTreeMap<QName, Type>,
     /// Views and materialized views.
+    #[serde(serialize_with = "digest::values")]
     pub views: BTreeMap<QName, View>,
     /// Sequences, also those that belong to a column.
+    #[serde(serialize_with = "digest::values")]
     pub sequences: BTreeMap<QName, Sequence>,
     /// Functions and procedures, by name and then overload.
+    #[serde(serialize_with = "digest::values")]
     pub functions: BTreeMap<QName, Vec<Function>>,
     /// Extensions and the schema each lives in.
     pub extensions: BTreeMap<String, String>,
@@ -63,7 +70,8 @@ pub struct Catalog {
     pub schema_grants: BTreeMap<String, Vec<Grant>>,
     /// Collations under which different texts can be equal, without their schema.
     pub loose_collations: BTreeSet<String>,
-    /// Rules that rewrite what is written to a table or view, by its name.
+    /// Rules that rewrite what is written to a table or view, by its name. Nothing that is compiled depends on them.
+    #[serde(skip)]
     pub rules: BTreeMap<QName, Vec<RewriteRule>>,
 }
 
@@ -77,11 +85,12 @@ pub struct RewriteRule {
 }
 
 /// A table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Table {
     /// Its name.
     pub name: QName,
     /// The statement that made it.
+    #[serde(skip)]
     pub span: Span,
     /// Ordinary, partitioned or foreign.
     pub kind: TableKind,
@@ -124,7 +133,7 @@ pub struct Table {
 }
 
 /// What kind of table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum TableKind {
     /// `r`
     Ordinary,
@@ -138,22 +147,23 @@ pub enum TableKind {
 }
 
 /// A column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
     /// Its definition, or the `ALTER TABLE … ADD COLUMN` that made it.
+    #[serde(skip)]
     pub span: Span,
     /// Its declared type.
     pub data_type: DataType,
     /// NOT NULL, also by primary key or identity; a domain's own NOT NULL is with the domain.
     pub not_null: bool,
     /// DEFAULT, with the expression's references.
-    pub default: Option<Expression>,
+    pub default: Option<Box<Expression>>,
     /// GENERATED … AS IDENTITY.
     pub identity: Option<Identity>,
     /// GENERATED ALWAYS AS (…).
-    pub generated: Option<Generated>,
+    pub generated: Option<Box<Generated>>,
     /// COLLATE, where it was written.
     pub collation: Option<QName>,
     /// `COMMENT ON COLUMN`
@@ -162,7 +172,7 @@ pub struct Column {
 
 /// A type as a column declares it. Built-in names are PostgreSQL's internal ones (`int4`, `varchar`, `bpchar`,
 /// `timestamptz`), in schema `pg_catalog`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct DataType {
     /// The element type for arrays.
     pub name: QName,
@@ -173,7 +183,7 @@ pub struct DataType {
 }
 
 /// GENERATED … AS IDENTITY.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Identity {
     /// ALWAYS
     Always,
@@ -182,7 +192,7 @@ pub enum Identity {
 }
 
 /// A generated column's expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Generated {
     /// What it computes.
     pub expression: Expression,
@@ -191,7 +201,7 @@ pub struct Generated {
 }
 
 /// A SQL expression of the schema, kept as PostgreSQL's parser would print it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Expression {
     /// Deparsed by PostgreSQL's own grammar.
     pub sql: String,
@@ -204,7 +214,7 @@ pub struct Expression {
 }
 
 /// PRIMARY KEY or UNIQUE.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_catalog")]
 pub struct Key {
     /// The constraint.
@@ -222,11 +232,12 @@ pub struct Key {
     /// INCLUDE columns.
     pub include: Vec<String>,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// FOREIGN KEY.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_catalog")]
 pub struct ForeignKey {
     /// The constraint.
@@ -254,11 +265,12 @@ pub struct ForeignKey {
     /// False after NOT ENFORCED (18+).
     pub enforced: bool,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// What happens to a referencing row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum ReferentialAction {
     /// NO ACTION
     NoAction,
@@ -273,7 +285,7 @@ pub enum ReferentialAction {
 }
 
 /// CHECK, on a table or a domain (there the value is the column `value`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// The constraint.
     pub name: String,
@@ -286,11 +298,12 @@ pub struct Check {
     /// NO INHERIT: not for partitions and children.
     pub no_inherit: bool,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// EXCLUDE.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exclusion {
     /// The constraint.
     pub name: String,
@@ -299,11 +312,12 @@ pub struct Exclusion {
     /// DEFERRABLE.
     pub deferrable: bool,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// An index.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Index {
     /// The index, in its table's schema.
     pub name: String,
@@ -320,11 +334,12 @@ pub struct Index {
     /// `btree`, `gin` …
     pub method: String,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// One key part of an index.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum IndexPart {
     /// A plain column.
     Column(String),
@@ -333,7 +348,7 @@ pub enum IndexPart {
 }
 
 /// A trigger.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_catalog")]
 pub struct Trigger {
     /// The trigger.
@@ -353,11 +368,12 @@ pub struct Trigger {
     /// CONSTRAINT TRIGGER.
     pub constraint: bool,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// When a trigger fires; the letter is `pg_trigger.tgenabled`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum TriggerMode {
     /// `O`: in origin and local sessions, the default.
     Origin,
@@ -370,7 +386,7 @@ pub enum TriggerMode {
 }
 
 /// CREATE POLICY.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RowPolicy {
     /// The policy.
     pub name: String,
@@ -385,11 +401,12 @@ pub struct RowPolicy {
     /// WITH CHECK.
     pub check: Option<Expression>,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// A grant on a table, view, sequence, function or schema.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Grant {
     /// Lower case; `all` stands for ALL PRIVILEGES.
     pub privilege: String,
@@ -402,20 +419,21 @@ pub struct Grant {
 }
 
 /// A type of the schema's own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Type {
     /// Its name.
     pub name: QName,
     /// What it is.
     pub kind: TypeKind,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
     /// `COMMENT ON TYPE` or `DOMAIN`
     pub comment: Option<String>,
 }
 
 /// What a type is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub enum TypeKind {
     /// A domain.
     Domain {
@@ -443,7 +461,7 @@ pub enum TypeKind {
 }
 
 /// A view or materialized view.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct View {
     /// Its name.
     pub name: QName,
@@ -464,6 +482,7 @@ pub struct View {
     /// Indexes (materialized views).
     pub indexes: Vec<Index>,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
     /// Its comment.
     pub comment: Option<String>,
@@ -474,7 +493,7 @@ pub struct View {
 }
 
 /// A sequence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sequence {
     /// Its name.
     pub name: QName,
@@ -495,13 +514,14 @@ pub struct Sequence {
     /// `int2`, `int4` or `int8`.
     pub data_type: String,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
     /// Grants.
     pub grants: Vec<Grant>,
 }
 
 /// A function or procedure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent facts, as in pg_catalog")]
 pub struct Function {
     /// Its name.
@@ -529,6 +549,7 @@ pub struct Function {
     /// Its body's text, empty for C functions.
     pub body: String,
     /// Where it is declared.
+    #[serde(skip)]
     pub span: Span,
     /// Grants.
     pub grants: Vec<Grant>,

@@ -1,23 +1,25 @@
 //! A NULL must not reach a NOT NULL column of the copy.
 
 use super::{Case, leaves};
-use crate::catalog::{Catalog, Column, TypeKind};
+use crate::catalog::{BaseType, Catalog, Column, TypeKind};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::mask::NullRule;
 use crate::model::{Fill, MaskUse, RowSql, Treatment};
 
 /// Whether the column or a domain on it refuses NULL.
 pub fn refuses_null(catalog: &Catalog, column: &Column) -> bool {
-    let base = catalog.base_type(&column.data_type);
-    let by_domain = base.domains.iter().any(|domain| {
+    column.not_null || refuses_null_by_domain(catalog, &catalog.base_type(&column.data_type))
+}
+
+fn refuses_null_by_domain(catalog: &Catalog, base: &BaseType) -> bool {
+    base.domains.iter().any(|domain| {
         let kind = catalog.types.get(domain).map(|found| &found.kind);
         matches!(kind, Some(TypeKind::Domain { not_null: true, .. }))
-    });
-    column.not_null || by_domain
+    })
 }
 
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    if !refuses_null(case.catalog, case.column) {
+    if !(case.column.not_null || refuses_null_by_domain(case.catalog, case.base)) {
         return;
     }
     for treatment in leaves(&case.resolved.treatment) {

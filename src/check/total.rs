@@ -44,7 +44,7 @@ fn conditions(treatment: &Treatment) -> Vec<&RowSql> {
     match treatment {
         Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
             let inner = conditions(then).into_iter().chain(conditions(otherwise));
-            std::iter::once(condition).chain(inner).collect()
+            std::iter::once(&**condition).chain(inner).collect()
         }
         _ => Vec::new(),
     }

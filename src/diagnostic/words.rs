@@ -48,7 +48,9 @@ pub fn printable_lines(text: &str) -> Cow<'_, str> {
 }
 
 fn escape(text: &str, stays: fn(char) -> bool) -> Cow<'_, str> {
-    if !text.chars().any(|character| is_unprintable(character) && !stays(character)) {
+    // Nearly every text, and told without decoding its letters.
+    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain || !text.chars().any(|character| is_unprintable(character) && !stays(character)) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len());

@@ -14,7 +14,7 @@ const REPORT: &str = "report";
 
 impl Emitter<'_> {
     /// Probes, report, materialized views in the order of their dependence, then statistics.
-    pub(super) fn after(&self, import: &ImportPlan) -> Script {
+    pub(super) fn after(&self, import: &ImportPlan<'_>) -> Script {
         let mut script = self.head(
             &[
                 "Run after import.sql, as the tables' owner: looks for values that no mask can have given, says how many",

@@ -25,7 +25,7 @@ const MANIFEST: [&str; 5] = ["kind", "name", "rows", "digest", "columns"];
 
 impl Emitter<'_> {
     /// The whole import.
-    pub(super) fn import(&self, import: &ImportPlan) -> Script {
+    pub(super) fn import(&self, import: &ImportPlan<'_>) -> Script {
         let mut script = self.head(&[
             "Empties the exported tables of a marked database and loads the files of one run. One transaction: nobody",
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
@@ -43,7 +43,7 @@ impl Emitter<'_> {
         script.run(Statement::Begin { isolation: None, read_only: false });
         script.blank().comment("what these files were compiled for; compared with the live catalog below");
         include_shape(&mut script, &self.beside, true);
-        insert(&mut script, "noren_shape", &SHAPE, shape_rows(import.shape.iter()));
+        insert(&mut script, "noren_shape", &SHAPE, shape_rows(&import.shape));
         if matches!(self.place, TargetKind::Psql { .. }) {
             script.meta(Meta::ChangeDirectory(Word::variable("run")));
         }
@@ -119,7 +119,7 @@ impl Emitter<'_> {
         script.run(Statement::Do(include_str!("manifest.sql")));
     }
 
-    fn preflight(&self, script: &mut Script, import: &ImportPlan) {
+    fn preflight(&self, script: &mut Script, import: &ImportPlan<'_>) {
         script.blank().comment("the target is as the schema that these files were compiled from");
         script.run(Statement::Lock { tables: self.emptied(import), mode: LockMode::AccessExclusive });
         script.run(Statement::Do(include_str!("shape.sql")));
@@ -128,7 +128,7 @@ impl Emitter<'_> {
     }
 
     /// The tables of the export and those that reference them, by name.
-    fn emptied(&self, import: &ImportPlan) -> Vec<(QName, bool)> {
+    fn emptied(&self, import: &ImportPlan<'_>) -> Vec<(QName, bool)> {
         let mut tables = self.locked();
         tables.extend(import.bystanders.iter().map(|table| (table.name.clone(), table.only)));
         tables.sort();
@@ -152,7 +152,7 @@ impl Emitter<'_> {
         script.meta(Meta::EndIf);
     }
 
-    fn verify(&self, script: &mut Script, import: &ImportPlan) {
+    fn verify(&self, script: &mut Script, import: &ImportPlan<'_>) {
         script.blank();
         // Also where nothing was deferred here: a constraint may be INITIALLY DEFERRED by its own declaration, and
         // no table with a pending check can be altered below.
@@ -190,7 +190,7 @@ impl Emitter<'_> {
 
 /// TRUNCATE must name tables that reference the exported ones, so it must find them empty. Forced row security would
 /// hide their rows from the owner, or refuse the question, so it is off by now.
-fn bystanders(script: &mut Script, import: &ImportPlan) {
+fn bystanders(script: &mut Script, import: &ImportPlan<'_>) {
     if import.bystanders.is_empty() {
         return;
     }
@@ -224,7 +224,7 @@ pub(super) fn count_into(table: &str, query: Select) -> Statement {
 
 impl Emitter<'_> {
     /// Triggers by name, row security that binds even the owner, and the foreign keys of cycles.
-    fn turn_off(&self, script: &mut Script, import: &ImportPlan) {
+    fn turn_off(&self, script: &mut Script, import: &ImportPlan<'_>) {
         if import.strategy == ImportStrategy::ReplicaRole {
             self.as_replica(script);
         }
@@ -245,7 +245,7 @@ impl Emitter<'_> {
     }
 }
 
-fn turn_off(script: &mut Script, import: &ImportPlan) {
+fn turn_off(script: &mut Script, import: &ImportPlan<'_>) {
     if import.alters() {
         script.comment("off for the load; the same is on again before the commit");
     }
@@ -263,7 +263,7 @@ fn turn_off(script: &mut Script, import: &ImportPlan) {
     }
 }
 
-fn turn_on(script: &mut Script, import: &ImportPlan) {
+fn turn_on(script: &mut Script, import: &ImportPlan<'_>) {
     if import.alters() {
         script.comment("what was off is on again, each in the mode that it had");
     }
@@ -295,7 +295,7 @@ fn defer(table: &QName, name: &str, deferrable: bool) -> Statement {
 
 /// The restart gives the sequence a new file within the transaction; `setval` writes into that one, so that a
 /// rollback brings the old value back. `setval` of NULL does nothing: the sequence of an empty table starts again.
-fn sequences(script: &mut Script, import: &ImportPlan) {
+fn sequences(script: &mut Script, import: &ImportPlan<'_>) {
     if !import.sequences.is_empty() {
         script.comment(
             "sequences go on after the last value of the rows; RESTART makes a rollback undo the setval after it",

@@ -136,7 +136,11 @@ pub(super) fn in_temp(name: &str) -> QName {
 }
 
 /// Rows into a temporary table.
-pub(super) fn insert(script: &mut Script, name: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+pub(super) fn insert<R, F>(script: &mut Script, name: &str, columns: &[&str], rows: impl Iterator<Item = R>)
+where
+    R: AsRef<[F]>,
+    F: AsRef<str>,
+{
     script.rows(in_temp(name), columns.iter().map(|column| Ident::from(*column)).collect(), rows);
 }
 
@@ -150,11 +154,8 @@ pub(super) fn include_shape(script: &mut Script, beside: &str, on_commit_drop: b
 }
 
 /// The list's rows.
-pub(super) fn shape_rows<'s>(shape: impl Iterator<Item = &'s Shape>) -> impl Iterator<Item = Vec<String>> {
-    shape.map(|fact| {
-        let QName { schema, name } = fact.table.clone();
-        vec![fact.kind.word().to_owned(), schema, name, fact.item.clone(), fact.value.clone()]
-    })
+pub(super) fn shape_rows<'s>(shape: &'s [Shape<'_>]) -> impl Iterator<Item = [&'s str; 5]> {
+    shape.iter().map(|fact| [fact.kind.word(), fact.schema, fact.table, fact.item, &*fact.value])
 }
 
 /// `\if :name` … `\else` `DO …` `\endif`: stops the script where the variable is not true.

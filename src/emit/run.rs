@@ -105,7 +105,7 @@ impl Emitter<'_> {
         script.comment(
             "What run.sql and import.sql were compiled for: they read this list and compare it with the live catalog.",
         );
-        insert(&mut script, "noren_shape", &SHAPE, shape_rows(self.export.shape.iter()));
+        insert(&mut script, "noren_shape", &SHAPE, shape_rows(&self.export.shape));
         script
     }
 

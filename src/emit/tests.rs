@@ -232,9 +232,9 @@ fn world() -> World {
     teams.columns["id"].identity = Some(Identity::Always);
     let twice =
         Expression { sql: "n * 2".to_owned(), columns: vec!["n".to_owned()], functions: vec![], sequences: vec![] };
-    teams.columns["twice"].generated = Some(Generated { expression: twice, stored: true });
+    teams.columns["twice"].generated = Some(Generated { expression: twice, stored: true }.into());
     let note = Treatment::Mask(MaskUse::When {
-        condition: sql("id = 1", vec![(0..2, "id")]),
+        condition: sql("id = 1", vec![(0..2, "id")]).into(),
         then: Box::new(keep()),
         otherwise: Box::new(Treatment::Mask(MaskUse::Null)),
     });
@@ -329,7 +329,7 @@ fn probes_know_every_mask_that_can_be_known_and_the_report_every_kept_column_of_
         ],
     );
     people.columns["rank"].default =
-        Some(Expression { sql: "7".to_owned(), columns: Vec::new(), functions: Vec::new(), sequences: Vec::new() });
+        Some(Expression { sql: "7".to_owned(), columns: vec![], functions: vec![], sequences: vec![] }.into());
     people.unique = vec![Key { columns: vec!["nick".to_owned()], ..people.primary_key.clone().unwrap() }];
     people.force_row_security = true;
     snapshot("probes", &world.emit()["export/developers/after.sql"]);

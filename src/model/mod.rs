@@ -225,15 +225,15 @@ pub enum MaskUse {
     /// A mask of the catalogue.
     Call(MaskCall),
     /// A user's expression, or a mask of the user's own with its arguments put in.
-    Expression(OwnExpression),
+    Expression(Box<OwnExpression>),
     /// JSON by path.
     Json(JsonMask),
     /// A composite, field by field.
-    Fields(FieldsMask),
+    Fields(Box<FieldsMask>),
     /// By condition; neither branch is a drop.
     When {
         /// Over the raw row.
-        condition: RowSql,
+        condition: Box<RowSql>,
         /// Where it is true.
         then: Box<Treatment>,
         /// Elsewhere, also where it is NULL.

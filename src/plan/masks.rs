@@ -309,7 +309,7 @@ fn text_type() -> DataType {
 
 /// The column's own default, where it is the same every time.
 pub(super) fn constant_default(column: &Column) -> Option<Expr> {
-    let default = column.default.as_ref().filter(|default| is_constant(default));
+    let default = column.default.as_deref().filter(|default| is_constant(default));
     default.map(|default| Expr::Source(SourceSql { text: default.sql.clone() }))
 }
 

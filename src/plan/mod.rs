@@ -33,6 +33,7 @@ use crate::sql::{Expr, Select};
 use crate::syntax::ast::ImportStrategy;
 use access::{AccessFacts, AccessPlans};
 pub use pieces::Piece;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -88,9 +89,9 @@ pub struct ExportPlan<'a> {
     /// In the order of the load: referenced tables first.
     pub tables: Vec<TablePlan<'a>>,
     /// What both sides expect of the live catalog, sorted.
-    pub shape: Vec<Shape>,
+    pub shape: Vec<Shape<'a>>,
     /// `None` after `no import`.
-    pub import: Option<ImportPlan>,
+    pub import: Option<ImportPlan<'a>>,
     /// Materialized views that read an exported table, in the order of their dependence.
     pub refresh: Vec<QName>,
     /// Who exports; without one, whoever runs the files.
@@ -229,15 +230,17 @@ impl TablePlan<'_> {
 
 /// A fact that the live catalog must hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Shape {
+pub struct Shape<'a> {
     /// `table`, `column`, `trigger` or `foreign key`.
     pub kind: ShapeKind,
+    /// The table's schema.
+    pub schema: &'a str,
     /// The table.
-    pub table: QName,
+    pub table: &'a str,
     /// The column, trigger or constraint; empty for the table itself.
-    pub item: String,
+    pub item: &'a str,
     /// What it must be.
-    pub value: String,
+    pub value: Cow<'a, str>,
 }
 
 /// What a fact is about.
@@ -276,14 +279,14 @@ impl ShapeKind {
 
 /// How the files are loaded.
 #[derive(Clone, Debug)]
-pub struct ImportPlan {
+pub struct ImportPlan<'a> {
     /// How foreign keys are satisfied.
     pub strategy: ImportStrategy,
     /// Tables that are not exported and reference one that is: they must be empty, and are named beside the others
     /// where those are emptied.
     pub bystanders: Vec<Bystander>,
     /// Facts that only the import asks for, sorted.
-    pub shape: Vec<Shape>,
+    pub shape: Vec<Shape<'a>>,
     /// Triggers that would fire, and copies that are in another mode than their original; originals first.
     pub triggers: Vec<TriggerPlan>,
     /// Exported tables with FORCE ROW LEVEL SECURITY, under which not even the owner may load.
@@ -298,7 +301,7 @@ pub struct ImportPlan {
     pub unchecked: Vec<UncheckedPlan>,
 }
 
-impl ImportPlan {
+impl ImportPlan<'_> {
     /// Whether the load turns something off that must be on again at its end.
     pub fn alters(&self) -> bool {
         !(self.triggers.is_empty() && self.forced().next().is_none() && self.deferred.is_empty())

@@ -18,9 +18,13 @@ pub fn file_stem(table: &QName) -> String {
 
 /// One word of a manifest, without blanks: letters outside `[a-z0-9_]` are percent-encoded.
 pub fn encode(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.bytes().all(is_plain) {
+        return name.to_owned();
+    }
     let mut encoded = String::with_capacity(name.len());
     for byte in name.bytes() {
-        if byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' {
+        if is_plain(byte) {
             encoded.push(char::from(byte));
         } else {
             push_hex(&mut encoded, "%", byte);

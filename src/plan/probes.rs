@@ -50,18 +50,20 @@ impl Planner<'_> {
     /// user's own expression may give anything.
     fn column_probe(&self, treatment: &Treatment, column: &Column, export: &ExportTable) -> Option<Expr> {
         let output = Expr::of(ROW, &column.name);
-        let base = self.catalog.base_type(&column.data_type);
+        let base = || self.catalog.base_type(&column.data_type);
         match treatment {
             Treatment::Mask(MaskUse::Call(call)) if !self.sees_value(call, Some(column)) => None,
             Treatment::Mask(MaskUse::Call(call)) => call.mask.probe(&Probed {
                 output: &output,
-                input_type: &base,
+                input_type: &base(),
                 declared: &column.data_type,
                 arguments: &call.arguments,
                 default: constant_default(column).as_ref(),
             }),
-            Treatment::Mask(MaskUse::Null) => Some(is_null(output, base.category)),
-            Treatment::Drop(Fill::Default) if self.stays_empty(column, export) => Some(is_null(output, base.category)),
+            Treatment::Mask(MaskUse::Null) => Some(is_null(output, base().category)),
+            Treatment::Drop(Fill::Default) if self.stays_empty(column, export) => {
+                Some(is_null(output, base().category))
+            }
             Treatment::Keep
             | Treatment::Generated
             | Treatment::Drop(_)

@@ -18,6 +18,7 @@ use crate::mask::over::{self, Over};
 use crate::mask::{Hashes, Value};
 use crate::model::{ExportTable, Fill, JsonNode, MaskCall, MaskUse, RowSql, Treatment};
 use crate::sql::{Expr, From, Ident, Join, Relation, Select, SourceSql};
+use crate::syntax::ast::Orphans;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
@@ -75,10 +76,12 @@ impl<'p, 'a> Masked<'p, 'a> {
     pub(super) fn select(mut self) -> Select {
         let mut columns = Vec::new();
         let mut moved = Vec::new();
+        let may_stay = self.export.columns.values().any(|own| own.orphans == Some(Orphans::Null));
         for (name, exported) in &self.export.columns {
             let Some(column) = self.table.columns.get(name).filter(|_| leaves(&exported.treatment)) else { continue };
             let value = self.value(&exported.treatment, column);
-            let value = match self.planner.stays(&self.table.name, name, ROW) {
+            let stays = may_stay.then(|| self.planner.stays(&self.table.name, name, ROW)).flatten();
+            let value = match stays {
                 Some(stays) => value.when(stays),
                 None => value,
             };

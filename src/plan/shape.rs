@@ -6,19 +6,21 @@
 use super::{Bystander, Planner, Shape, ShapeKind};
 use crate::catalog::{Column, DataType, ForeignKey, Identity, QName, Table, TableKind, Trigger, TriggerMode};
 use crate::syntax::ast::ImportStrategy;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// Tables and columns, sorted.
-    pub(super) fn shape(&self) -> Vec<Shape> {
-        let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
-        let mut shape: Vec<Shape> = tables.flat_map(|table| table_shape(table).collect::<Vec<_>>()).collect();
+    pub(super) fn shape(&self) -> Vec<Shape<'a>> {
+        let tables = || self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
+        let mut shape: Vec<Shape<'_>> = tables().map(table_shape).collect();
+        shape.extend(tables().flat_map(column_shapes));
         shape.sort();
         shape
     }
 
     /// Triggers of the tables and of their partitions, foreign keys that the load alters, forced row security, sorted.
-    pub(super) fn import_shape(&self, deferred: &[(QName, String)], bystanders: &[Bystander]) -> Vec<Shape> {
+    pub(super) fn import_shape(&self, deferred: &[(QName, String)], bystanders: &[Bystander]) -> Vec<Shape<'a>> {
         let mut shape = Vec::new();
         for table in self.loaded_tables() {
             // A copy in its original's mode goes with the original.
@@ -40,9 +42,10 @@ impl Planner<'_> {
         }
         shape.push(Shape {
             kind: ShapeKind::Setting,
-            table: QName::new("", ""),
-            item: "session_replication_role".to_owned(),
-            value: if self.export.strategy == ImportStrategy::ParameterGroup { "replica" } else { "origin" }.to_owned(),
+            schema: "",
+            table: "",
+            item: "session_replication_role",
+            value: if self.export.strategy == ImportStrategy::ParameterGroup { "replica" } else { "origin" }.into(),
         });
         shape.sort();
         shape
@@ -53,14 +56,22 @@ fn forced(table: &Table) -> &'static str {
     if table.force_row_security { "forced" } else { "not forced" }
 }
 
-fn fact(kind: ShapeKind, table: &Table, item: &str, value: impl Into<String>) -> Shape {
-    Shape { kind, table: table.name.clone(), item: item.to_owned(), value: value.into() }
+fn fact<'a>(kind: ShapeKind, table: &'a Table, item: &'a str, value: impl Into<Cow<'a, str>>) -> Shape<'a> {
+    Shape { kind, schema: &table.name.schema, table: &table.name.name, item, value: value.into() }
 }
 
-fn table_shape(table: &Table) -> impl Iterator<Item = Shape> {
+fn table_shape(table: &Table) -> Shape<'_> {
     let kind = if matches!(table.kind, TableKind::Partitioned { .. }) { "partitioned" } else { "ordinary" };
-    let columns = table.columns.values().map(|column| fact(ShapeKind::Column, table, &column.name, words(column)));
-    std::iter::once(fact(ShapeKind::Table, table, "", kind)).chain(columns)
+    fact(ShapeKind::Table, table, "", kind)
+}
+
+fn column_shapes(table: &Table) -> Vec<Shape<'_>> {
+    let columns = table.columns.values();
+    let mut shapes: Vec<_> =
+        columns.map(|column| fact(ShapeKind::Column, table, &column.name, words(column))).collect();
+    // So that the whole list comes sorted, which is seen sooner than it is made.
+    shapes.sort_unstable();
+    shapes
 }
 
 fn words(column: &Column) -> String {
@@ -82,15 +93,22 @@ fn words(column: &Column) -> String {
 }
 
 fn type_words(data_type: &DataType) -> String {
-    let built_in = data_type.name.schema == "pg_catalog";
-    let mut modifiers: Vec<String> = data_type.modifiers.iter().map(ToString::to_string).collect();
-    // `numeric(5)` is `numeric(5,0)`.
-    if built_in && data_type.name.name == "numeric" && modifiers.len() == 1 {
-        modifiers.push("0".to_owned());
+    let QName { schema, name } = &data_type.name;
+    let built_in = schema == "pg_catalog";
+    let mut words = format!("{schema}.{name}");
+    let modifiers = if built_in { data_type.modifiers.as_slice() } else { &[] };
+    for (before, modifier) in std::iter::once("(").chain(std::iter::repeat(",")).zip(modifiers) {
+        words.push_str(before);
+        words.push_str(&modifier.to_string());
     }
-    let modifiers =
-        if built_in && !modifiers.is_empty() { format!("({})", modifiers.join(",")) } else { String::new() };
-    format!("{}{modifiers}{}", data_type.name, if data_type.dimensions > 0 { "[]" } else { "" })
+    // `numeric(5)` is `numeric(5,0)`.
+    words.push_str(match modifiers {
+        [] => "",
+        [_] if name == "numeric" => ",0)",
+        _ => ")",
+    });
+    words.push_str(if data_type.dimensions > 0 { "[]" } else { "" });
+    words
 }
 
 fn mode(trigger: &Trigger) -> &'static str {

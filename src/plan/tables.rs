@@ -131,7 +131,7 @@ impl<'a> Planner<'a> {
         graph
     }
 
-    fn import(&self, groups: &[Vec<QName>]) -> ImportPlan {
+    fn import(&self, groups: &[Vec<QName>]) -> ImportPlan<'a> {
         let ordered = self.export.strategy == ImportStrategy::Order;
         let inside = self.keys_inside(groups);
         let deferred: Vec<(QName, String)> = inside

@@ -98,6 +98,9 @@ pub fn name_words(name: &str) -> String {
 
 /// Line ends inside an expression would end a comment or a fact. Inside a string they stay visible as `\n`.
 pub fn one_line(text: &str) -> String {
+    if !text.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
+        return text.trim().to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     for letter in text.trim().chars() {
         match letter {

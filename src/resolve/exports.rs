@@ -231,7 +231,7 @@ impl<'a> Exports<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> IndexMap<String, ExportColumn> {
         let rules = TableRules { blocks: self.blocks_of.get(&table.name).cloned().unwrap_or_default() };
-        let mut columns = IndexMap::new();
+        let mut columns = IndexMap::with_capacity(table.columns.len());
         for column in table.columns.values() {
             let candidates = rules.candidates(self.catalog, column);
             let decided = columns::decide(&candidates, table, column, self, diagnostics);

@@ -75,7 +75,7 @@ impl Shape<'_> {
                 }
                 other => other,
             }),
-            node => self.composite(node, of, place).map(|fields| Treatment::Mask(MaskUse::Fields(fields))),
+            node => self.composite(node, of, place).map(|fields| Treatment::Mask(MaskUse::Fields(fields.into()))),
         }
     }
 

@@ -287,10 +287,11 @@ fn retarget(treatment: &Treatment, referenced: &str, referencing: &str) -> Optio
             (!reads_columns).then(|| treatment.clone())?
         }
         Treatment::Mask(MaskUse::Expression(expression)) => {
-            Treatment::Mask(MaskUse::Expression(OwnExpression { sql: own(&expression.sql)?, ..expression.clone() }))
+            let sql = own(&expression.sql)?;
+            Treatment::Mask(MaskUse::Expression(OwnExpression { sql, ..(**expression).clone() }.into()))
         }
         Treatment::Mask(MaskUse::When { condition, then, otherwise }) => Treatment::Mask(MaskUse::When {
-            condition: own(condition)?,
+            condition: own(condition)?.into(),
             then: Box::new(retarget(then, referenced, referencing)?),
             otherwise: Box::new(retarget(otherwise, referenced, referencing)?),
         }),

@@ -337,12 +337,11 @@ pub fn pattern_text(pattern: &TablePattern) -> String {
 
 /// Whether `text` is matched by `pattern`, in which `*` stands for any run of characters.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(first) = parts.next() else { return text.is_empty() };
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
+    let Some((first, pattern)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(first) else { return false };
+    let (middle, last) = pattern.rsplit_once('*').unwrap_or(("", pattern));
+    let mut rest = text;
+    for part in middle.split('*') {
         let Some(at) = rest.find(part) else { return false };
         rest = rest.get(at + part.len()..).unwrap_or_default();
     }

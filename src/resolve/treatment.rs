@@ -68,7 +68,8 @@ impl<'a> Treatments<'a> {
                 Treatment::Mask(MaskUse::Json(json::resolve_json(self, written, target, group, diagnostics)?))
             }
             TreatmentKind::Fields(written) => {
-                Treatment::Mask(MaskUse::Fields(fields::resolve_fields(self, written, target, group, diagnostics)?))
+                let fields = fields::resolve_fields(self, written, target, group, diagnostics)?;
+                Treatment::Mask(MaskUse::Fields(fields.into()))
             }
             TreatmentKind::Class(name) => {
                 // A class of a class is reported where it is declared.
@@ -252,7 +253,7 @@ fn own_treatment(own: OwnExpression, column: &str) -> Treatment {
     if own.sql.facts.identity_of.as_deref() == Some(column) {
         return Treatment::Keep;
     }
-    Treatment::Mask(MaskUse::Expression(own))
+    Treatment::Mask(MaskUse::Expression(own.into()))
 }
 
 /// A class that a class's treatment names, which would have no end.
@@ -283,7 +284,8 @@ fn when(
         );
         return None;
     }
-    Some(Treatment::Mask(MaskUse::When { condition, then: Box::new(then), otherwise: Box::new(otherwise) }))
+    let (condition, then, otherwise) = (condition.into(), then.into(), otherwise.into());
+    Some(Treatment::Mask(MaskUse::When { condition, then, otherwise }))
 }
 
 /// The finding for a name that is no class.

@@ -83,18 +83,17 @@ impl Script {
     }
 
     /// Adds rows for `COPY … FROM STDIN`, in the text format.
-    pub fn rows(
-        &mut self,
-        table: QName,
-        columns: Vec<Ident>,
-        mut rows: impl Iterator<Item = Vec<String>>,
-    ) -> &mut Self {
+    pub fn rows<R, F>(&mut self, table: QName, columns: Vec<Ident>, mut rows: impl Iterator<Item = R>) -> &mut Self
+    where
+        R: AsRef<[F]>,
+        F: AsRef<str>,
+    {
         let options = CopyOptions { format: CopyFormat::Text, header: false };
         self.run(Statement::CopyFrom { table, columns, options });
         self.attempt(|script| {
             let text = &mut script.text;
             rows.try_for_each(|row| {
-                text.push_str(&data::line(&row)?);
+                data::line(text, row.as_ref().iter().map(AsRef::as_ref))?;
                 text.push('\n');
                 Ok(())
             })?;

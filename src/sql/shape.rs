@@ -13,17 +13,18 @@ use super::guard::name_of;
 use super::layout::Printed;
 use super::source::{slice, tokens};
 use super::token::{Meaning, Token};
+use indexmap::IndexMap;
 use pg_query::protobuf::{ScanToken, Token as Kind};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The digest of a shape.
 pub(super) type Shape = [u8; 32];
 
 thread_local! {
     static JUDGED: RefCell<BTreeSet<Shape>> = const { RefCell::new(BTreeSet::new()) };
-    static IDENTIFIERS: RefCell<BTreeMap<String, bool>> = const { RefCell::new(BTreeMap::new()) };
+    static IDENTIFIERS: RefCell<IndexMap<String, bool>> = RefCell::default();
 }
 
 /// Whether a text of this shape was found to be what it was meant to be.
@@ -105,6 +106,12 @@ fn verbatim(shape: &mut Vec<u8>, token: &Token<'_>) -> Option<()> {
 /// With its length before it, so that no two rows of parts run together.
 fn put(shape: &mut Vec<u8>, tag: u8, text: &str) {
     shape.push(tag);
-    shape.extend(text.len().to_be_bytes());
-    shape.extend(text.bytes());
+    match u8::try_from(text.len()) {
+        Ok(length) if length < u8::MAX => shape.push(length),
+        _ => {
+            shape.push(u8::MAX);
+            shape.extend(text.len().to_be_bytes());
+        }
+    }
+    shape.extend_from_slice(text.as_bytes());
 }

@@ -33,7 +33,7 @@ impl Builder<'_> {
         column.collation = definition.coll_clause.as_ref().map(|clause| Self::collation(&clause.collname));
         if let Some(integer) = integer {
             column.not_null = true;
-            column.default = Some(self.serial_sequence(table, &definition.colname, integer));
+            column.default = Some(self.serial_sequence(table, &definition.colname, integer).into());
         }
         if let Some(table) = self.table(table) {
             table.columns.insert(column.name.clone(), column);
@@ -75,7 +75,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn set_default(&mut self, table: &QName, column: &str, expression: Option<&Node>) {
-        let default = expression.map(|node| self.expression(node, &Scope::default()));
+        let default = expression.map(|node| Box::new(self.expression(node, &Scope::default())));
         if let Some(column) = self.column(table, column) {
             // `DEFAULT NULL` is no default: PostgreSQL stores nothing for it.
             column.default = default.filter(|default| !is_null(&default.sql));
@@ -112,7 +112,7 @@ impl Builder<'_> {
             Generated { expression: self.expression(node, &scope), stored: constraint.generated_kind != "v" };
         if let Some(column) = self.column(table, column) {
             column.default = None;
-            column.generated = Some(generated);
+            column.generated = Some(generated.into());
         }
     }
 }

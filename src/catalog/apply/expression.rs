@@ -8,9 +8,10 @@ use super::{Builder, tree};
 use crate::postgres::with_tree;
 use pg_query::protobuf::{LimitOption, Node, ResTarget, SelectStmt, SetOperation};
 use pg_query::{DeparseOptions, NodeEnum};
+use prost::Message;
 use serde_json::{Map, Value};
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns that names can mean.
 #[derive(Clone, Debug, Default)]
@@ -196,8 +197,64 @@ pub(super) fn deparse(node: &Node) -> String {
     text.strip_prefix("SELECT ").map(str::to_owned).unwrap_or(text)
 }
 
+/// Expressions that mean the same wherever they stand, by their tree without its places. Ten thousand tables have a few
+/// defaults between them, and each text costs a way into C and back.
+pub(super) type Constants = BTreeMap<Vec<u8>, Expression>;
+
+/// A constant, a cast of one, or a function without arguments: it reads no name that could mean something else elsewhere.
+fn is_fixed(node: &Node) -> bool {
+    match node.node.as_ref() {
+        Some(NodeEnum::AConst(_) | NodeEnum::SqlvalueFunction(_)) => true,
+        Some(NodeEnum::TypeCast(cast)) => cast.arg.as_deref().is_some_and(is_fixed),
+        Some(NodeEnum::FuncCall(call)) => {
+            call.args.is_empty() && call.agg_order.is_empty() && call.agg_filter.is_none() && call.over.is_none()
+        }
+        _ => false,
+    }
+}
+
+/// The tree without its places; with one that is left it is only not found again.
+fn placeless(node: &Node) -> Vec<u8> {
+    let mut node = node.clone();
+    erase_places(&mut node);
+    node.encode_to_vec()
+}
+
+fn erase_places(node: &mut Node) {
+    match node.node.as_mut() {
+        Some(NodeEnum::AConst(constant)) => constant.location = 0,
+        Some(NodeEnum::SqlvalueFunction(value)) => value.location = 0,
+        Some(NodeEnum::FuncCall(call)) => call.location = 0,
+        Some(NodeEnum::TypeCast(cast)) => {
+            cast.location = 0;
+            cast.arg.iter_mut().for_each(|arg| erase_places(arg));
+            if let Some(of) = &mut cast.type_name {
+                of.location = 0;
+                of.typmods.iter_mut().for_each(erase_places);
+            }
+        }
+        _ => {}
+    }
+}
+
 impl Builder<'_> {
     pub(super) fn expression(&self, node: &Node, scope: &Scope) -> Expression {
+        if !is_fixed(node) {
+            return self.new_expression(node, scope);
+        }
+        let key = placeless(node);
+        if let Some(known) = self.constants.borrow().get(&key) {
+            return known.clone();
+        }
+        let new = self.new_expression(node, scope);
+        // A text that was lost is an error wherever it is met.
+        if !new.sql.is_empty() {
+            self.constants.borrow_mut().insert(key, new.clone());
+        }
+        new
+    }
+
+    fn new_expression(&self, node: &Node, scope: &Scope) -> Expression {
         let names = Names::of(node);
         Expression {
             sql: deparse(node),

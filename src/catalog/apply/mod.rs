@@ -29,8 +29,10 @@ use super::{Catalog, QName, Table};
 use crate::diagnostic::codes::{N0952, N0953, N0954};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::{SourceId, Span};
+use expression::Constants;
 use pg_query::NodeEnum;
 use pg_query::protobuf::{self, RangeVar};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a name in the namespace of relations stands for.
@@ -98,6 +100,8 @@ pub(super) struct Builder<'s> {
     not_null_names: BTreeMap<(QName, String), String>,
     temporary: BTreeSet<String>,
     publications: BTreeSet<String>,
+    /// Expressions that were met before.
+    constants: RefCell<Constants>,
     /// The server's major version, where the dump says it; some rules of inheritance changed.
     major: u32,
 }
@@ -117,6 +121,7 @@ impl<'s> Builder<'s> {
             not_null_names: BTreeMap::new(),
             temporary: BTreeSet::new(),
             publications: BTreeSet::new(),
+            constants: RefCell::default(),
             major: 0,
         }
     }

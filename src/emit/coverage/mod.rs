@@ -26,8 +26,13 @@ pub fn emit(model: &Model, sources: &Sources) -> String {
     }
     facts.sort();
     facts.dedup();
-    // A line break in a name of the schema would be a fact of its own, saying what it likes.
-    facts.into_iter().fold(String::new(), |text, fact| text + &printable(&fact) + "\n")
+    let mut text = String::with_capacity(facts.iter().map(|fact| fact.len() + 1).sum());
+    for fact in facts {
+        // A line break in a name of the schema would be a fact of its own, saying what it likes.
+        text.push_str(&printable(&fact));
+        text.push('\n');
+    }
+    text
 }
 
 fn export_facts(export: &Export, sources: &Sources, facts: &mut Vec<String>) {
@@ -45,6 +50,7 @@ fn export_facts(export: &Export, sources: &Sources, facts: &mut Vec<String>) {
     for (table, because) in &export.skipped {
         facts.push(format!("export {name}: table {}: does not leave{}", table_words(table), reason(Some(because))));
     }
+    let mut of_columns = Vec::new();
     for (table_name, table) in &export.tables {
         let table_name = table_words(table_name);
         if table.rows.is_empty() {
@@ -53,22 +59,35 @@ fn export_facts(export: &Export, sources: &Sources, facts: &mut Vec<String>) {
         for rows in &table.rows {
             facts.push(format!("export {name}: table {table_name}: rows ({})", one_line(&rows.sql.text)));
         }
+        let before = of_columns.len();
         for (column_name, column) in &table.columns {
-            let words = column_words(column, sources);
-            facts.push(format!("export {name}: column {table_name}.{}: {words}", name_words(column_name)));
+            let words = treatment_words(&column.treatment);
+            let column_name = name_words(column_name);
+            let mut fact = format!("export {name}: column {table_name}.{column_name}: {words}");
+            push_decision(&mut fact, column, sources);
+            of_columns.push(fact);
         }
+        // Sorted in small parts and for itself, the whole is nearly sorted.
+        of_columns.get_mut(before..).unwrap_or_default().sort_unstable();
     }
+    facts.append(&mut of_columns);
 }
 
-fn column_words(column: &ExportColumn, sources: &Sources) -> String {
-    let words = treatment_words(&column.treatment) + orphan_words(column.orphans);
+/// What decided over the column, behind what it gets.
+fn push_decision(fact: &mut String, column: &ExportColumn, sources: &Sources) {
+    fact.push_str(orphan_words(column.orphans));
     if matches!(column.treatment, Treatment::Generated) {
-        return words;
+        return;
     }
     let decision = &column.decision;
-    let class = decision.class.as_ref().map(|class| format!("; class {}", name_words(class))).unwrap_or_default();
-    let by = format!("; by {} in {}", step_words(decision.rule.step), sources.path(decision.rule.span));
-    words + &class + &by + &reason(decision.because.as_deref())
+    if let Some(class) = &decision.class {
+        fact.push_str("; class ");
+        fact.push_str(&name_words(class));
+    }
+    for part in ["; by ", step_words(decision.rule.step), " in ", sources.path(decision.rule.span)] {
+        fact.push_str(part);
+    }
+    fact.push_str(&reason(decision.because.as_deref()));
 }
 
 fn step_words(step: Step) -> &'static str {
