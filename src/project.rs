@@ -8,6 +8,7 @@
 
 mod folder;
 mod manifest;
+pub mod pipeline;
 mod read;
 
 use crate::diagnostic::{Diagnostic, SchemaAllowance};
@@ -98,6 +99,8 @@ pub struct ExportTarget {
     pub kind: TargetKind,
     /// All keys of the table but `target`, as written.
     pub settings: BTreeMap<String, Spanned<String>>,
+    /// `pipeline`, as written.
+    pipeline: Option<manifest::pipeline::Written>,
     /// The table's name.
     pub span: Span,
 }
@@ -127,6 +130,8 @@ pub struct AwsS3 {
     pub kms_key: Option<String>,
     /// Bytes of a table's pages in one object; else a table is one object.
     pub chunk: Option<u64>,
+    /// The workflow that clones, exports and imports, where one is asked for.
+    pub pipeline: Option<pipeline::Pipeline>,
 }
 
 impl TargetKind {

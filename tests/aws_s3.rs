@@ -14,7 +14,7 @@ use crate::support::{self, Database};
 
 const KMS_KEY: &str = "arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-0000-0000-000000000000";
 
-const SCHEMA: &str = "
+pub const SCHEMA: &str = "
 CREATE TABLE public.teams (id integer NOT NULL, name text NOT NULL, lead_id integer);
 CREATE TABLE public.people (
     id integer NOT NULL,
@@ -54,7 +54,7 @@ INSERT INTO events SELECT g, g % 2000 + 1, 'what ' || g, date '2024-01-01' + g %
 COMMIT;
 "#;
 
-const POLICY: &str = r#"
+pub const POLICY: &str = r#"
 setting noren.mask_key text secret;
 table teams { id, lead_id keep; name mask constant('team'); }
 table people {
@@ -68,14 +68,14 @@ table events { id, person_id, happened_on keep; what mask null; }
 const EXPORT: &str = "export developers { tables *; }\n";
 
 /// `[export.developers]` with more lines of its own.
-fn manifest(version: u32, target: &str) -> String {
+pub fn manifest(version: u32, target: &str) -> String {
     format!(
         "[project]\nname = \"aws\"\nengine = \"aurora-postgresql\"\nversion = {version}\nschema = [\"schema.sql\"]\n\
          policies = [\"*.noren\"]\n\n[export.developers]\n{target}\n"
     )
 }
 
-fn to_s3(more: &str) -> String {
+pub fn to_s3(more: &str) -> String {
     format!(
         "target = \"aws_s3\"\nbucket = \"masked-exports\"\nprefix = \"nightly\"\nregion = \"ap-northeast-1\"\nkms_key = \"{KMS_KEY}\"\n{more}"
     )
@@ -83,18 +83,18 @@ fn to_s3(more: &str) -> String {
 
 /// What the service leaves open, and how the stand-in answers.
 #[derive(Clone, Copy)]
-struct Service {
-    empty_export: &'static str,
-    header_only: &'static str,
-    part_bytes: u64,
+pub struct Service {
+    pub empty_export: &'static str,
+    pub header_only: &'static str,
+    pub part_bytes: u64,
 }
 
-const SERVICE: Service = Service { empty_export: "put", header_only: "ok", part_bytes: 6 << 30 };
+pub const SERVICE: Service = Service { empty_export: "put", header_only: "ok", part_bytes: 6 << 30 };
 
 /// A project whose databases have the stand-in, and the folder that is its S3.
-struct Cloud {
-    server: &'static Server,
-    project: Project,
+pub struct Cloud {
+    pub server: &'static Server,
+    pub project: Project,
     folder: PathBuf,
 }
 
@@ -147,7 +147,7 @@ impl Cloud {
     }
 
     /// Names and texts of all objects, the attempt's random name taken out.
-    fn objects(&self) -> BTreeMap<String, String> {
+    pub fn objects(&self) -> BTreeMap<String, String> {
         let entries = std::fs::read_dir(self.folder.join("masked-exports")).unwrap();
         let mut objects = BTreeMap::new();
         for entry in entries {
@@ -161,7 +161,7 @@ impl Cloud {
         objects
     }
 
-    fn keys(&self) -> Vec<String> {
+    pub fn keys(&self) -> Vec<String> {
         self.objects().into_keys().collect()
     }
 }
@@ -192,18 +192,18 @@ fn files_of(role: &str) -> String {
     format!("GRANT pg_read_server_files, pg_write_server_files TO \"{role}\";")
 }
 
-fn key_in_hex() -> String {
+pub fn key_in_hex() -> String {
     KEY.bytes().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[track_caller]
-fn refused(output: &Output, said: &str) {
+pub fn refused(output: &Output, said: &str) {
     let text = support::text(output);
     assert!(!output.status.success() && text.contains(said), "expected `{said}` in: {text}");
 }
 
 /// Everything in the copy but the stand-in.
-fn state(database: &Database) -> BTreeMap<String, String> {
+pub fn state(database: &Database) -> BTreeMap<String, String> {
     let ours = |name: &String| !["aws_s3", "aws_commons", "noren_run"].iter().any(|own| name.contains(own));
     harness::state(database).into_iter().filter(|(name, _)| ours(name)).collect()
 }
@@ -386,23 +386,28 @@ CREATE POLICY own_team ON public.people USING ((team_id = (current_setting('app.
 ";
 
 /// A cloud whose export and import have roles of their own, and two logins that are members of them and nothing more.
-struct Roles {
-    cloud: Cloud,
-    exporter: String,
-    importer: String,
+pub struct Roles {
+    pub cloud: Cloud,
+    pub exporter: String,
+    pub importer: String,
 }
 
-const LOGINS: [&str; 2] = ["runs_the_export", "runs_the_import"];
+pub const LOGINS: [&str; 2] = ["runs_the_export", "runs_the_import"];
 
 impl Roles {
     fn new(server: &'static Server, clause: &str) -> Self {
+        Self::to(server, clause, &to_s3(""), SERVICE)
+    }
+
+    /// With what `[export.developers]` says.
+    pub fn to(server: &'static Server, clause: &str, target: &str, service: Service) -> Self {
         let (exporter, importer) = (support::unique("exporter"), support::unique("importer"));
         let policy = format!(
             "{POLICY}role {exporter} {{ nologin; }}\nrole {importer} {{ nologin; }}\n\
              export developers {{ tables *; as {exporter}; import as {importer}; {clause} }}\n"
         );
-        let toml = manifest(server.major(), &format!("{}\n[rls]\nbypass = \"policy\"\n", to_s3("")));
-        let cloud = Cloud::of(server, Project::of(&format!("{SCHEMA}{FORCED}"), &policy, &toml), SERVICE);
+        let toml = manifest(server.major(), &format!("{target}\n[rls]\nbypass = \"policy\"\n"));
+        let cloud = Cloud::of(server, Project::of(&format!("{SCHEMA}{FORCED}"), &policy, &toml), service);
         for (role, login) in [(&exporter, LOGINS[0]), (&importer, LOGINS[1])] {
             let login = Self::login(role, login);
             let sql =
@@ -412,7 +417,7 @@ impl Roles {
         Self { cloud, exporter, importer }
     }
 
-    fn login(role: &str, what: &str) -> String {
+    pub fn login(role: &str, what: &str) -> String {
         format!("{role}_{what}")
     }
 
@@ -422,13 +427,13 @@ impl Roles {
         database.sql("SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC; GRANT CONNECT ON DATABASE %I TO PUBLIC', current_database(), current_database()) \\gexec");
     }
 
-    fn source(&self) -> Database {
+    pub fn source(&self) -> Database {
         let source = self.cloud.source();
         Self::close(&source);
         source
     }
 
-    fn target(&self) -> Database {
+    pub fn target(&self) -> Database {
         let target = Database::new(self.cloud.server, "target");
         target.sql(&self.cloud.project.schema);
         target.sql(&self.cloud.project.beside);

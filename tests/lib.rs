@@ -25,6 +25,7 @@ mod isolation;
 mod mask_forms;
 mod masks;
 mod over;
+mod pipeline;
 mod predicates;
 mod properties;
 mod real;

@@ -75,8 +75,10 @@ pub fn emit(
                 let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
                 files.insert(path, text);
             }
+            files.extend(emitter.aws_pipeline(&folder_there, &folder)?);
         }
         let emitter = emitter(export.row_security, &export.place, String::new());
+        files.extend(emitter.aws_pipeline(&folder, &folder)?);
         let mut print = |name: String, script: Script| {
             let path = format!("{folder}/{name}");
             let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;

@@ -12,6 +12,7 @@ pub mod one_tenant;
 pub mod order;
 mod over;
 mod pieces;
+mod pipeline;
 mod probes;
 mod references;
 pub mod rights;

@@ -52,7 +52,11 @@ impl Planner<'_> {
     }
 
     fn undone(&self, what: &str, span: Span, label: &str) -> Diagnostic {
-        Diagnostic::new(N0855, format!("under `import strategy replica_role` expected {what}"))
+        let word = match self.export.strategy {
+            ImportStrategy::ParameterGroup => "parameter_group",
+            _ => "replica_role",
+        };
+        Diagnostic::new(N0855, format!("under `import strategy {word}` expected {what}"))
             .at(span, label)
             .label(self.export.span, "this export loads it so")
             .note("in a replica's session neither triggers nor the checks of deferrable constraints run, and none runs later")

@@ -27,13 +27,18 @@ impl<'a> Planner<'a> {
         }
         let groups = components(&self.graph());
         let tables: Vec<_> = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
+        let key = self.key(&tables);
+        let findings = self.check_pipelines(key.is_some());
+        if !findings.is_empty() {
+            return Err(findings);
+        }
         Ok(ExportPlan {
             name: self.export.name.clone(),
             span: self.export.span,
             environments: self.environments(),
             place: self.place.clone(),
             header: self.facts.version >= 15,
-            key: self.key(&tables),
+            key,
             linkage: self.export.linkage.clone(),
             search: self.facts.search.clone(),
             tables,

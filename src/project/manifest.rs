@@ -6,6 +6,7 @@
 
 mod allow;
 mod aws_s3;
+pub(super) mod pipeline;
 
 use super::{
     Bypass, Engine, Environment, ExportTarget, Manifest, Rls, STAGES, Stage, TARGETS, TargetKind, VERSIONS, folder,
@@ -207,10 +208,11 @@ impl Reader {
             self.bad_word(&dotted(&table.name, "target"), &written, &words);
             return None;
         };
-        self.known_keys(table, &[&["target"], *keys].concat());
+        self.known_keys(table, &[&["target"], *keys, tables_of(word)].concat());
         let settings = self.settings(table, keys);
-        let kind = self.kind(word, table, &settings)?;
-        Some(ExportTarget { kind, settings, span: table.span })
+        let pipeline = if tables_of(word).is_empty() { None } else { self.pipeline_texts(table, None) };
+        let kind = self.kind(word, table, &settings, pipeline.as_ref())?;
+        Some(ExportTarget { kind, settings, pipeline, span: table.span })
     }
 
     fn kind(
@@ -218,11 +220,17 @@ impl Reader {
         word: &str,
         table: &Table<'_>,
         settings: &BTreeMap<String, Spanned<String>>,
+        pipeline: Option<&pipeline::Written>,
     ) -> Option<TargetKind> {
         if word == "psql" {
             return Some(TargetKind::Psql { dir: self.psql_dir(settings) });
         }
-        self.aws_s3(table, settings).map(TargetKind::AwsS3)
+        let mut place = self.aws_s3(table, settings)?;
+        if let Some(written) = pipeline {
+            let export = table.name.rsplit('.').next().unwrap_or_default();
+            place.pipeline = Some(self.pipeline(table.span, export, &place, written)?);
+        }
+        Some(TargetKind::AwsS3(place))
     }
 
     fn psql_dir(&mut self, settings: &BTreeMap<String, Spanned<String>>) -> String {
@@ -311,11 +319,12 @@ impl Reader {
         let mut overrides = BTreeMap::new();
         for (name, table) in self.tables(table) {
             let Some(target) = exports.get(&name) else { continue };
-            let keys = target.kind.keys();
-            self.known_keys(&table, keys);
+            let (word, keys) = (target.kind.word(), target.kind.keys());
+            self.known_keys(&table, &[keys, tables_of(word)].concat());
             let mut settings = target.settings.clone();
             settings.extend(self.settings(&table, keys));
-            let kind = self.kind(target.kind.word(), &table, &settings);
+            let pipeline = self.pipeline_texts(&table, target.pipeline.as_ref());
+            let kind = self.kind(word, &table, &settings, pipeline.as_ref());
             self.same_pieces(target, kind.as_ref(), &settings);
             overrides.extend(kind.map(|kind| (name, kind)));
         }
@@ -438,6 +447,17 @@ impl Reader {
         self.as_text(&value)
     }
 
+    /// A whole number, as text.
+    fn number(&mut self, table: &Table<'_>, key: &str) -> Option<Spanned<String>> {
+        let value = table.get(key, self.source)?;
+        let DeValue::Integer(written) = value.written else {
+            self.wrong_type(&value, "a whole number", &format!("{key} = 8"));
+            return None;
+        };
+        let number = i64::from_str_radix(&written.as_str().replace('_', ""), written.radix());
+        Some(Spanned::new(number.map_or_else(|_| written.as_str().to_owned(), |number| number.to_string()), value.span))
+    }
+
     /// An array of texts; one text alone stands for an array of one.
     fn texts(&mut self, table: &Table<'_>, key: &str) -> Option<Vec<Spanned<String>>> {
         let value = table.get(key, self.source)?;
@@ -505,6 +525,11 @@ impl Reader {
     fn span(&self, range: &std::ops::Range<usize>) -> Span {
         Span::new(self.source, range.start, range.end)
     }
+}
+
+/// Keys of a target that are tables of their own.
+fn tables_of(word: &str) -> &'static [&'static str] {
+    if word == "aws_s3" { &["pipeline"] } else { &[] }
 }
 
 fn dotted(table: &str, key: &str) -> String {

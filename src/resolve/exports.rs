@@ -65,15 +65,13 @@ pub fn rule_texts(blocks: &[Selection<'_>]) -> BTreeMap<Span, Arc<str>> {
 }
 
 impl<'a> Exports<'a> {
-    /// One export; `None` when it says something that is not compiled yet and so must not be half-obeyed.
+    /// One export.
     pub fn resolve(
         &self,
         written: &'a ast::Export,
         uncovered: &mut Uncovered<'a>,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Export> {
-        let before = diagnostics.len();
-        let compiled = not_compiled(written, diagnostics);
+    ) -> Export {
         let (selected, skipped) = self.tables(written, diagnostics);
         let overrides = self.class_overrides(written, diagnostics);
         let treatments = Treatments {
@@ -95,7 +93,7 @@ impl<'a> Exports<'a> {
         foreign_keys::propagate(self.catalog, &mut tables, diagnostics);
         entities::link(self.catalog, &mut tables);
         take_out_uncovered(&written.name.text, &mut tables, uncovered);
-        let export = Export {
+        Export {
             name: written.name.text.clone(),
             span: written.span,
             tables,
@@ -115,13 +113,7 @@ impl<'a> Exports<'a> {
                 ExportClause::TenantOne(span) => Some(*span),
                 _ => None,
             }),
-        };
-        if !compiled {
-            // Which tables such an export has is not known, so none can be missing.
-            let of_this = diagnostics.split_off(before);
-            diagnostics.extend(of_this.into_iter().filter(|found| found.code != codes::N0806));
         }
-        compiled.then_some(export)
     }
 
     fn tables(
@@ -414,30 +406,6 @@ fn strategy(written: &ast::Export) -> ImportStrategy {
         _ => None,
     });
     said.unwrap_or_default()
-}
-
-/// Clauses without which the export would be another one than was said: nothing is written for such an export.
-fn not_compiled(written: &ast::Export, diagnostics: &mut Vec<Diagnostic>) -> bool {
-    let mut compiled = true;
-    for clause in &written.clauses {
-        let (what, span) = match clause {
-            ExportClause::ImportStrategy { strategy, span, .. } if strategy.value == ImportStrategy::ParameterGroup => {
-                ("import strategy parameter_group", *span)
-            }
-            _ => continue,
-        };
-        compiled = false;
-        diagnostics.push(
-            Diagnostic::new(
-                codes::N0291,
-                format!("`export {}` is read but not compiled yet, since it says `{what}`", written.name.text),
-            )
-            .at(span, "changed by a workflow around the import, which is not written yet")
-            .note("the setting is the whole cluster's: it has to be put back on every way out, and no SQL file can do that")
-            .help("say `import strategy replica_role`, which a member of rds_superuser may run, or leave it to the order"),
-        );
-    }
-    compiled
 }
 
 fn generated(

@@ -64,9 +64,8 @@ pub fn resolve(sources: &Sources, catalog: &Catalog, search: &[String], files: &
     let mut model = Model { mask_key: declared.mask_key.clone(), internal: internal.clone(), ..Model::default() };
     let mut uncovered = Uncovered::new();
     for (name, written) in &declared.exports {
-        if let Some(export) = shared.resolve(written, &mut uncovered, &mut diagnostics) {
-            model.exports.insert((*name).to_owned(), export);
-        }
+        let export = shared.resolve(written, &mut uncovered, &mut diagnostics);
+        model.exports.insert((*name).to_owned(), export);
     }
     report_uncovered(&uncovered, &shared, &mut diagnostics);
     check_patterns(catalog, &blocks, &mut diagnostics);

@@ -19,5 +19,4 @@ super::family! {
     N0216 Error "a test whose SQL cannot be read";
     N0217 Error "rows of a test that the table cannot take";
     N0290 Note "a statement that is not compiled yet";
-    N0291 Warning "an export that is not compiled yet";
 }

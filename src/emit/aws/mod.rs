@@ -9,6 +9,7 @@
 
 mod import;
 mod key;
+mod pipeline;
 pub(super) mod readme;
 mod rights;
 mod run;

@@ -53,6 +53,18 @@ pub(in crate::emit) fn section(export: &ExportPlan<'_>, place: &AwsS3, folder: &
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
     }
+    if let Some(pipeline) = &place.pipeline {
+        let sides = match &pipeline.target {
+            Some(_) => "`source/` for the account of the source and `target/` for that of the copy",
+            None => "`source/` for the account of the source",
+        };
+        let _ = write!(
+            text,
+            "\n`{folder}/pipeline/` does this every night by itself: state machines, tasks, roles and policies, in {sides}.\n\
+             `begin.sql`, `share.sql` and `end.sql` there are `run.sql` in parallel sessions. They are for a clone that nobody writes to:\n\
+             each session has a snapshot of its own.\n"
+        );
+    }
     text + &format!(
         "\nOnce before, in the source, as the tables' owner or a superuser: `psql -X -d SOURCE -f {folder}/rights_source.sql` \
          makes the table\n`noren_run.manifest`, where a run keeps the list of what left{}.\n",

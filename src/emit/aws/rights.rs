@@ -7,6 +7,8 @@ use super::run::manifest_table;
 use crate::emit::Emitter;
 use crate::emit::psql::{into_variables, set};
 use crate::emit::rights::{grant, privileges, usage};
+use crate::plan::ExportPlan;
+use crate::project::TargetKind;
 use crate::sql::access::Object;
 use crate::sql::{Expr, Ident, Script, Select, SettingValue, Statement};
 
@@ -22,6 +24,9 @@ impl Emitter<'_> {
         );
         script.blank();
         script.run(Statement::Do(include_str!("manifest_table.sql")));
+        if has_pipeline(self.export) {
+            self.aws_piece_rights(&mut script);
+        }
         let Some(role) = &self.export.role else { return script };
         extension(&mut script, &role.value, "query_export_to_s3");
         grant(&mut script, usage(), Object::Schema(Ident::from("noren_run")), &role.value);
@@ -33,6 +38,12 @@ impl Emitter<'_> {
     pub(in crate::emit) fn aws_target_rights(script: &mut Script, role: &str) {
         extension(script, role, "table_import_from_s3");
     }
+}
+
+/// In this environment or another: what the source holds is the same in all.
+fn has_pipeline(export: &ExportPlan<'_>) -> bool {
+    let places = std::iter::once(&export.place).chain(export.environments.values().map(|there| &there.place));
+    places.into_iter().any(|place| matches!(place, TargetKind::AwsS3(place) if place.pipeline.is_some()))
 }
 
 fn extension(script: &mut Script, role: &str, function: &str) {

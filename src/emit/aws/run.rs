@@ -70,8 +70,8 @@ impl Emitter<'_> {
     }
 
     /// The lines of the manifest that say what this is.
-    fn open(&self, script: &mut Script) {
-        script.comment("what this is: the lines of the manifest that no table writes");
+    pub(super) fn open(&self, script: &mut Script) {
+        script.comment("what this is: the lines of the manifest that are no rows");
         let key = match self.export.key {
             Some(_) => variable("noren_fingerprint"),
             None => Expr::text("none"),
@@ -84,14 +84,29 @@ impl Emitter<'_> {
             ("attempt", variable("attempt")),
         ];
         let none = || Expr::text("-");
-        let rows = lines.map(|(kind, name)| {
-            line(Expr::text(kind), name, Expr::Integer(0), [Expr::Null, Expr::Null, Expr::Null], none())
+        let nothing = || [Expr::Null, Expr::Null, Expr::Null];
+        let head = lines.map(|(kind, name)| line(Expr::text(kind), name, Expr::Integer(0), nothing(), none()));
+        let tables = self.export.tables.iter().map(|table| {
+            let name = Expr::text(table.stem.as_str());
+            line(Expr::text("table"), name, Expr::Integer(0), nothing(), Expr::text(column_list(table)))
         });
-        script.run(Statement::InsertValues { table: manifest_table(), columns: line_columns(), rows: rows.to_vec() });
+        let rows = head.into_iter().chain(tables).collect();
+        script.run(Statement::InsertValues { table: manifest_table(), columns: line_columns(), rows });
         script.blank();
     }
 
     fn close(&self, script: &mut Script, place: &AwsS3) {
+        self.send_manifest(script, place);
+        script.run(Statement::Commit);
+        if self.export.key.is_some() {
+            script.run(Statement::DropTemporary(Ident::from("noren_key")));
+            script.run(Statement::DropTemporary(Ident::from(hmac::PADS)));
+        }
+        script.run(Statement::DropTemporary(Ident::from("noren_shape")));
+        script.meta(Meta::Echo(vec![Word::text("written:"), Word::variable(RUN)]));
+    }
+
+    pub(super) fn send_manifest(&self, script: &mut Script, place: &AwsS3) {
         script.blank().comment("the manifest is the last object: without it nothing is imported");
         match Quoted::select(&manifest_query()) {
             Ok(query) => {
@@ -104,13 +119,6 @@ impl Emitter<'_> {
                 script.fail(mismatch);
             }
         }
-        script.run(Statement::Commit);
-        if self.export.key.is_some() {
-            script.run(Statement::DropTemporary(Ident::from("noren_key")));
-            script.run(Statement::DropTemporary(Ident::from(hmac::PADS)));
-        }
-        script.run(Statement::DropTemporary(Ident::from("noren_shape")));
-        script.meta(Meta::Echo(vec![Word::text("written:"), Word::variable(RUN)]));
     }
 
     /// One table: its rows, and its lines of the manifest.
@@ -135,15 +143,6 @@ impl Emitter<'_> {
             script.run(sent);
             script.meta(Meta::EndIf);
         }
-        let none = [Expr::Null, Expr::Null, Expr::Null];
-        let row = line(
-            Expr::text("table"),
-            Expr::text(table.stem.as_str()),
-            Expr::Integer(0),
-            none,
-            Expr::text(column_list(table)),
-        );
-        script.run(Statement::InsertValues { table: manifest_table(), columns: line_columns(), rows: vec![row] });
         script
     }
 
@@ -215,6 +214,12 @@ fn measure(script: &mut Script, place: &AwsS3) {
         return;
     }
     script.comment("which pages of which table make a piece");
+    pieces_table(script);
+    measure_pieces(script);
+}
+
+/// The pieces of this session.
+pub(super) fn pieces_table(script: &mut Script) {
     let of = |name: &str| DataType { name: QName::new("pg_catalog", name), modifiers: Vec::new(), dimensions: 0 };
     let columns = [("schema_name", "text"), ("table_name", "text"), ("part", "int4"), ("low", "tid"), ("high", "tid")];
     script.run(Statement::CreateTemporary(TemporaryTable {
@@ -222,6 +227,10 @@ fn measure(script: &mut Script, place: &AwsS3) {
         columns: columns.map(|(name, kind)| (Ident::from(name), of(kind), true)).to_vec(),
         on_commit_drop: true,
     }));
+}
+
+/// Asked of the live tables.
+pub(super) fn measure_pieces(script: &mut Script) {
     let set = Expr::call("set_config", [Expr::text("noren.chunk_bytes"), variable("chunk_bytes"), Expr::Boolean(true)]);
     into_variables(script, select_one(set.is_not_null(), "noren_chunk_is_set", None));
     script.run(Statement::Do(include_str!("pieces.sql")));
@@ -234,11 +243,11 @@ fn sent_line(table: &TablePlan<'_>, part: Expr) -> Select {
     Select { columns: values.into_iter().map(|value| (value, None)).collect(), ..Select::default() }
 }
 
-fn line(kind: Expr, name: Expr, part: Expr, [rows, files, bytes]: [Expr; 3], list: Expr) -> Vec<Expr> {
+pub(super) fn line(kind: Expr, name: Expr, part: Expr, [rows, files, bytes]: [Expr; 3], list: Expr) -> Vec<Expr> {
     vec![variable("attempt"), kind, name, part, rows, files, bytes, list]
 }
 
-fn line_columns() -> Vec<Ident> {
+pub(super) fn line_columns() -> Vec<Ident> {
     LINE.map(Ident::from).to_vec()
 }
 

@@ -46,6 +46,7 @@ impl Reader {
             region: region?.value.clone(),
             kms_key: kms_key.map(|key| key.value.clone()),
             chunk,
+            pipeline: None,
         })
     }
 

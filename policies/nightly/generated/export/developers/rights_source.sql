@@ -69,6 +69,23 @@ BEGIN
   );
 END
 $noren$;
+-- for the pipeline: which task has which piece
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  CREATE TABLE IF NOT EXISTS noren_run.piece (
+    attempt text NOT NULL,
+    share integer NOT NULL,
+    stem text NOT NULL,
+    schema_name text NOT NULL,
+    table_name text NOT NULL,
+    part integer NOT NULL,
+    low tid NOT NULL,
+    high tid NOT NULL,
+    PRIMARY KEY (attempt, stem, part)
+  );
+END
+$noren$;
+GRANT SELECT, INSERT ON TABLE noren_run.piece TO mask_exporter;
 GRANT USAGE ON SCHEMA aws_s3 TO mask_exporter;
 GRANT USAGE ON SCHEMA aws_commons TO mask_exporter;
 SELECT set_config('noren.role', 'mask_exporter', false) IS NOT NULL AS noren_is_set

@@ -36,15 +36,3 @@ FROM ONLY public.departments AS t$noren$,
   :'kms_key'
 ) AS sent;
 \endif
-INSERT INTO noren_run.manifest (
-  attempt,
-  kind,
-  name,
-  part,
-  rows_uploaded,
-  files_uploaded,
-  bytes_uploaded,
-  columns
-)
-VALUES
-  (:'attempt', 'table', 'public.departments', 0, NULL, NULL, NULL, 'id,name,head_id');

@@ -85,15 +85,3 @@ FROM (
   :'kms_key'
 ) AS sent;
 \endif
-INSERT INTO noren_run.manifest (
-  attempt,
-  kind,
-  name,
-  part,
-  rows_uploaded,
-  files_uploaded,
-  bytes_uploaded,
-  columns
-)
-VALUES
-  (:'attempt', 'table', 'public.employees', 0, NULL, NULL, NULL, 'id,department_id,name,salary');

@@ -40,24 +40,3 @@ FROM ONLY public.events AS t$noren$,
   :'kms_key'
 ) AS sent;
 \endif
-INSERT INTO noren_run.manifest (
-  attempt,
-  kind,
-  name,
-  part,
-  rows_uploaded,
-  files_uploaded,
-  bytes_uploaded,
-  columns
-)
-VALUES
-  (
-    :'attempt',
-    'table',
-    'public.events',
-    0,
-    NULL,
-    NULL,
-    NULL,
-    'id,order_id,what,payload,happened_at'
-  );

@@ -38,15 +38,3 @@ FROM ONLY public.orders AS t$noren$,
   :'kms_key'
 ) AS sent;
 \endif
-INSERT INTO noren_run.manifest (
-  attempt,
-  kind,
-  name,
-  part,
-  rows_uploaded,
-  files_uploaded,
-  bytes_uploaded,
-  columns
-)
-VALUES
-  (:'attempt', 'table', 'public.orders', 0, NULL, NULL, NULL, 'id,customer_id,total,note');

@@ -253,7 +253,7 @@ SELECT encode(
   ) AS noren_fingerprint
 \gset
 
--- what this is: the lines of the manifest that no table writes
+-- what this is: the lines of the manifest that are no rows
 INSERT INTO noren_run.manifest (
   attempt,
   kind,
@@ -278,7 +278,21 @@ VALUES
     '-'
   ),
   (:'attempt', 'key', :'noren_fingerprint', 0, NULL, NULL, NULL, '-'),
-  (:'attempt', 'attempt', :'attempt', 0, NULL, NULL, NULL, '-');
+  (:'attempt', 'attempt', :'attempt', 0, NULL, NULL, NULL, '-'),
+  (:'attempt', 'table', 'public.customers', 0, NULL, NULL, NULL, 'id,name,email,phone,joined_on'),
+  (:'attempt', 'table', 'public.departments', 0, NULL, NULL, NULL, 'id,name,head_id'),
+  (:'attempt', 'table', 'public.employees', 0, NULL, NULL, NULL, 'id,department_id,name,salary'),
+  (:'attempt', 'table', 'public.orders', 0, NULL, NULL, NULL, 'id,customer_id,total,note'),
+  (
+    :'attempt',
+    'table',
+    'public.events',
+    0,
+    NULL,
+    NULL,
+    NULL,
+    'id,order_id,what,payload,happened_at'
+  );
 
 -- one object holds a table, and about 6 GB
 DO LANGUAGE plpgsql $noren$

@@ -1,0 +1,354 @@
+-- Ends a run that begin.sql opened: writes its manifest when no piece is missing.
+-- Run in a clone that nobody writes to: psql -X -v run=RUN -v attempt=ATTEMPT -f end.sql
+-- policy.noren:41  export developers
+
+-- psql's own switches, whatever a start-up file made of them
+\set ON_ERROR_STOP on
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT on
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set ECHO_HIDDEN off
+\set QUIET on
+-- limits of this role or database that are meant for applications
+SET statement_timeout = '0';
+SET idle_in_transaction_session_timeout = '0';
+SET default_transaction_read_only = 'off';
+-- names mean what they mean here, and values are written and read back exactly
+SET standard_conforming_strings = on;
+SET search_path = pg_catalog, pg_temp;
+SET client_encoding = 'UTF8';
+SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+SET timezone = 'UTC';
+SET bytea_output = 'hex';
+SET lc_monetary = 'C';
+SET xmloption = 'content';
+SET array_nulls = 'on';
+SET transform_null_equals = 'off';
+SET synchronize_seqscans = 'off';
+SET row_security = 'off';
+SET extra_float_digits = 1;
+
+\if :{?run}
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'which run, which attempt or which share this is was not said'
+    USING HINT = 'the file says at its head how it is run';
+END
+$noren$;
+\endif
+\if :{?attempt}
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'which run, which attempt or which share this is was not said'
+    USING HINT = 'the file says at its head how it is run';
+END
+$noren$;
+\endif
+-- where the objects are: noren.toml says so; the database's own role may write or read there
+\set bucket masked-exports-staging
+\set prefix nightly
+\set region ap-northeast-1
+\set kms_key 'arn:aws:kms:ap-northeast-1:444455556666:key/00000000-0000-0000-0000-000000000000'
+
+-- policy.noren:43  as mask_exporter
+SET ROLE mask_exporter;
+-- policies show this role every row, which is asserted below
+SET row_security = on;
+SELECT :'run' ~ '^[A-Za-z0-9][A-Za-z0-9_.=-]{0,127}$' AS noren_is_name
+\gset
+\if :noren_is_name
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'the name of a run must be 1 to 128 letters, digits or any of "_ . = -", and begin with a letter or a digit'
+    USING HINT = 'it is a part of the keys of all objects: -v run=2030-01-31';
+END
+$noren$;
+\endif
+-- the attempt's name is a part of the keys of all objects
+SELECT :'attempt' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AS noren_is_attempt
+\gset
+\if :noren_is_attempt
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'an attempt must be a UUID in small letters'
+    USING HINT = 'all files of one run are given the same, and no other run had it: uuidgen makes one';
+END
+$noren$;
+\endif
+SELECT concat_ws('/', nullif(:'prefix', ''), :'run', :'attempt') AS folder
+\gset
+
+-- the mask key, from the environment; no statement holds it
+CREATE TEMPORARY TABLE pg_temp.noren_key (
+  hex text
+);
+\copy pg_temp.noren_key (hex) from program 'printf %s "$NOREN_MASK_KEY" | od -An -v -tx1 | tr -d '' \n''' WITH (FORMAT text)
+-- where the environment has none, the source may: key.sql puts it there
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_temp.noren_key WHERE hex <> '') AND to_regclass('noren_run.mask_key') IS NOT NULL THEN
+    DELETE FROM pg_temp.noren_key;
+    INSERT INTO pg_temp.noren_key (hex) SELECT hex FROM noren_run.mask_key;
+  END IF;
+END
+$noren$;
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  IF (
+    SELECT count(*) <> 1 OR NOT coalesce(bool_and(length(hex) >= 64 AND hex ~ '^(2[0-9a-f]|[3-6][0-9a-f]|7[0-9a-e])+$'), false)
+    FROM pg_temp.noren_key
+  ) THEN
+    RAISE EXCEPTION 'the environment variable NOREN_MASK_KEY must hold a key of at least 32 printable ASCII characters'
+      USING HINT = 'for example what "openssl rand -hex 32" prints; it is read by psql and sent to no log';
+  END IF;
+END
+$noren$;
+
+-- what HMAC makes of the key, computed once for all tables
+CREATE TEMPORARY TABLE pg_temp.noren_pads (
+  inner_pad bytea,
+  outer_pad bytea
+);
+
+-- what the files were compiled for; compared with the live catalog below
+CREATE TEMPORARY TABLE pg_temp.noren_shape (
+  kind text,
+  schema_name text,
+  table_name text,
+  item text,
+  value text
+);
+\ir ../../../../../export/developers/shape.sql
+
+-- locks first: the snapshot is taken by the statement after
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+LOCK TABLE
+  ONLY public.customers,
+  ONLY public.departments,
+  ONLY public.employees,
+  ONLY public.events,
+  ONLY public.orders
+IN ACCESS SHARE MODE;
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  differences text;
+BEGIN
+  WITH expected AS (
+    SELECT kind, schema_name, table_name, item, value
+    FROM pg_temp.noren_shape
+    WHERE kind IN ('table', 'column')
+  ), tables AS (
+    SELECT c.oid, n.nspname::text AS schema_name, c.relname::text AS table_name, c.relkind
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN expected AS e ON e.kind = 'table' AND e.schema_name = n.nspname AND e.table_name = c.relname
+  ), live AS (
+    SELECT 'table' AS kind, schema_name, table_name, '' AS item,
+           CASE relkind WHEN 'r' THEN 'ordinary' WHEN 'p' THEN 'partitioned' ELSE 'another kind' END AS value
+    FROM tables
+    UNION ALL
+    -- The element type of an array, with the modifiers that PostgreSQL prints for its own types.
+    SELECT 'column', schema_name, table_name, a.attname::text,
+           n.nspname || '.' || coalesce(element.typname, own.typname)
+           || CASE WHEN n.nspname = 'pg_catalog'
+                   THEN coalesce(substring(format_type(a.atttypid, a.atttypmod) FROM '\([-0-9,]+\)'), '') ELSE '' END
+           || CASE WHEN element.oid IS NULL THEN '' ELSE '[]' END
+           || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+           || CASE a.attidentity WHEN 'a' THEN ' identity always' WHEN 'd' THEN ' identity by default' ELSE '' END
+           || CASE a.attgenerated WHEN 's' THEN ' generated stored' WHEN 'v' THEN ' generated virtual' ELSE '' END
+    FROM tables
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = tables.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type AS own ON own.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_type AS element ON element.typarray = own.oid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = coalesce(element.typnamespace, own.typnamespace)
+  ), compared AS (
+    SELECT format('%s %s.%s%s: expected %s, found %s', kind, schema_name, table_name,
+                  CASE WHEN item = '' THEN '' ELSE '.' || item END,
+                  coalesce(expected.value, 'nothing'), coalesce(live.value, 'nothing')) AS difference
+    FROM expected FULL JOIN live USING (kind, schema_name, table_name, item)
+    WHERE expected.value IS DISTINCT FROM live.value
+    ORDER BY kind, schema_name, table_name, item
+    LIMIT 20
+  )
+  SELECT string_agg(difference, E'\n') INTO differences FROM compared;
+  IF differences IS NOT NULL THEN
+    RAISE EXCEPTION 'this database is not as the schema that these files were compiled from'
+      USING DETAIL = differences, HINT = 'dump the schema again, compile again, and review what changed';
+  END IF;
+END
+$noren$;
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  differences text;
+BEGIN
+  -- The files must hold every row, and row security would leave some out without a word: a policy for this role must
+  -- show all of each table, and nothing may take rows away but the guard.
+  WITH tables AS (
+    SELECT c.oid
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_temp.noren_shape AS e ON e.kind = 'table' AND e.schema_name = n.nspname AND e.table_name = c.relname
+    WHERE c.relrowsecurity
+  ), applying AS (
+    SELECT t.oid AS table_oid, p.polname, p.polpermissive, pg_catalog.pg_get_expr(p.polqual, p.polrelid) AS qual
+    FROM tables AS t
+    JOIN pg_catalog.pg_policy AS p ON p.polrelid = t.oid AND p.polcmd IN ('r', '*')
+    WHERE EXISTS (
+      SELECT FROM unnest(p.polroles) AS member
+      WHERE member = 0 OR pg_catalog.pg_has_role(current_user, member, 'USAGE')
+    )
+  ), found AS (
+    SELECT format('%s: no policy shows %I all rows', t.oid::regclass, current_user) AS difference
+    FROM tables AS t
+    WHERE NOT EXISTS (SELECT FROM applying AS a WHERE a.table_oid = t.oid AND a.polpermissive AND a.qual = 'true')
+    UNION ALL
+    SELECT format('%s: the policy %I may take rows away', a.table_oid::regclass, a.polname)
+    FROM applying AS a
+    WHERE NOT a.polpermissive AND a.polname <> 'noren_guard'
+  )
+  SELECT string_agg(difference, E'\n' ORDER BY difference) INTO differences FROM found;
+  IF differences IS NOT NULL THEN
+    RAISE EXCEPTION 'row security would keep rows from this export'
+      USING DETAIL = differences, HINT = 'apply the access files of this environment, or take away what they do not have';
+  END IF;
+END
+$noren$;
+
+SELECT set_config(
+    'noren.mask_key',
+    convert_from(decode(hex, 'hex'), 'UTF8'),
+    true
+  ) IS NOT NULL AS noren_key_is_set
+FROM pg_temp.noren_key
+\gset
+INSERT INTO pg_temp.noren_pads (inner_pad, outer_pad)
+SELECT
+  string_agg(
+    set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 54),
+    ''::bytea
+    ORDER BY place.at
+  ),
+  string_agg(
+    set_byte('\x00'::bytea, 0, get_byte(key.bytes, place.at) # 92),
+    ''::bytea
+    ORDER BY place.at
+  )
+FROM (
+  SELECT substr(
+      CASE WHEN octet_length(given.bytes) > 64 THEN sha256(given.bytes) ELSE given.bytes END
+        || decode(repeat('00', 64), 'hex'),
+      1,
+      64
+    ) AS bytes
+  FROM (SELECT convert_to(current_setting('noren.mask_key', true), 'UTF8') AS bytes) AS given
+  WHERE octet_length(given.bytes) >= 32
+) AS key
+CROSS JOIN generate_series(0, 63) AS place (at);
+SELECT encode(
+    substr(
+      (
+        SELECT sha256(
+            (SELECT outer_pad FROM pg_temp.noren_pads)
+              || sha256(
+                (
+                  SELECT inner_pad
+                      || convert_to('10:developers,0:,6:secret,11:fingerprint,', 'UTF8')
+                  FROM pg_temp.noren_pads
+                )
+              )
+          )
+      ),
+      1,
+      8
+    ),
+    'hex'
+  ) AS noren_fingerprint
+\gset
+
+-- begin.sql of this very compilation opened the attempt, with this very key
+SELECT count(*) = 2 AS noren_belongs
+FROM noren_run.manifest AS line
+WHERE line.attempt = :'attempt'
+  AND (
+    (
+      line.kind = 'policy'
+      AND line.name = '148cde44960ff15d2f3233e43e0ebd0393f3fe3db52661767bcdda3ce29d0b6d'
+    )
+    OR (line.kind = 'key' AND line.name = :'noren_fingerprint')
+  )
+\gset
+\if :noren_belongs
+\else
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  RAISE EXCEPTION 'this attempt was not opened by begin.sql of this compilation with this mask key'
+    USING HINT = 'run begin.sql with a new attempt, and then everything with the same files and the same key';
+END
+$noren$;
+\endif
+SELECT set_config('noren.attempt', :'attempt', true) IS NOT NULL AS noren_is_set
+\gset
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  missing text;
+BEGIN
+  SELECT string_agg(format('%s, part %s, of share %s', lost.stem, lost.part, lost.share), E'\n' ORDER BY lost.stem, lost.part)
+  INTO missing
+  FROM (
+    SELECT piece.stem, piece.part, piece.share
+    FROM noren_run.piece AS piece
+    LEFT JOIN noren_run.manifest AS line
+      ON line.attempt = piece.attempt AND line.kind = 'part' AND line.name = piece.stem AND line.part = piece.part
+    WHERE piece.attempt = current_setting('noren.attempt') AND line.attempt IS NULL
+    LIMIT 20
+  ) AS lost;
+  IF missing IS NULL THEN
+    -- No table at all among the pieces, though the attempt has some.
+    SELECT string_agg(line.name, E'\n') INTO missing
+    FROM noren_run.manifest AS line
+    WHERE line.attempt = current_setting('noren.attempt') AND line.kind = 'table'
+      AND NOT EXISTS (SELECT FROM noren_run.piece AS piece WHERE piece.attempt = line.attempt AND piece.stem = line.name);
+  END IF;
+  IF missing IS NOT NULL THEN
+    RAISE EXCEPTION 'not every piece of this run was exported'
+      USING DETAIL = missing, HINT = 'run share.sql for the shares that are missing, then this file again';
+  END IF;
+END
+$noren$;
+
+-- the manifest is the last object: without it nothing is imported
+SELECT sent.rows_uploaded AS noren_lines
+FROM aws_s3.query_export_to_s3(
+  $noren$SELECT
+  line.kind AS kind,
+  line.name AS name,
+  line.part AS part,
+  line.rows_uploaded AS rows,
+  line.bytes_uploaded AS bytes,
+  line.columns AS columns
+FROM noren_run.manifest AS line
+WHERE line.attempt = $noren$
+  || quote_literal(:'attempt'::text)
+  || $noren$
+ORDER BY line.kind, line.name, line.part$noren$,
+  aws_commons.create_s3_uri(
+    :'bucket',
+    concat_ws('/', nullif(:'prefix', ''), :'run', 'manifest.csv'),
+    :'region'
+  ),
+  'format csv, header true, encoding ''UTF8''',
+  :'kms_key'
+) AS sent
+\gset
+COMMIT;
+DROP TABLE pg_temp.noren_key;
+DROP TABLE pg_temp.noren_pads;
+DROP TABLE pg_temp.noren_shape;
