@@ -33,10 +33,11 @@ impl fmt::Debug for Placeless<'_> {
             extensions,
             schema_grants,
             loose_collations,
+            mysql,
         } = self.0;
         let none = self.1;
-        formatter
-            .debug_struct("Catalog")
+        let mut shown = formatter.debug_struct("Catalog");
+        shown
             .field("schemas", schemas)
             .field("tables", &Objects(tables, none, Table::each_span))
             .field("types", &Objects(types, none, Type::each_span))
@@ -52,8 +53,11 @@ impl fmt::Debug for Placeless<'_> {
             )
             .field("extensions", extensions)
             .field("schema_grants", schema_grants)
-            .field("loose_collations", loose_collations)
-            .finish()
+            .field("loose_collations", loose_collations);
+        if let Some(mysql) = mysql {
+            shown.field("mysql", mysql);
+        }
+        shown.finish()
     }
 }
 

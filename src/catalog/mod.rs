@@ -8,6 +8,7 @@ pub mod builtin;
 mod digest;
 mod graph;
 mod lookup;
+pub mod mysql;
 mod read;
 mod scan;
 
@@ -63,6 +64,8 @@ pub struct Catalog {
     pub schema_grants: BTreeMap<String, Vec<Grant>>,
     /// Collations under which different texts can be equal, without their schema.
     pub loose_collations: BTreeSet<String>,
+    /// What MySQL knows beyond that; `None` for a schema of PostgreSQL.
+    pub mysql: Option<mysql::Facts>,
 }
 
 /// A table.
