@@ -18,17 +18,6 @@ use std::process::{Command, Output};
 /// Long enough, and so odd that finding it anywhere means that it leaked.
 const KEY: &str = "Mq7-only-for-tests-0123456789-abcdefgh-zZ9";
 
-/// The server, or the test is skipped.
-macro_rules! server {
-    () => {
-        match crate::mysql::server::server() {
-            Some(server) => server,
-            None => return crate::support::skipped("no MariaDB"),
-        }
-    };
-}
-use server;
-
 const MANIFEST: &str = "[project]\nname = \"case\"\nengine = \"aurora-mysql\"\nversion = 3\nschema = [\"schema.sql\"]\n\
                         policies = [\"*.noren\"]\n\n[export.developers]\ntarget = \"aws_s3\"\nbucket = \"masked-exports\"\n\
                         region = \"us-east-1\"\n";

@@ -45,7 +45,7 @@ fn refuses(project: &Project, said: &str) {
 
 #[test]
 fn a_database_that_is_not_marked_is_not_touched() {
-    let server = server!();
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let project = project(server);
     server.run(&project.copy, "DELETE FROM noren_import_target");
     refuses(&project, "only a marked database is emptied");
@@ -57,7 +57,7 @@ fn a_database_that_is_not_marked_is_not_touched() {
 
 #[test]
 fn a_marked_database_is_loaded() {
-    let server = server!();
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let project = project(server);
     project.import();
     assert_eq!(server.run(&project.copy, "SELECT * FROM people ORDER BY id"), "1\t1\tNULL\tNULL\n2\t2\t1\tNULL\n");
@@ -66,7 +66,7 @@ fn a_marked_database_is_loaded() {
 
 #[test]
 fn objects_of_a_run_that_did_not_finish_are_not_loaded() {
-    let server = server!();
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let project = project(server);
     let list = project.store.join("masked-exports/developers/run.part_00000");
     let whole = std::fs::read_to_string(&list).unwrap();
@@ -81,7 +81,7 @@ fn objects_of_a_run_that_did_not_finish_are_not_loaded() {
 
 #[test]
 fn a_row_that_is_lost_or_leads_nowhere_is_found() {
-    let server = server!();
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let project = project(server);
     let people = project.store.join("masked-exports/developers/public.people.part_00000");
     let whole = std::fs::read_to_string(&people).unwrap();
@@ -94,7 +94,7 @@ fn a_row_that_is_lost_or_leads_nowhere_is_found() {
 
 #[test]
 fn a_row_beside_the_export_that_would_dangle_is_found() {
-    let server = server!();
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let project = project(server);
     server.run(&project.copy, "INSERT INTO badges VALUES (1, 7)");
     refuses(&project, "badges_person");
@@ -102,7 +102,7 @@ fn a_row_beside_the_export_that_would_dangle_is_found() {
 
 #[test]
 fn another_shape_stops_both_sides() {
-    let server = server!();
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let project = project(server);
     server.run(&project.copy, "ALTER TABLE people ADD COLUMN phone varchar(20)");
     refuses(&project, "found a column that the policy does not know: people.phone: varchar(20)");
@@ -117,7 +117,7 @@ fn another_shape_stops_both_sides() {
 
 #[test]
 fn a_trigger_or_an_engine_without_rollback_stops_the_load() {
-    let server = server!();
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let project = project(server);
     server
         .run(&project.copy, "CREATE TRIGGER people_log BEFORE INSERT ON people FOR EACH ROW SET NEW.note = 'trigger'");
@@ -129,7 +129,7 @@ fn a_trigger_or_an_engine_without_rollback_stops_the_load() {
 /// What the two rights files grant is what the two scripts need, the service's own rights apart.
 #[test]
 fn the_rights_are_enough_and_no_table_s_is_too_many() {
-    let server = server!();
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let project = project(server);
     let grants = |name: &str, role: &str, account: &str| {
         let lines = project.emitted(name);

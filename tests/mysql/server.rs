@@ -8,8 +8,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// Ends the server when its standard input ends, which is when the test's process does.
-const KEEPER: &str = "\"$@\" & server=$!; cat >/dev/null; kill -9 $server; wait";
+/// Ends the server and removes its folder when its own input ends, which is when the test's process does.
+const KEEPER: &str =
+    "folder=$1; shift; \"$@\" & server=$!; cat >/dev/null; kill -9 $server; wait; rm -rf -- \"$folder\"";
 
 pub struct Server {
     folder: tempfile::TempDir,
@@ -47,6 +48,7 @@ fn start() -> Option<Server> {
     let log = fs::File::create(folder.path().join("server.log")).unwrap();
     let keeper = Command::new("sh")
         .args(["-c", KEEPER, "sh"])
+        .arg(folder.path())
         .arg(daemon)
         .args(["--no-defaults", "--skip-networking", "--local-infile=1", "--general-log=1", "--binlog-format=ROW"])
         .args(["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--character-set-server=utf8mb4"])

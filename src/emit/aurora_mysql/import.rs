@@ -4,7 +4,7 @@ use super::{Emitter, FINDING, LIST, LIST_COLUMNS, LIST_KEY, STOP, column_list, f
 use crate::catalog::QName;
 use crate::plan::mysql::{KeyCheck, TablePlan};
 use crate::plan::names;
-use crate::sql::mysql::{Load, Script, Statement};
+use crate::sql::mysql::{Field, Load, Script, Statement};
 use crate::sql::{Expr, From, Join, Relation, Select};
 
 /// The table that marks a database as one that may be overwritten.
@@ -73,9 +73,9 @@ impl Emitter<'_> {
     fn check_list(&self, script: &mut Script) {
         script.comment("the objects are a whole export of this very policy");
         make_list(script);
-        let columns = LIST_COLUMNS.iter().map(|column| Ok((*column).to_owned())).collect();
+        let fields = LIST_COLUMNS.iter().map(|column| Field::Column((*column).to_owned())).collect();
         let uri = self.uri(&format!("{LIST_KEY}.manifest"));
-        script.run(&Statement::Load(Load { uri, table: LIST.to_owned(), tag: "\"row\",", columns, set: Vec::new() }));
+        script.run(&Statement::Load(Load { uri, table: LIST.to_owned(), tag: "\"row\",", fields, set: Vec::new() }));
         let mut expected = vec![
             ("noren", "1".to_owned(), String::new(), "the list's form"),
             ("export", names::encode(&self.export.name), String::new(), "this export's name"),

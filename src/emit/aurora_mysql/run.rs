@@ -13,7 +13,7 @@ use crate::catalog::QName;
 use crate::mask::hmac;
 use crate::plan::mysql::TablePlan;
 use crate::plan::names;
-use crate::sql::mysql::{ColumnType, Encryption, Outfile, Script, Statement};
+use crate::sql::mysql::{ColumnType, Outfile, Script, Statement};
 use crate::sql::{Expr, From, Ident, Relation, Select};
 
 /// The key, for as long as it takes to make the pads of it.
@@ -169,7 +169,7 @@ impl Emitter<'_> {
             filler,
             order_by: Vec::new(),
             uri: self.uri(LIST_KEY),
-            encryption: self.place.kms_key.clone().map(Encryption::Kms),
+            kms_key: self.place.kms_key.clone(),
         }));
         script.blank();
     }

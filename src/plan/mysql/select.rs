@@ -10,7 +10,7 @@ use crate::mask::{Context, Value};
 use crate::model::{Fill, LinkageGroup, MaskCall, MaskUse, RowSql, Treatment};
 use crate::plan::masks::{constant_default, hashed_column};
 use crate::project::AwsS3;
-use crate::sql::mysql::{Encryption, Load, Outfile};
+use crate::sql::mysql::{Field, Load, Outfile};
 use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -104,17 +104,11 @@ pub(super) fn outfile(plan: &TablePlan<'_>, uri: String, place: &AwsS3) -> Outfi
         }
     }
     let filler = std::iter::once(Expr::text("end")).chain(columns.iter().skip(1).map(|_| Expr::Null)).collect();
-    Outfile {
-        rows: rows(plan, &hashes, columns),
-        filler,
-        order_by,
-        uri,
-        encryption: place.kms_key.clone().map(Encryption::Kms),
-    }
+    Outfile { rows: rows(plan, &hashes, columns), filler, order_by, uri, kms_key: place.kms_key.clone() }
 }
 
 pub(super) fn load(plan: &TablePlan<'_>, uri: String) -> Load {
-    let mut columns = Vec::new();
+    let mut fields = Vec::new();
     let mut set = Vec::new();
     for (number, planned) in plan.file_columns().enumerate() {
         let Some(column) = plan.table.columns.get(&planned.name) else { continue };
@@ -124,10 +118,10 @@ pub(super) fn load(plan: &TablePlan<'_>, uri: String) -> Load {
             Form::Digits => Some(Expr::call("UNHEX", [variable()])),
             Form::Number => Some(variable().mysql_cast("unsigned")),
         };
-        columns.push(if back.is_some() { Err(number + 1) } else { Ok(planned.name.clone()) });
+        fields.push(if back.is_some() { Field::Variable(number + 1) } else { Field::Column(planned.name.clone()) });
         set.extend(back.map(|back| (planned.name.clone(), back)));
     }
-    Load { uri, table: plan.name.clone(), tag: OPENING, columns, set }
+    Load { uri, table: plan.name.clone(), tag: OPENING, fields, set }
 }
 
 /// The rows bare, or with each hash written once.

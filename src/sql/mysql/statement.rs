@@ -77,15 +77,8 @@ pub struct Outfile {
     pub order_by: Vec<Ident>,
     /// `s3-region://bucket/key`
     pub uri: String,
-    /// How the objects are encrypted, where it is said.
-    pub encryption: Option<Encryption>,
-}
-
-/// `ENCRYPTION …`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Encryption {
-    /// `SSE_KMS '…'`
-    Kms(String),
+    /// `ENCRYPTION SSE_KMS '…'`, where it is said.
+    pub kms_key: Option<String>,
 }
 
 /// Objects in S3 that become rows.
@@ -97,10 +90,19 @@ pub struct Load {
     pub table: String,
     /// What every row that is taken begins with.
     pub tag: &'static str,
-    /// In the order of the file: a column, or a variable of this number that `set` reads.
-    pub columns: Vec<Result<String, usize>>,
+    /// In the order of the file.
+    pub fields: Vec<Field>,
     /// `SET column = value`
     pub set: Vec<(String, Expr)>,
+}
+
+/// Where a field of a row goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Into a column as it is.
+    Column(String),
+    /// Into the variable of this number, which a column is made of.
+    Variable(usize),
 }
 
 /// Who is granted something.
@@ -259,7 +261,7 @@ impl Outfile {
             words("MANIFEST ON"),
             words("OVERWRITE ON"),
         ];
-        if let Some(Encryption::Kms(key)) = &self.encryption {
+        if let Some(key) = &self.kms_key {
             clauses.push(line([words("ENCRYPTION SSE_KMS"), literal(key)]));
         }
         Ok(separated(clauses, &Doc::Hard))
@@ -268,11 +270,11 @@ impl Outfile {
 
 impl Load {
     fn doc(&self) -> Printed {
-        let column = |column: &Result<String, usize>| match column {
-            Ok(column) => name(column),
-            Err(number) => Ok(exact(format!("@noren_{number}"))),
+        let field = |field: &Field| match field {
+            Field::Column(column) => name(column),
+            Field::Variable(number) => Ok(exact(format!("@noren_{number}"))),
         };
-        let columns = self.columns.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+        let columns = self.fields.iter().map(field).collect::<Result<Vec<_>, _>>()?;
         let columns = all([exact("("), indent([Doc::Hard, commas(columns, Doc::Hard)]), Doc::Hard, exact(")")]);
         let mut clauses = vec![
             line([words("LOAD DATA FROM S3 MANIFEST"), literal(&self.uri)]),
