@@ -6,12 +6,12 @@
 use crate::catalog::{self, Catalog};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Severity, apply_allowances, apply_schema_allowances, codes, did_you_mean};
-use crate::emit::{Digests, emit};
+use crate::emit::{Digests, aurora_mysql, emit};
 use crate::model::Model;
 use crate::plan::access::AccessFacts;
-use crate::plan::{ProjectFacts, plan};
+use crate::plan::{self, ProjectFacts};
 use crate::postgres::with_deep_stack;
-use crate::project::{Bypass, Project, Rls, Stage};
+use crate::project::{Bypass, Engine, Project, Rls, Stage};
 use crate::resolve::access::stages;
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -48,12 +48,15 @@ pub fn compile(sources: &Sources, project: &Project) -> Compiled {
 
 fn compile_here(sources: &Sources, project: &Project) -> Compiled {
     let parsed: Vec<Parsed> = project.policies.iter().map(|id| syntax::parse(sources, *id)).collect();
-    let (catalog, mut diagnostics) = catalog::read(sources, &project.schemas);
+    let (catalog, mut diagnostics) = read_schema(sources, project);
     let policy_digest = policy_digest(sources, project);
     let schema_digest = catalog.digest();
     let schema_is_whole = !has_errors(&diagnostics);
     let policy_is_whole = !parsed.iter().any(|parsed| has_errors(&parsed.diagnostics));
-    let (files, allowances) = split(parsed, &mut diagnostics);
+    let (mut files, allowances) = split(parsed, &mut diagnostics);
+    if catalog.mysql.is_some() {
+        crate::resolve::mysql::take_out(&mut files, &mut diagnostics);
+    }
     let mut model = Model::default();
     // Half a schema would make errors of half the policy.
     if schema_is_whole {
@@ -61,6 +64,9 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
         model = resolved;
         diagnostics.extend(found.into_iter().filter(|found| policy_is_whole || is_independent(found.code)));
         diagnostics.extend(check(&catalog, &model, project.version));
+        if catalog.mysql.is_some() {
+            diagnostics.extend(plan::mysql::warnings(&catalog, &model));
+        }
         check_stages(&catalog, project, &mut diagnostics);
         if policy_is_whole {
             diagnostics.extend(check_places(&files, project));
@@ -80,6 +86,15 @@ fn compile_here(sources: &Sources, project: &Project) -> Compiled {
         Compiled { diagnostics, catalog, model, draft, files: None, failure: None, schema_digest, policy_digest };
     write_files(sources, project, &mut compiled);
     compiled
+}
+
+/// What the schema files declare, read as the engine writes them.
+fn read_schema(sources: &Sources, project: &Project) -> (Catalog, Vec<Diagnostic>) {
+    if project.engine != Engine::AuroraMySql {
+        return catalog::read(sources, &project.schemas);
+    }
+    let database = project.search.first().map_or("public", String::as_str);
+    catalog::mysql::read(sources, &project.schemas, database)
 }
 
 /// What no proof decides is silenced by a reason like a warning, and stops everything like an error without.
@@ -109,15 +124,21 @@ pub fn facts(catalog: &Catalog, project: &Project) -> ProjectFacts {
 /// Plans and prints what the model means; findings of the plan are errors like any other.
 fn write_files(sources: &Sources, project: &Project, compiled: &mut Compiled) {
     let Some(model) = &compiled.model else { return };
-    match plan(&compiled.catalog, model, &facts(&compiled.catalog, project)) {
+    let facts = facts(&compiled.catalog, project);
+    let digests = Digests { policy: &compiled.policy_digest };
+    let written = if compiled.catalog.mysql.is_some() {
+        plan::mysql::plan(&compiled.catalog, model, &facts)
+            .map(|planned| aurora_mysql::emit(&planned, model, sources, &digests))
+    } else {
+        plan::plan(&compiled.catalog, model, &facts).map(|planned| emit(&planned, model, sources, &digests))
+    };
+    match written {
         Err(found) => {
             compiled.diagnostics.extend(found);
             compiled.draft = compiled.model.take();
         }
-        Ok(planned) => match emit(&planned, model, sources, &Digests { policy: &compiled.policy_digest }) {
-            Ok(files) => compiled.files = Some(files),
-            Err(error) => compiled.failure = Some(error.to_string()),
-        },
+        Ok(Ok(files)) => compiled.files = Some(files),
+        Ok(Err(error)) => compiled.failure = Some(error.to_string()),
     }
 }
 

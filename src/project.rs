@@ -23,6 +23,9 @@ pub const MANIFEST: &str = "noren.toml";
 /// Major versions of PostgreSQL that files may be written for.
 pub const VERSIONS: RangeInclusive<u8> = 14..=18;
 
+/// Versions of Aurora MySQL: 2 is MySQL 5.7, 3 is MySQL 8.0.
+pub const MYSQL_VERSIONS: RangeInclusive<u8> = 2..=3;
+
 /// Targets that `[export.NAME]` may name, each with its own keys.
 const TARGETS: &[(&str, &[&str])] =
     &[("psql", &["dir"]), ("aws_s3", &["bucket", "prefix", "region", "kms_key", "chunk"])];

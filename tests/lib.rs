@@ -24,6 +24,7 @@ mod faults;
 mod isolation;
 mod mask_forms;
 mod masks;
+mod mysql;
 mod over;
 mod pipeline;
 mod predicates;

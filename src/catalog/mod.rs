@@ -8,6 +8,7 @@ pub mod builtin;
 mod digest;
 mod graph;
 mod lookup;
+pub mod mysql;
 mod read;
 mod scan;
 
@@ -73,6 +74,9 @@ pub struct Catalog {
     /// Rules that rewrite what is written to a table or view, by its name. Nothing that is compiled depends on them.
     #[serde(skip)]
     pub rules: BTreeMap<QName, Vec<RewriteRule>>,
+    /// What MySQL knows beyond that; `None` for a schema of PostgreSQL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mysql: Option<mysql::Facts>,
 }
 
 /// `CREATE RULE … ON INSERT TO …`. COPY knows no rules, so only who may write is concerned.

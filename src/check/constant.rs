@@ -2,7 +2,7 @@
 
 use super::evaluate::{Constant, holds};
 use super::{Case, leaves};
-use crate::catalog::{Check, TypeKind};
+use crate::catalog::{Check, TypeKind, mysql};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::mask::literal;
 use crate::mask::over::Over;
@@ -117,6 +117,9 @@ fn checks<'a>(case: &Case<'a>) -> Vec<(&'a Check, &'a str)> {
 fn check_check(case: &Case<'_>, check: &Check, column: &str, output: &Output, diagnostics: &mut Vec<Diagnostic>) {
     let verdict = match output {
         Output::Own => return,
+        Output::One(constant) if case.catalog.mysql.is_some() => {
+            mysql::standard(&check.expression.sql).and_then(|sql| holds(&sql, column, constant))
+        }
         Output::One(constant) => holds(&check.expression.sql, column, constant),
         Output::Any => None,
     };

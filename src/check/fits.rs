@@ -3,7 +3,7 @@
 use super::{Case, leaves};
 use crate::catalog::{BaseType, Category, DataType, QName};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::mask::{Hashes, json};
+use crate::mask::{Hashes, json, mysql};
 use crate::model::{JsonNode, MaskCall, MaskUse, Treatment};
 
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -27,7 +27,9 @@ pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &mut Vec<Diagnostic>) {
-    if !call.mask.accepts(base) {
+    let of_mysql = case.catalog.mysql.is_some();
+    let accepted = if of_mysql { call.mask.accepts_on_mysql(base) } else { call.mask.accepts(base) };
+    if !accepted {
         let title = format!(
             "expected {} for `{}`, found `{}` of type `{}`",
             call.mask.accepts_words(),
@@ -37,6 +39,10 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
         );
         let finding = case.finding(codes::N0403, title, "does not take this type");
         diagnostics.push(finding.help("use a mask for this type, `mask null`, or a SQL expression: `mask (…)`"));
+        return;
+    }
+    if of_mysql && !mysql::has_form(call.mask, base, &call.arguments) {
+        diagnostics.push(no_form(case, call));
         return;
     }
     if let Some(why) = call.mask.warning() {
@@ -60,6 +66,21 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
         let finding = case.finding(codes::N0420, problem, format!("for `{}`", case.name()));
         diagnostics.push(finding.help(format!("see docs/masks/{}.md for what it takes", call.mask.name())));
     }
+}
+
+/// Whoever reads the copies of two engines must find one pseudonym for one value, so a form that is nearly the same is none.
+fn no_form(case: &Case<'_>, call: &MaskCall) -> Diagnostic {
+    let name = call.mask.name();
+    let title = format!("expected a mask that MySQL can compute for `{}`, found `{name}`", case.name());
+    let there = crate::mask::all().filter(|mask| mysql::has_form(*mask, case.base, &call.arguments));
+    let there: Vec<&str> = there.map(crate::mask::Mask::name).collect();
+    let help = match there.as_slice() {
+        [] => "write `mask null`, or a SQL expression of MySQL's: `mask (…)`".to_owned(),
+        names => {
+            format!("for this column there are `{}`, `mask null`, or a SQL expression: `mask (…)`", names.join("`, `"))
+        }
+    };
+    case.finding(codes::N0440, title, "has no exact form there, or not with these arguments").help(help)
 }
 
 /// Of a field: what a column can have and a field cannot.

@@ -77,6 +77,15 @@ fn refuse_existing<'a>(here: &Path, mut files: impl Iterator<Item = &'a str>) ->
 }
 
 fn read_catalog(path: &str, text: &str, console: &Console) -> Result<Option<Catalog>> {
+    let mut lines = text.lines().take(5);
+    if lines.any(|line| line.starts_with("-- MySQL dump ") || line.starts_with("-- MariaDB dump ")) {
+        return Err(Failure::new(format!(
+            "`{path}` is a dump of MySQL, and init proposes policies for PostgreSQL alone"
+        ))
+        .help(
+            "write noren.toml with `engine = \"aurora-mysql\"`; `noren check` then says which columns have no rule",
+        ));
+    }
     let mut sources = Sources::default();
     let id = sources.add(path, text).ok_or_else(|| Failure::new(format!("`{path}` is larger than 4 GiB")))?;
     let (catalog, found): (Catalog, Vec<Diagnostic>) = catalog::read(&sources, &[id]);

@@ -121,6 +121,16 @@ fn load() -> Result<Loaded> {
     Ok(project::load(&root))
 }
 
+/// The same, for a verb that shows something on a private PostgreSQL.
+fn load_for_postgresql(verb: &str) -> Result<Loaded> {
+    let loaded = load()?;
+    if loaded.project.as_ref().is_some_and(|project| project.engine == project::Engine::AuroraMySql) {
+        let message = format!("`noren {verb}` runs a private PostgreSQL, and this project is for aurora-mysql");
+        return Err(Failure::new(message).help("`noren check`, `build` and `why` are for every engine"));
+    }
+    Ok(loaded)
+}
+
 fn read_file(path: &Path) -> Result<String> {
     let failed = |error: &dyn std::fmt::Display| Failure::new(format!("cannot read `{}`: {error}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| failed(&error))?;

@@ -17,7 +17,7 @@ use super::check::{self, Run};
 use super::console::Console;
 use super::progress::Progress;
 use super::why;
-use super::{Failure, Outcome, Result, load, read_file};
+use super::{Failure, Outcome, Result, load_for_postgresql, read_file};
 use crate::catalog::{Catalog, Column, DataType, QName, Table};
 use crate::compiler;
 use crate::csv;
@@ -51,7 +51,7 @@ struct Subject {
 }
 
 pub(super) fn run(options: &PreviewOptions, console: &Console) -> Result<Outcome> {
-    let loaded = load()?;
+    let loaded = load_for_postgresql("preview")?;
     let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
     let errors = run.found.iter().any(|found| found.severity == Severity::Error);
     let Some(model) = run.compiled.model.as_ref().filter(|_| !errors) else {

@@ -3,13 +3,13 @@
 use super::arguments::TestOptions;
 use super::console::Console;
 use super::progress::Progress;
-use super::{Failure, Outcome, Result, check, load, verify};
+use super::{Failure, Outcome, Result, check, load_for_postgresql, verify};
 use crate::diagnostic::{Severity, did_you_mean};
 use crate::verify::engine::Private;
 use crate::verify::{self as verification, Options};
 
 pub(super) fn run(options: &TestOptions, console: &Console) -> Result<Outcome> {
-    let loaded = load()?;
+    let loaded = load_for_postgresql("test")?;
     let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
     if check::worst(&run.found) == Some(Severity::Error) || run.compiled.files.is_none() {
         console.findings(&run.found, &loaded.sources);

@@ -4,7 +4,7 @@ use super::arguments::VerifyOptions;
 use super::check;
 use super::console::Console;
 use super::progress::Progress;
-use super::{Failure, Outcome, Result, load, read_file};
+use super::{Failure, Outcome, Result, load_for_postgresql, read_file};
 use crate::diagnostic::{Format, Severity};
 use crate::verify::compare::Queries;
 use crate::verify::engine::Private;
@@ -18,7 +18,7 @@ use crate::verify::{self, Options};
 pub(super) const SEED: u64 = 1;
 
 pub(super) fn run(options: &VerifyOptions, console: &Console) -> Result<Outcome> {
-    let loaded = load()?;
+    let loaded = load_for_postgresql("verify")?;
     let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
     if check::worst(&run.found) == Some(Severity::Error) || run.compiled.files.is_none() {
         console.findings(&run.found, &loaded.sources);

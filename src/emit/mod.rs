@@ -3,6 +3,7 @@
 
 pub mod access;
 mod after;
+pub mod aurora_mysql;
 mod aws;
 mod coverage;
 mod import;
@@ -59,7 +60,7 @@ pub fn emit(
     digests: &Digests<'_>,
 ) -> Result<BTreeMap<String, String>, EmitError> {
     let mut files = BTreeMap::new();
-    files.insert("coverage.txt".to_owned(), coverage::emit(model, sources));
+    files.insert("coverage.txt".to_owned(), coverage::emit(model, sources, "in the order of foreign keys"));
     files.insert("README.md".to_owned(), readme::emit(plan));
     for export in &plan.exports {
         let folder = format!("export/{}", names::encode(&export.name));

@@ -1,6 +1,6 @@
 //! `boolean`: true for a share of the rows, whatever the value was.
 
-use super::{Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Rendered, keyed, types};
+use super::{Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Rendered, keyed, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -67,6 +67,12 @@ impl Mask for Boolean {
         let share = types::number(context.arguments, "share").unwrap_or_else(|| HALF.to_owned());
         let chosen = keyed::below(context, MILLION).op("<", Expr::Integer(millionths(&share).unwrap_or(0)));
         Rendered::plain(types::unless_null(context, chosen))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let share = types::number(context.arguments, "share").unwrap_or_else(|| HALF.to_owned());
+        let chosen = mysql::below(context, MILLION).op("<", Expr::Integer(millionths(&share).unwrap_or(0)));
+        Some(types::unless_null(context, chosen))
     }
 }
 

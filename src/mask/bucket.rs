@@ -1,6 +1,6 @@
 //! `bucket`: a number cut down to a multiple of a step.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -58,6 +58,13 @@ impl Mask for Bucket {
         let Some(least) = least else { return Rendered::plain(unlimited(context.input, cut)) };
         let kept = Expr::call("greatest", [cut, Expr::Decimal(least)]).cast_to(own);
         Rendered::plain(types::unless_null(context, kept))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let step = || Expr::Integer(step(context.arguments));
+        let above = mysql::wide(context).op("%", step()).op("+", step()).op("%", step());
+        let (least, _) = mysql::limits(context.input_type)?;
+        Some(mysql::call("GREATEST", [mysql::wide(context).op("-", above), least]))
     }
 }
 

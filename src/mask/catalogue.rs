@@ -3,7 +3,9 @@
 //! `noren masks --markdown` prints it, `docs/masks/README.md` is its output, and a test compares the two. What a mask
 //! costs is read off the SQL that it gives, not declared.
 
-use super::{Arguments, Context, Hashes, Length, Mask, NullRule, ParameterKind, Rendered, Uniqueness, all};
+use super::{
+    Arguments, Context, Hashes, Length, Mask, NullRule, ParameterKind, Rendered, Uniqueness, Value, all, mysql,
+};
 use crate::catalog::{BaseType, Category, DataType, QName};
 use crate::sql::{Expr, Relation, Select};
 use std::collections::BTreeSet;
@@ -48,14 +50,15 @@ mask's page, `noren preview TABLE` shows what masks do to made-up values.
 - **Cost**: what a value costs, read off the SQL: *plain* is arithmetic, `left`, `translate` and their like; *hash* two \
 `sha256` calls, shared by all masks of a row that hash the same; *join* a small list or the referenced keys joined by it; *patterns* regular \
 expressions; *sort* a sort of the table. [Measured](../performance.md#masks).
+- **MySQL**: whether [Aurora MySQL](../how-to/aurora-mysql.md) has it too, for some type; keyed ones give the same bytes there.
 
 On an array a mask for its elements masks each of them, on a range or multirange one for its bounds both; a composite is \
 masked by its fields, `mask fields { … }`. \
 No mask raises an error on any value unless the table says so. Beside these there are `mask null`, `mask json { … }`, \
 `mask (SQL)`, `TREATMENT when (P) else TREATMENT` and masks of your own: see [the language](../language.md).
 
-| Mask | Gives | Takes | Key | Distinct | NULL | Length | Cost |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| Mask | Gives | Takes | Key | Distinct | NULL | Length | Cost | MySQL |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 
 /// The whole page, Markdown.
@@ -67,7 +70,7 @@ pub fn markdown() -> String {
     })
 }
 
-fn row(mask: &dyn Mask) -> [String; 8] {
+fn row(mask: &dyn Mask) -> [String; 9] {
     let name = mask.name();
     let errors =
         if asked(mask, |of| mask.total(of, &Arguments::new())).contains(&false) { "; may raise errors" } else { "" };
@@ -80,7 +83,19 @@ fn row(mask: &dyn Mask) -> [String; 8] {
         null_words(mask).to_owned(),
         length_words(mask),
         cost_words(mask).to_owned(),
+        if is_of_mysql(mask) { "yes" } else { "—" }.to_owned(),
     ]
+}
+
+/// Whether MySQL has a form of it, for some type: a decimal of its has limits, and a constant is given.
+fn is_of_mysql(mask: &dyn Mask) -> bool {
+    let arguments = Arguments::from_iter([("value", Value::Text("given".to_owned()))]);
+    accepted(mask).any(|mut of| {
+        if of.data_type.name.name == "numeric" {
+            of.data_type.modifiers = vec![12, 2];
+        }
+        mysql::has_form(mask, &of, &arguments)
+    })
 }
 
 /// The types of [`TYPES`] that the mask takes.

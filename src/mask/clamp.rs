@@ -1,6 +1,6 @@
 //! `clamp`: a number kept between two others, so that the extremes identify nobody.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -58,5 +58,10 @@ impl Mask for Clamp {
         let bound = |name: &str| Expr::Decimal(types::number(context.arguments, name).unwrap_or_default());
         let kept = types::clamped(context.input.clone(), bound("low"), bound("high"));
         Rendered::plain(types::unless_null(context, kept.cast_to(context.input_type.data_type.clone())))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let bound = |name: &str| Expr::Decimal(types::number(context.arguments, name).unwrap_or_default());
+        Some(mysql::clamped(mysql::wide(context), bound("low"), bound("high")))
     }
 }

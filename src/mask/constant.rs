@@ -63,6 +63,18 @@ impl Mask for Constant {
         let value = self.constant(context.input_type, context.arguments).unwrap_or(Expr::Null);
         Rendered::plain(types::unless_null(context, value))
     }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let value = match (types::built_in(context.input_type), context.arguments.get("value")?) {
+            (Some("bool"), Value::Boolean(truth)) => Expr::Boolean(*truth),
+            (Some("bool"), Value::Text(text)) if ["true", "false"].contains(&text.as_str()) => {
+                Expr::Boolean(text == "true")
+            }
+            (Some("bool"), _) => return None,
+            (_, value) => literal(value),
+        };
+        Some(types::unless_null(context, value))
+    }
 }
 
 /// Always a quoted string: PostgreSQL gives it the column's type, whatever that is.

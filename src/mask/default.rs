@@ -56,4 +56,8 @@ impl Mask for Default {
         let value = context.default.cloned().unwrap_or(Expr::Null);
         Rendered::plain(types::unless_null(context, value))
     }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        Some(types::unless_null(context, context.default.cloned()?))
+    }
 }

@@ -1,8 +1,8 @@
 //! `dictionary`: a word of a CSV file of the project, the same for the same value.
 
 use super::{
-    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, Value, keyed, types,
-    words::Words,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, Value, keyed, mysql,
+    types, words::Words,
 };
 use crate::catalog::{BaseType, DataType, QName};
 use crate::sql::{Expr, From, Ident, Join, Relation};
@@ -93,6 +93,13 @@ impl Mask for Dictionary {
         let join =
             From { relation: Relation::Values(rows), alias: Ident::from(context.alias), columns, join: Join::Left(on) };
         Rendered { expr: types::unless_null(context, Expr::of(context.alias, "word")), joins: vec![join] }
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let list = words(context.arguments);
+        let count = i64::try_from(list.len()).unwrap_or(1).max(1);
+        let word = mysql::choose(mysql::below(context, count), list.iter().map(String::as_str));
+        Some(types::unless_null(context, word))
     }
 }
 

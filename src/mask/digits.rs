@@ -1,6 +1,6 @@
 //! `digits`: every digit becomes a 9; the shape stays.
 
-use super::{Arguments, Context, Length, Mask, Parameter, Probed, Rendered, types};
+use super::{Arguments, Context, Length, Mask, Parameter, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -43,5 +43,15 @@ impl Mask for Digits {
         let from = Expr::text("0123456789０１２３４５６７８９");
         let to = Expr::text("9999999999９９９９９９９９９９");
         Rendered::plain(Expr::call("translate", [context.input.clone().cast("text"), from, to]))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let each = "012345678"
+            .chars()
+            .map(|digit| (digit, "9"))
+            .chain("０１２３４５６７８".chars().map(|digit| (digit, "９")));
+        Some(each.fold(mysql::text(context), |text, (from, to)| {
+            mysql::call("REPLACE", [text, Expr::text(from.to_string()), Expr::text(to)])
+        }))
     }
 }

@@ -100,6 +100,10 @@ impl Mask for Email {
     fn render(&self, context: &Context<'_>) -> Rendered {
         pieces::render(context, &pieces(context.arguments))
     }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        Some(pieces::render_mysql(context, &pieces(context.arguments)))
+    }
 }
 
 /// Bytes of the hash that are shown.

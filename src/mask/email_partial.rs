@@ -3,7 +3,7 @@
 //! What is not an address must not pass through with something before or behind it, so the domain is shown only where
 //! it has the letters of one.
 
-use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, types};
+use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -71,6 +71,25 @@ impl Mask for EmailPartial {
         let cut = Expr::call("left", [shown, Expr::Integer(limit)]);
         let other = (context.input.clone().is_not_null(), Expr::text(FILL));
         Rendered::plain(Expr::Case(vec![(is_address, cut), other], None))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let first = first(context.arguments);
+        let text = || mysql::text(context);
+        let sign = || mysql::call("LOCATE", [Expr::text("@"), text()]);
+        let domain = || mysql::call("SUBSTRING", [text(), sign().op("+", Expr::Integer(1))]);
+        // `$` would match before a line end too.
+        let other = domain().op("REGEXP", Expr::text("[^-.A-Za-z0-9]"));
+        let is_address = Expr::And(vec![
+            sign().op(">", Expr::Integer((2 * first).max(1))),
+            mysql::call("CHAR_LENGTH", [domain()]).op(">", Expr::Integer(0)),
+            Expr::Not(Box::new(other)),
+        ]);
+        let start = (first > 0).then(|| mysql::call("LEFT", [text(), Expr::Integer(first)]));
+        let shown = mysql::concat(start.into_iter().chain([Expr::text(FILL), Expr::text("@"), domain()]));
+        let limit = i64::from(types::within_column(context.input_type, MOST, FILL_LENGTH));
+        let cut = mysql::call("LEFT", [shown, Expr::Integer(limit)]);
+        Some(Expr::Case(vec![(is_address, cut), (context.input.clone().is_not_null(), Expr::text(FILL))], None))
     }
 }
 

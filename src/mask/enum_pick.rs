@@ -1,6 +1,6 @@
 //! `enum_pick`: some label of an enum, whatever the value was.
 
-use super::{Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Rendered, keyed, types};
+use super::{Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Rendered, keyed, mysql, types};
 use crate::catalog::{BaseType, Category, DataType, QName};
 use crate::sql::Expr;
 
@@ -52,5 +52,11 @@ impl Mask for EnumPick {
         let labels = Expr::Array(context.labels.iter().map(Expr::text).collect(), text);
         let label = Expr::Subscript(Box::new(labels), Box::new(at));
         Rendered::plain(types::unless_null(context, label))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let count = i64::try_from(context.labels.len()).unwrap_or(1).max(1);
+        let label = mysql::choose(mysql::below(context, count), context.labels.iter().map(String::as_str));
+        Some(types::unless_null(context, label))
     }
 }

@@ -62,6 +62,10 @@ impl Mask for FakeAddress {
     fn render(&self, context: &Context<'_>) -> Rendered {
         pieces::render(context, &pieces(context.arguments))
     }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        Some(pieces::render_mysql(context, &pieces(context.arguments)))
+    }
 }
 
 /// A town is of the first two bytes in all masks of places, so that those of one value agree.

@@ -81,6 +81,10 @@ impl Mask for FakeKana {
     fn render(&self, context: &Context<'_>) -> Rendered {
         pieces::render(context, &pieces(context.arguments))
     }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        Some(pieces::render_mysql(context, &pieces(context.arguments)))
+    }
 }
 
 /// The bytes are those by which `fake_name` chooses.

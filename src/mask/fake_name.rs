@@ -4,7 +4,8 @@
 //! of that length would be read again for every row.
 
 use super::{
-    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, names, pieces, types,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, names,
+    pieces, types,
 };
 use crate::catalog::{BaseType, DataType, QName};
 use crate::sql::Expr;
@@ -113,6 +114,24 @@ impl Mask for FakeName {
                 Rendered { expr: whole(expr), joins: vec![join(&family), join(&given)] }
             }
         }
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let (family, given) = lists(context.arguments);
+        let word = |list: &'static str, at: i64| {
+            let count = i64::try_from(list.split_whitespace().count()).unwrap_or(1).max(1);
+            mysql::choose(mysql::byte(context, at).op("%", Expr::Integer(count)), list.split_whitespace())
+        };
+        let (family, given) = (word(family, 0), word(given, 1));
+        let name = match part(context.arguments) {
+            "family" => family,
+            "given" => given,
+            _ if types::text(context.arguments, "locale") == Some("ja") => {
+                mysql::concat([family, Expr::text(" "), given])
+            }
+            _ => mysql::concat([given, Expr::text(" "), family]),
+        };
+        Some(types::unless_null(context, name))
     }
 }
 

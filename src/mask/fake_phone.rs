@@ -4,7 +4,7 @@
 //! numbering plan, and Ofcom's 07700 900000 to 900999. Japan reserves none.
 
 use super::{
-    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, types,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, mysql, types,
 };
 use crate::catalog::BaseType;
 use crate::sql::Expr;
@@ -85,6 +85,17 @@ impl Mask for FakePhone {
             Expr::text("+1-").op("||", area).op("||", Expr::text("-555-01")).op("||", last)
         };
         Rendered::plain(types::unless_null(context, text))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let text = if is_british(context.arguments) {
+            mysql::concat([Expr::text("07700 900"), mysql::padded(mysql::below(context, 1000), 3)])
+        } else {
+            let area = mysql::below(context, 800).op("+", Expr::Integer(200)).mysql_cast("char");
+            let last = mysql::number(context).op("DIV", Expr::Integer(800)).op("%", Expr::Integer(100));
+            mysql::concat([Expr::text("+1-"), area, Expr::text("-555-01"), mysql::padded(last, 2)])
+        };
+        Some(types::unless_null(context, text))
     }
 }
 

@@ -1,6 +1,8 @@
 //! `hash`: the HMAC in hexadecimal.
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, types};
+use super::{
+    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, mysql, types,
+};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -68,6 +70,12 @@ impl Mask for Hash {
         let hex = Expr::call("encode", [context.hash(), Expr::text("hex")]);
         let digits = digits(context.arguments);
         Rendered::plain(if digits == MOST { hex } else { Expr::call("left", [hex, Expr::Integer(digits)]) })
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let digits = digits(context.arguments);
+        let hash = context.hash();
+        Some(if digits == MOST { hash } else { mysql::call("LEFT", [hash, Expr::Integer(digits)]) })
     }
 }
 

@@ -58,6 +58,9 @@ impl Canonical {
         if input.category == Category::Enum && input.data_type.dimensions == 0 {
             return Some(Self::Own);
         }
+        if types::integer_range(input).is_some() {
+            return Some(Self::Number);
+        }
         match types::built_in(input)? {
             "text" | "varchar" | "name" => Some(Self::Text),
             "bpchar" => Some(Self::Trimmed),
@@ -81,6 +84,25 @@ impl Canonical {
         }
     }
 
+    /// The value as text of MySQL's, the same characters; `None` where there is no such form.
+    pub fn mysql_text(self, value: Expr, of: &BaseType) -> Option<Expr> {
+        let is_decimal = types::is_numeric(of) && of.data_type.modifiers.get(1).is_some_and(|scale| *scale > 0);
+        Some(match self {
+            Self::Text => value.utf8(),
+            Self::Trimmed => Expr::call("RTRIM", [value.utf8()]),
+            Self::Number if is_decimal => without_zeros(value.mysql_cast("char")),
+            Self::Number => value.mysql_cast("char"),
+            Self::Bytes => Expr::call("LOWER", [Expr::call("HEX", [value])]),
+            Self::Own if of.category == Category::Enum => value.utf8(),
+            Self::Own if types::built_in(of) == Some("bool") => {
+                let truth = vec![(value.clone().op("=", Expr::Integer(0)), Expr::text("false"))];
+                let other = (value.is_not_null(), Expr::text("true"));
+                Expr::Case(truth.into_iter().chain([other]).collect(), None)
+            }
+            Self::Lower | Self::Float | Self::Instant | Self::Own => return None,
+        })
+    }
+
     /// The value as text.
     pub fn text(self, value: Expr) -> Expr {
         match self {
@@ -96,6 +118,16 @@ impl Canonical {
             Self::Bytes => Expr::call("encode", [value, Expr::text("hex")]),
         }
     }
+}
+
+/// `1.50` as `1.5`, `2.00` as `2`: the zeros at the end are turned to the front, where they are no number's. MySQL 5.7 has
+/// no function for it, and its TRIM would be grammar of its own.
+fn without_zeros(digits: Expr) -> Expr {
+    let spaced = Expr::call("REPLACE", [digits, Expr::text("0"), Expr::text(" ")]);
+    let cut = Expr::call("REPLACE", [Expr::call("RTRIM", [spaced]), Expr::text(" "), Expr::text("0")]);
+    let point = Expr::call("RIGHT", [cut.clone(), Expr::Integer(1)]).op("=", Expr::text("."));
+    let whole = Expr::call("LEFT", [cut.clone(), Expr::call("CHAR_LENGTH", [cut.clone()]).op("-", Expr::Integer(1))]);
+    Expr::Case(vec![(point, whole)], Some(Box::new(cut)))
 }
 
 /// `length:text,`: sequences of these never run together.
@@ -197,6 +229,64 @@ pub fn of_value(linkage: &str, group: &str, canonical: Canonical, value: Expr) -
 pub fn of_label(linkage: &str, group: &str, label: &str) -> Expr {
     let domain = [linkage, group, "secret", label].map(netstring).concat();
     Expr::scalar(Select { columns: vec![(hmac(domain, None), None)], ..Select::default() })
+}
+
+/// What [`mysql_of_value`] reads: set once a session from the key.
+pub const MYSQL_PADS: [&str; 2] = ["noren_inner_pad", "noren_outer_pad"];
+
+/// RFC 2104 for MySQL, where SHA2 gives hexadecimal digits. A string beside bytes counts by its bytes, which are those of
+/// utf8mb4, so the message is PostgreSQL's.
+fn mysql_hmac(names: String, value: Option<Expr>) -> Expr {
+    let [inner, outer] = MYSQL_PADS.map(Expr::user_variable);
+    let message = [inner, Expr::text(names)].into_iter().chain(value);
+    let sha2 = |bytes: Expr| Expr::call("SHA2", [bytes, Expr::Integer(256)]);
+    let first = Expr::call("UNHEX", [sha2(Expr::call("CONCAT", message))]);
+    sha2(Expr::call("CONCAT", [outer, first]))
+}
+
+/// 64 digits: the HMAC that [`of_value`] gives on PostgreSQL, in hexadecimal. `None` where the value has no such form.
+pub fn mysql_of_value(linkage: &str, group: &str, canonical: Canonical, value: Expr, of: &BaseType) -> Option<Expr> {
+    let domain = [linkage, group, "value"].map(netstring).concat();
+    Some(mysql_hmac(domain, Some(canonical.mysql_text(value, of)?)))
+}
+
+/// 64 digits: the HMAC that [`of_label`] gives on PostgreSQL, in hexadecimal.
+pub fn mysql_of_label(linkage: &str, group: &str, label: &str) -> Expr {
+    mysql_hmac([linkage, group, "secret", label].map(netstring).concat(), None)
+}
+
+/// The variables' values, from one row of bytes that is at least [`KEY_BYTES`] long. Eight bytes at a time, since MySQL 5.7
+/// has bits of whole numbers alone.
+pub fn mysql_pads(table: &'static str, column: &str) -> [(&'static str, Select); 2] {
+    // 0x36 and 0x5c, eight times.
+    let pads = [3_906_369_333_256_140_342, 6_655_295_901_103_053_916];
+    let bytes = || Expr::of("key", column);
+    let length = Expr::call("LENGTH", [bytes()]);
+    let hashed = Expr::call("SHA2", [bytes(), Expr::Integer(256)]);
+    let hex =
+        Expr::Case(vec![(length.op(">", Expr::Integer(BLOCK)), hashed)], Some(Box::new(Expr::call("HEX", [bytes()]))));
+    let zeros = Expr::call("REPEAT", [Expr::text("0"), Expr::Integer(2 * BLOCK)]);
+    let block = Expr::call("LEFT", [Expr::call("CONCAT", [hex, zeros]), Expr::Integer(2 * BLOCK)]);
+    let block = Select {
+        columns: vec![(block, Some("hex".into()))],
+        from: vec![From::first(Relation::table(QName::new("", table)), "key")],
+        ..Select::default()
+    };
+    let of = |pad: i64| {
+        let eight = |at: i64| {
+            let digits =
+                Expr::call("SUBSTRING", [Expr::of("block", "hex"), Expr::Integer(16 * at + 1), Expr::Integer(16)]);
+            let number = Expr::call("CONV", [digits, Expr::Integer(16), Expr::Integer(10)]).mysql_cast("unsigned");
+            let changed = Expr::call("HEX", [number.op("^", Expr::Integer(pad))]);
+            Expr::call("LPAD", [changed, Expr::Integer(16), Expr::text("0")])
+        };
+        let all = Expr::call("UNHEX", [Expr::call("CONCAT", (0..BLOCK / 8).map(eight))]);
+        let from = vec![From::first(Relation::Select(Box::new(block.clone())), "block")];
+        Select { columns: vec![(all, None)], from, ..Select::default() }
+    };
+    let [inner, outer] = MYSQL_PADS;
+    let [of_inner, of_outer] = pads.map(of);
+    [(inner, of_inner), (outer, of_outer)]
 }
 
 #[cfg(test)]

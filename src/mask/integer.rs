@@ -1,6 +1,8 @@
 //! `integer`: a whole number between two others, the same for the same value.
 
-use super::{Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, keyed, types};
+use super::{
+    Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, keyed, mysql, types,
+};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -84,6 +86,11 @@ impl Mask for Integer {
         let offset = keyed::below(context, count(context.arguments).unwrap_or(1));
         let number = Expr::Integer(min).op("+", offset);
         Rendered::plain(number.cast_to(context.input_type.data_type.clone()))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let (min, _) = range(context.arguments);
+        Some(Expr::Integer(min).op("+", mysql::below(context, count(context.arguments)?)))
     }
 }
 

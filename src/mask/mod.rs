@@ -36,6 +36,7 @@ pub mod json;
 mod keyed;
 pub mod literal;
 mod my_number;
+pub mod mysql;
 mod names;
 mod noise;
 pub mod over;
@@ -133,6 +134,10 @@ pub trait Mask: Sync + Send {
     fn accepts_words(&self) -> &'static str;
     /// Whether it takes a column of this type.
     fn accepts(&self, input: &BaseType) -> bool;
+    /// The same in a schema of MySQL, which has other types for some things.
+    fn accepts_on_mysql(&self, input: &BaseType) -> bool {
+        self.accepts(input)
+    }
     /// What else is wrong with the arguments, in words: "`last` must be at least 0".
     fn check_arguments(&self, _input: &BaseType, _arguments: &Arguments) -> Result<(), String> {
         Ok(())
@@ -210,6 +215,11 @@ pub trait Mask: Sync + Send {
     }
     /// The expression. The caller casts it to the column's type.
     fn render(&self, context: &Context<'_>) -> Rendered;
+    /// The same for MySQL, where [`Context::hash`] is 64 hexadecimal digits ([`mysql`]); `None` where it has no form that
+    /// gives the same.
+    fn render_mysql(&self, _context: &Context<'_>) -> Option<Expr> {
+        None
+    }
 }
 
 /// A parameter of a mask.

@@ -3,7 +3,7 @@
 //! The noise comes from the hash of another column, the row's key: repeated exports cannot be averaged, and equal
 //! values of different rows move apart. Each type has its own limits, where a plain product would raise.
 
-use super::{Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Rendered, Value, types};
+use super::{Arguments, Context, Hashes, Mask, Parameter, ParameterKind, Rendered, Value, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -48,6 +48,10 @@ impl Mask for Noise {
         matches!(types::built_in(input), Some("int2" | "int4" | "int8" | "numeric" | "float4" | "float8"))
     }
 
+    fn accepts_on_mysql(&self, input: &BaseType) -> bool {
+        types::integer_range(input).is_some() || types::is_numeric(input)
+    }
+
     fn check_arguments(&self, _input: &BaseType, arguments: &Arguments) -> Result<(), String> {
         let ratio = types::number(arguments, "ratio").unwrap_or_default();
         match ratio.parse::<f64>() {
@@ -77,6 +81,19 @@ impl Mask for Noise {
             _ => whole(context, factor),
         };
         Rendered::plain(moved)
+    }
+
+    /// Decimal arithmetic with 30 places, of which rounding takes the column's own. A division would keep four.
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let (low, high) = mysql::limits(context.input_type)?;
+        let steps = mysql::byte(context, 0).op("*", Expr::Integer(256)).op("+", mysql::byte(context, 1));
+        let steps = steps.op("-", Expr::Integer(32768));
+        let share = steps.op("*", Expr::Decimal("0.000030517578125".to_owned()));
+        let ratio = types::number(context.arguments, "ratio").unwrap_or_default();
+        let factor = Expr::Integer(1).op("+", share.op("*", Expr::Decimal(ratio)));
+        let scale = context.input_type.data_type.modifiers.get(1).copied().unwrap_or(0);
+        let moved = mysql::call("ROUND", [mysql::wide(context).op("*", factor), Expr::Integer(i64::from(scale))]);
+        Some(mysql::clamped(moved, low, high).when(known(context)))
     }
 }
 

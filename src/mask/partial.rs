@@ -2,7 +2,7 @@
 //!
 //! A short value would be shown almost whole, so characters are shown only where at least as many stay hidden.
 
-use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, types};
+use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -99,6 +99,18 @@ impl Mask for Partial {
         };
         let hidden = (context.input.clone().is_not_null(), fill());
         Rendered::plain(Expr::Case(vec![(long, shown), hidden], None))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let shape = Shape::of(context.arguments);
+        let text = || context.input.clone().utf8();
+        let least = Expr::Integer(2 * (shape.first + shape.last));
+        let long = mysql::call("CHAR_LENGTH", [text()]).op(">=", least);
+        let part =
+            |function: &str, count: i64| (count > 0).then(|| mysql::call(function, [text(), Expr::Integer(count)]));
+        let parts = [part("LEFT", shape.first), Some(Expr::text(shape.fill)), part("RIGHT", shape.last)];
+        let shown = mysql::concat(parts.into_iter().flatten());
+        Some(Expr::Case(vec![(long, shown), (context.input.clone().is_not_null(), Expr::text(shape.fill))], None))
     }
 }
 

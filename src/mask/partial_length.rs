@@ -2,7 +2,7 @@
 //!
 //! As with `partial`, characters are shown only where at least as many stay hidden.
 
-use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, types};
+use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -88,6 +88,20 @@ impl Mask for PartialLength {
         let masked = parts.into_iter().flatten().reduce(|text, part| text.op("||", part)).unwrap_or(Expr::Null);
         let long = length().op(">=", Expr::Integer(2 * shown));
         Rendered::plain(Expr::Case(vec![(long, masked)], Some(Box::new(hidden))))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let (first, last, sign) = shape(context.arguments);
+        let text = || context.input.clone().utf8();
+        let length = || mysql::call("CHAR_LENGTH", [text()]);
+        let signs = |count: Expr| mysql::call("REPEAT", [Expr::text(sign), count]);
+        let shown = first + last;
+        let part =
+            |function: &str, count: i64| (count > 0).then(|| mysql::call(function, [text(), Expr::Integer(count)]));
+        let between = signs(length().op("-", Expr::Integer(shown)));
+        let parts = [part("LEFT", first), Some(between), part("RIGHT", last)];
+        let long = length().op(">=", Expr::Integer(2 * shown));
+        Some(Expr::Case(vec![(long, mysql::concat(parts.into_iter().flatten()))], Some(Box::new(signs(length())))))
     }
 }
 

@@ -3,7 +3,7 @@
 //! The lists are joined: an array of their length would be read again for every row. One description of the pieces
 //! gives the SQL, the greatest length and the pattern that every output has.
 
-use super::{Context, Rendered, types};
+use super::{Context, Rendered, mysql, types};
 use crate::sql::{Expr, From, Ident, Join, Relation};
 
 /// A part of the text.
@@ -46,6 +46,24 @@ pub(super) fn render(context: &Context<'_>, pieces: &[Piece]) -> Rendered {
     }
     let text = parts.into_iter().reduce(|text, part| text.op("||", part)).unwrap_or(Expr::Null);
     Rendered { expr: types::unless_null(context, text), joins }
+}
+
+/// The same for MySQL, whose lists are arguments of a function.
+pub(super) fn render_mysql(context: &Context<'_>, pieces: &[Piece]) -> Expr {
+    let part = |piece: &Piece| match piece {
+        Piece::Text(text) => Expr::text(*text),
+        Piece::Given(text) => Expr::text(text.clone()),
+        Piece::Digits(bytes, from) => mysql::hex(context, *from, i64::from(*bytes)),
+        Piece::Word(list, at) => {
+            let bits = i64::try_from(list.split_whitespace().count()).unwrap_or(i64::MAX) - 1;
+            mysql::choose(mysql::byte(context, *at).op("&", Expr::Integer(bits)), list.split_whitespace())
+        }
+        Piece::Number(most, at) => {
+            let number = mysql::byte(context, *at).op("%", Expr::Integer(i64::from(*most))).op("+", Expr::Integer(1));
+            number.mysql_cast("char")
+        }
+    };
+    types::unless_null(context, mysql::concat(pieces.iter().map(part)))
 }
 
 /// Numbered words, of which every row meets one: or none where the hash is NULL.

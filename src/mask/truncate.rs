@@ -3,7 +3,7 @@
 //! `date_trunc` raises where the answer or the conversion leaves the range of timestamps: for dates after the year
 //! 294276, and in the first year there is (4714 BC). Those become the nearest value that can be had.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -79,6 +79,38 @@ impl Mask for Truncate {
             cases.push((input().op(">", Expr::text("294276-12-31").cast("date")), high()));
         }
         Rendered::plain(Expr::Case(cases, Some(Box::new(cut))))
+    }
+
+    /// A week begins where another function says so in every version; what is cut is made as text, which a date of zeros
+    /// has too.
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let of = types::built_in(context.input_type)?;
+        let input = || context.input.clone();
+        let year = || mysql::padded(mysql::call("YEAR", [input()]), 4);
+        let format = |format: &str| mysql::call("DATE_FORMAT", [input(), Expr::text(format)]);
+        let (day, time) = match unit(context.arguments) {
+            "year" => (mysql::concat([year(), Expr::text("-01-01")]), "00:00:00"),
+            "quarter" => {
+                let quarter = mysql::call("QUARTER", [input()]).op("-", Expr::Integer(1));
+                let month = quarter.op("*", Expr::Integer(3)).op("+", Expr::Integer(1));
+                (mysql::concat([year(), Expr::text("-"), mysql::padded(month, 2), Expr::text("-01")]), "00:00:00")
+            }
+            "month" => (format("%Y-%m-01"), "00:00:00"),
+            "day" => (format("%Y-%m-%d"), "00:00:00"),
+            "hour" => (format("%Y-%m-%d %H"), ":00:00"),
+            _ => return None,
+        };
+        let separator = if time.starts_with(':') { "" } else { " " };
+        Some(match of {
+            "date" => day,
+            "timestamp" => mysql::concat([day, Expr::text(format!("{separator}{time}"))]),
+            // No TIMESTAMP of MySQL lies before it.
+            "timestamptz" => {
+                let cut = mysql::concat([day, Expr::text(format!("{separator}{time}"))]);
+                mysql::call("GREATEST", [cut, Expr::text("1970-01-01 00:00:01")])
+            }
+            _ => return None,
+        })
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) const TEXT_WORDS: &str = "text, varchar, char or citext";
 
 /// Least and greatest value of a whole-number type.
 pub(super) fn integer_range(input: &BaseType) -> Option<(i64, i64)> {
+    if let Some(range) = super::mysql::own_integer_range(&input.data_type) {
+        return Some(range);
+    }
     match built_in(input)? {
         "int2" => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
         "int4" => Some((i64::from(i32::MIN), i64::from(i32::MAX))),

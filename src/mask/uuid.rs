@@ -2,7 +2,7 @@
 //!
 //! 128 bits of the hash, of which 6 become the version and the variant.
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, types};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -67,6 +67,27 @@ impl Mask for Uuid {
         let versioned = Expr::call("set_byte", [first, Expr::Integer(6), version]);
         let marked = Expr::call("set_byte", [versioned, Expr::Integer(8), variant]);
         Rendered::plain(Expr::call("encode", [marked, Expr::text("hex")]).cast("uuid"))
+    }
+
+    /// Of a `char(36)`, as MySQL keeps them; the version's digit and the variant's two bits are those of the UUID above.
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let variant = mysql::byte(context, 8).op("DIV", Expr::Integer(16)).op("%", Expr::Integer(4));
+        let part = |from: i64, digits: i64| {
+            mysql::call("SUBSTRING", [context.hash(), Expr::Integer(from), Expr::Integer(digits)])
+        };
+        let dash = || Expr::text("-");
+        Some(mysql::concat([
+            part(1, 8),
+            dash(),
+            part(9, 4),
+            Expr::text("-8"),
+            part(14, 3),
+            dash(),
+            mysql::choose(variant, ["8", "9", "a", "b"]),
+            part(18, 3),
+            dash(),
+            part(21, 12),
+        ]))
     }
 }
 

@@ -44,11 +44,25 @@ impl Mask for Zero {
         let value = self.constant(context.input_type, context.arguments).unwrap_or(Expr::Null);
         Rendered::plain(types::unless_null(context, value))
     }
+
+    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+        let value = match types::built_in(context.input_type) {
+            Some("bool") => "0",
+            Some("time") => "00:00:00",
+            // The least that a TIMESTAMP of MySQL holds.
+            Some("timestamptz") => "1970-01-01 00:00:01",
+            _ => value(context.input_type)?,
+        };
+        Some(types::unless_null(context, Expr::text(value)))
+    }
 }
 
 fn value(input: &BaseType) -> Option<&'static str> {
     if types::is_text(input) {
         return Some("");
+    }
+    if types::integer_range(input).is_some() {
+        return Some("0");
     }
     match types::built_in(input)? {
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" | "money" | "interval" => Some("0"),

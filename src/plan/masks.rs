@@ -18,7 +18,7 @@ use std::convert::Infallible;
 pub(super) const DEFAULT_KEY: &str = "noren.mask_key";
 
 /// The label under which the run's key shows which one it was.
-const FINGERPRINT: &str = "fingerprint";
+pub(super) const FINGERPRINT: &str = "fingerprint";
 
 impl Planner<'_> {
     /// A mask's SQL for one column.

@@ -7,6 +7,7 @@ pub mod access;
 mod alone;
 mod fields;
 mod masks;
+pub mod mysql;
 pub mod names;
 pub mod one_tenant;
 pub mod order;

@@ -5,11 +5,13 @@
 //! them.
 
 mod allow;
+mod aurora_mysql;
 mod aws_s3;
 pub(super) mod pipeline;
 
 use super::{
-    Bypass, Engine, Environment, ExportTarget, Manifest, Rls, STAGES, Stage, TARGETS, TargetKind, VERSIONS, folder,
+    Bypass, Engine, Environment, ExportTarget, MYSQL_VERSIONS, Manifest, Rls, STAGES, Stage, TARGETS, TargetKind,
+    VERSIONS, folder,
 };
 use crate::diagnostic::{Diagnostic, alternatives, codes, did_you_mean};
 use crate::source::{SourceId, Span, Spanned};
@@ -94,6 +96,9 @@ impl Reader {
         let environments = self.environments(&root, &exports);
         let allowances = self.allowances(&root);
         let manifest = self.project(&project)?;
+        if manifest.engine.value == Engine::AuroraMySql {
+            self.aurora_mysql(&root, &manifest, &exports);
+        }
         Some(Manifest { exports, rls, environments, allowances, ..manifest })
     }
 
@@ -104,7 +109,8 @@ impl Reader {
         );
         let name = self.required_text(table, "name", "name = \"expense\"");
         let engine = self.engine(table);
-        let version = self.version(table);
+        let mysql = engine.as_ref().is_some_and(|engine| engine.value == Engine::AuroraMySql);
+        let version = self.version(table, mysql);
         let schema = self.required_texts(table, "schema", "schema = [\"schema.sql\"]");
         let default = |text: &str| vec![Spanned::new(text.to_owned(), table.span)];
         let search = self.texts(table, "search").unwrap_or_else(|| default("public"));
@@ -153,7 +159,7 @@ impl Reader {
             self.bad_word("project.engine", &written, &words);
             return None;
         };
-        if !matches!(engine, Engine::PostgreSql | Engine::AuroraPostgreSql) {
+        if matches!(engine, Engine::AlloyDb | Engine::CloudSql) {
             self.found.push(
                 Diagnostic::new(codes::N0907, format!("engine `{}` is not compiled yet", engine.word()))
                     .at(written.span, "known, but nothing can be written for it")
@@ -166,17 +172,17 @@ impl Reader {
         Some(Spanned::new(engine, written.span))
     }
 
-    fn version(&mut self, table: &Table<'_>) -> Option<Spanned<u8>> {
-        let example = "version = 15";
+    fn version(&mut self, table: &Table<'_>, mysql: bool) -> Option<Spanned<u8>> {
+        let (example, versions) = if mysql { ("version = 3", MYSQL_VERSIONS) } else { ("version = 15", VERSIONS) };
         let value = self.required(table, "version", example)?;
         let DeValue::Integer(written) = value.written else {
             self.wrong_type(&value, "a whole number", example);
             return None;
         };
         let number = i64::from_str_radix(&written.as_str().replace('_', ""), written.radix()).ok();
-        let version = number.and_then(|number| u8::try_from(number).ok()).filter(|version| VERSIONS.contains(version));
+        let version = number.and_then(|number| u8::try_from(number).ok()).filter(|version| versions.contains(version));
         if version.is_none() {
-            let (low, high) = (VERSIONS.start(), VERSIONS.end());
+            let (low, high) = (versions.start(), versions.end());
             self.found.push(
                 Diagnostic::new(
                     codes::N0906,
@@ -184,7 +190,11 @@ impl Reader {
                 )
                 .at(value.span, "the oldest server that the files are run on")
                 .note("the version decides which SQL may be written; it was tried on these versions")
-                .help(format!("write the major version that `SHOW server_version` tells, for example `{example}`")),
+                .help(if mysql {
+                    "write Aurora MySQL's own version: 2 is MySQL 5.7, 3 is MySQL 8.0".to_owned()
+                } else {
+                    format!("write the major version that `SHOW server_version` tells, for example `{example}`")
+                }),
             );
         }
         version.map(|version| Spanned::new(version, value.span))

@@ -6,6 +6,7 @@
 //! collects which columns are read, where they stand in the text, and what can be said of NULL and of errors.
 
 pub mod functions;
+pub mod mysql;
 
 use crate::model::{Facts, RowSql};
 use crate::postgres::{tokens, with_tree};

@@ -14,6 +14,7 @@ pub mod expression;
 mod fields;
 mod foreign_keys;
 mod json;
+pub mod mysql;
 mod own_mask;
 mod selector;
 mod strength;

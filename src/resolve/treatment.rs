@@ -2,7 +2,7 @@
 
 use super::arguments::resolve_arguments;
 use super::declare::Declarations;
-use super::expression::{Refusal, Scope, parse_row_sql};
+use super::expression::{Refusal, Scope, mysql, parse_row_sql};
 use super::{fields, json, own_mask};
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
@@ -180,7 +180,8 @@ impl<'a> Treatments<'a> {
             is_extension_typed: &is_extension_typed,
             schema_of_function: &|name| self.schema_of_function(name),
         };
-        parse_row_sql(text, &scope).map_err(|refusal| diagnostics.push(self.refusal(&refusal, text, span, table))).ok()
+        let parse = if self.catalog.mysql.is_some() { mysql::parse_row_sql } else { parse_row_sql };
+        parse(text, &scope).map_err(|refusal| diagnostics.push(self.refusal(&refusal, text, span, table))).ok()
     }
 
     fn schema_of_function(&self, name: &str) -> Option<String> {
@@ -194,9 +195,11 @@ impl<'a> Treatments<'a> {
     fn refusal(&self, refusal: &Refusal, text: &str, span: Span, table: &Table) -> Diagnostic {
         match refusal {
             Refusal::Syntax(message) => {
-                Diagnostic::new(codes::N0408, "expected a SQL expression that PostgreSQL can read")
+                let (server, client) =
+                    if self.catalog.mysql.is_some() { ("MySQL", "mysql") } else { ("PostgreSQL", "psql") };
+                Diagnostic::new(codes::N0408, format!("expected a SQL expression that {server} can read"))
                     .at(span, message.clone())
-                    .help("try it in psql: `SELECT (…);`")
+                    .help(format!("try it in {client}: `SELECT (…);`"))
             }
             Refusal::UnknownColumn(name, range) => self.unknown_name(name, range, text, span, table),
             Refusal::Construct(what) => Diagnostic::new(

@@ -1,6 +1,6 @@
 //! Types as a policy writes them against types as the catalog holds them.
 
-use crate::catalog::{BaseType, Catalog, Category, Column, DataType, QName, builtin};
+use crate::catalog::{BaseType, Catalog, Category, Column, DataType, QName, builtin, mysql};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::syntax::ast::{Name, TypeCategory, TypePattern};
 
@@ -124,11 +124,13 @@ pub fn is_openly_kept(base: &BaseType) -> bool {
         "timetz",
         "uuid",
     ];
+    const OPEN_OF_MYSQL: &[&str] = &["int1", "int3", "uint1", "uint2", "uint3", "uint4", "uint8", "bits", "year"];
     match base.category {
         Category::Enum => true,
         Category::Scalar => {
             let name = &base.data_type.name;
-            base.data_type.dimensions == 0 && name.schema == "pg_catalog" && OPEN.contains(&name.name.as_str())
+            let own = name.schema == mysql::SCHEMA && OPEN_OF_MYSQL.contains(&name.name.as_str());
+            own || base.data_type.dimensions == 0 && name.schema == "pg_catalog" && OPEN.contains(&name.name.as_str())
         }
         Category::Array | Category::Composite | Category::Range => false,
     }
@@ -145,7 +147,8 @@ pub fn check_types(types: &[TypePattern], catalog: &Catalog, diagnostics: &mut V
         let own = catalog.types.keys().chain(catalog.tables.keys());
         let word = internal_name(&name.text);
         let is_known = own.into_iter().any(|known| is_named(known, schema.as_ref(), word))
-            || (!domain && schema.is_none() && (builtin::is_type(word) || is_extension_type(word, catalog)));
+            || (!domain && schema.is_none() && (builtin::is_type(word) || is_extension_type(word, catalog)))
+            || (catalog.mysql.is_some() && mysql::is_type(word));
         if is_known {
             continue;
         }

@@ -10,6 +10,7 @@ mod data;
 mod guard;
 mod layout;
 mod migration;
+pub mod mysql;
 mod print;
 mod print_access;
 mod print_statement;

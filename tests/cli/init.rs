@@ -9,7 +9,11 @@ use std::path::{Path, PathBuf};
 /// The samples' schemas, and those of other projects where they are found.
 fn schemas() -> Vec<PathBuf> {
     let samples = fs::read_dir(support::root().join("policies")).unwrap();
-    let samples = samples.map(|entry| entry.unwrap().path().join("schema.sql")).filter(|path| path.is_file());
+    let of_postgresql = |folder: &PathBuf| {
+        fs::read_to_string(folder.join("noren.toml")).is_ok_and(|toml| !toml.contains("\"aurora-mysql\""))
+    };
+    let samples = samples.map(|entry| entry.unwrap().path()).filter(of_postgresql);
+    let samples = samples.map(|folder| folder.join("schema.sql")).filter(|path| path.is_file());
     let real = real::schemas().into_iter().flat_map(|folder| [folder.join("crates_io.sql"), folder.join("pagila.sql")]);
     samples.chain(real).collect()
 }

@@ -13,6 +13,8 @@ super::family! {
     N0912 Error "a path leads out of the project";
     N0913 Error "a file that Noren did not write is in the way";
     N0914 Error "a dictionary cannot be used";
+    N0920 Error "a statement that the engine has nothing for";
+    N0921 Warning "a trigger that a load would fire";
     N0950 Error "a schema file has a statement that PostgreSQL's parser refuses";
     N0951 Error "a schema file is not the whole text of one database's schema";
     N0952 Error "a schema file contradicts what it, or a file before it, declares";

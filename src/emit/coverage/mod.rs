@@ -12,7 +12,9 @@ use crate::source::Sources;
 use crate::syntax::ast::ImportStrategy;
 
 /// The file.
-pub fn emit(model: &Model, sources: &Sources) -> String {
+///
+/// `order` is how foreign keys are satisfied where the policy does not say.
+pub fn emit(model: &Model, sources: &Sources, order: &str) -> String {
     let mut facts: Vec<String> = Vec::new();
     if let Some(key) = &model.mask_key {
         facts.push(format!("mask key: {}", key.name));
@@ -22,7 +24,7 @@ pub fn emit(model: &Model, sources: &Sources) -> String {
     }
     facts.extend(access::facts(model));
     for export in model.exports.values() {
-        export_facts(export, sources, &mut facts);
+        export_facts(export, sources, order, &mut facts);
     }
     facts.sort();
     facts.dedup();
@@ -35,11 +37,11 @@ pub fn emit(model: &Model, sources: &Sources) -> String {
     text
 }
 
-fn export_facts(export: &Export, sources: &Sources, facts: &mut Vec<String>) {
+fn export_facts(export: &Export, sources: &Sources, order: &str, facts: &mut Vec<String>) {
     let name = name_words(&export.name);
     let import = match (export.import, export.strategy) {
         (false, _) => "none",
-        (true, ImportStrategy::Order) => "in the order of foreign keys",
+        (true, ImportStrategy::Order) => order,
         (true, ImportStrategy::ReplicaRole) => "strategy replica_role",
         (true, ImportStrategy::ParameterGroup) => "strategy parameter_group",
     };

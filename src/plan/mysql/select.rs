@@ -1,0 +1,273 @@
+//! The masked rows of one table, and how they are read back.
+//!
+//! Bytes have no character set, so they leave as hexadecimal digits; bits leave as a number. Every row begins with a word
+//! that the load looks for, so that the filler, which keeps an object from being empty, is taken for no row.
+
+use super::TablePlan;
+use crate::catalog::{BaseType, Column, TypeKind, mysql as own};
+use crate::mask::hmac::{self, Canonical};
+use crate::mask::{Context, Value};
+use crate::model::{Fill, LinkageGroup, MaskCall, MaskUse, RowSql, Treatment};
+use crate::plan::masks::{constant_default, hashed_column};
+use crate::project::AwsS3;
+use crate::sql::mysql::{Field, Load, Outfile};
+use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+
+/// The row that treatments read.
+const ROW: &str = "t";
+/// The first field of every row; the filler has another.
+const TAG: &str = "row";
+/// How a row begins in an object.
+const OPENING: &str = "\"row\",";
+/// The name of that field.
+const TAG_COLUMN: &str = "noren_row";
+
+type Hashes = IndexMap<(String, String), String>;
+
+/// A user's expression with its columns qualified.
+fn row_sql(sql: &RowSql) -> Expr {
+    let text = sql.substituted(|column| format!("`{ROW}`.`{}`", column.replace('`', "``")));
+    Expr::Source(SourceSql { text: text.replace('\n', " ").trim().to_owned() })
+}
+
+fn place_of(plan: &TablePlan<'_>) -> From {
+    From::first(Relation::table(plan.table.name.clone()), ROW)
+}
+
+fn condition(plan: &TablePlan<'_>) -> Option<Expr> {
+    let all: Vec<Expr> = plan.own.rows.iter().map(|rows| row_sql(&rows.sql)).collect();
+    (!all.is_empty()).then_some(Expr::And(all))
+}
+
+/// How many rows leave.
+pub(super) fn count(plan: &TablePlan<'_>) -> Select {
+    Select {
+        columns: vec![(Expr::call("COUNT", [Expr::Star]), Some("rows_leaving".into()))],
+        from: vec![place_of(plan)],
+        condition: condition(plan),
+        ..Select::default()
+    }
+}
+
+/// Kept bytes: their digits are twice as many.
+pub(super) fn wide(plan: &TablePlan<'_>) -> Vec<String> {
+    let leaving = plan.own.columns.iter().filter(|(_, own)| super::leaves(&own.treatment));
+    let columns = leaving.filter_map(|(name, _)| plan.table.columns.get(name));
+    columns.filter(|column| form(column) == Form::Digits).map(|column| column.name.clone()).collect()
+}
+
+/// How a column's values stand in objects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Characters,
+    Digits,
+    Number,
+    Floating,
+}
+
+fn form(column: &Column) -> Form {
+    let name = &column.data_type.name;
+    match (name.schema.as_str(), name.name.as_str()) {
+        ("pg_catalog", "bytea") => Form::Digits,
+        ("pg_catalog", "float4") => Form::Floating,
+        (own::SCHEMA, "geometry" | "vector") => Form::Digits,
+        (own::SCHEMA, "bits") => Form::Number,
+        // Within a UNION it would be a number, and the text `0` is the year 2000.
+        (own::SCHEMA, "year") => Form::Characters,
+        _ => Form::Plain,
+    }
+}
+
+pub(super) fn outfile(plan: &TablePlan<'_>, uri: String, place: &AwsS3) -> Outfile {
+    let hashes = hashes(plan);
+    let mut columns = vec![(Expr::text(TAG), Some(Ident::from(TAG_COLUMN)))];
+    let mut order_by = Vec::new();
+    for (name, own) in &plan.own.columns {
+        let Some(column) = plan.table.columns.get(name).filter(|_| super::leaves(&own.treatment)) else { continue };
+        let value = value(plan, &hashes, &own.treatment, column);
+        let value = match (form(column), &value) {
+            (_, Expr::Null) | (Form::Plain, _) => value,
+            (Form::Characters, _) => value.mysql_cast("char"),
+            (Form::Digits, _) => Expr::call("HEX", [value]),
+            (Form::Number, _) => value.op("+", Expr::Integer(0)),
+            // A FLOAT as a DOUBLE has all digits that tell it from its neighbours.
+            (Form::Floating, _) => value.op("*", Expr::Decimal("1e0".to_owned())),
+        };
+        columns.push((value, Some(Ident::new(name.as_str()))));
+        let key = plan.table.primary_key.as_ref().is_some_and(|key| key.columns.contains(name));
+        // Rows would otherwise leave in the order of the raw key, which tells which new key was which old one.
+        if key && !matches!(own.treatment, Treatment::Keep) {
+            order_by.push(Ident::new(name.as_str()));
+        }
+    }
+    let filler = std::iter::once(Expr::text("end")).chain(columns.iter().skip(1).map(|_| Expr::Null)).collect();
+    Outfile { rows: rows(plan, &hashes, columns), filler, order_by, uri, kms_key: place.kms_key.clone() }
+}
+
+pub(super) fn load(plan: &TablePlan<'_>, uri: String) -> Load {
+    let mut fields = Vec::new();
+    let mut set = Vec::new();
+    for (number, planned) in plan.file_columns().enumerate() {
+        let Some(column) = plan.table.columns.get(&planned.name) else { continue };
+        let variable = || Expr::user_variable(&format!("noren_{}", number + 1));
+        let back = match form(column) {
+            Form::Plain | Form::Characters | Form::Floating => None,
+            Form::Digits => Some(Expr::call("UNHEX", [variable()])),
+            Form::Number => Some(variable().mysql_cast("unsigned")),
+        };
+        fields.push(if back.is_some() { Field::Variable(number + 1) } else { Field::Column(planned.name.clone()) });
+        set.extend(back.map(|back| (planned.name.clone(), back)));
+    }
+    Load { uri, table: plan.name.clone(), tag: OPENING, fields, set }
+}
+
+/// The rows bare, or with each hash written once.
+fn rows(plan: &TablePlan<'_>, hashes: &Hashes, columns: Vec<(Expr, Option<Ident>)>) -> Select {
+    if hashes.is_empty() {
+        return Select { columns, from: vec![place_of(plan)], condition: condition(plan), ..Select::default() };
+    }
+    let read = columns_read(plan);
+    let read = plan.table.columns.keys().filter(|name| read.contains(name.as_str()));
+    let mut inner: Vec<(Expr, Option<Ident>)> =
+        read.map(|name| (Expr::of(ROW, name), Some(Ident::new(name.as_str())))).collect();
+    for ((group, input), name) in hashes {
+        let Some(column) = plan.table.columns.get(input) else { continue };
+        inner.push((hash(plan, group, column).unwrap_or(Expr::Null), Some(Ident::new(name.as_str()))));
+    }
+    let inner = Select { columns: inner, from: vec![place_of(plan)], condition: condition(plan), ..Select::default() };
+    Select { columns, from: vec![From::first(Relation::Select(Box::new(inner)), ROW)], ..Select::default() }
+}
+
+fn base(plan: &TablePlan<'_>, column: &Column) -> BaseType {
+    plan.catalog.base_type(&column.data_type)
+}
+
+/// The HMAC of a column, in the form that all columns of its linkage group share.
+fn hash(plan: &TablePlan<'_>, group: &str, column: &Column) -> Option<Expr> {
+    let form = plan.forms.get(&(plan.linkage.clone(), LinkageGroup(group.to_owned()))).copied();
+    let value = Expr::of(ROW, &column.name);
+    hmac::mysql_of_value(&plan.linkage, group, form.unwrap_or(Canonical::Own), value, &base(plan, column))
+}
+
+/// Whether what is hashed has a form that both engines give it.
+pub(super) fn has_form(plan: &TablePlan<'_>, treatment: &Treatment, column: &str) -> bool {
+    let mut found = true;
+    each_call(treatment, &mut |call| {
+        if let Some(hashed) = hashed_column(call, column).and_then(|name| plan.table.columns.get(name)) {
+            found &= hash(plan, &call.group.0, hashed).is_some();
+        }
+    });
+    found
+}
+
+/// Whether a mask of the table reads the key.
+pub(super) fn reads_key(plan: &TablePlan<'_>) -> bool {
+    let mut found = false;
+    for own in plan.own.columns.values() {
+        each_call(&own.treatment, &mut |call| found |= call.mask.keyed());
+    }
+    found
+}
+
+fn each_call<'t>(treatment: &'t Treatment, found: &mut dyn FnMut(&'t MaskCall)) {
+    match treatment {
+        Treatment::Mask(MaskUse::Call(call)) => found(call),
+        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
+            each_call(then, found);
+            each_call(otherwise, found);
+        }
+        _ => {}
+    }
+}
+
+/// A name for every hash that the treatments read, by linkage group and column.
+fn hashes(plan: &TablePlan<'_>) -> Hashes {
+    let mut hashes = Hashes::new();
+    for (column, own) in &plan.own.columns {
+        each_call(&own.treatment, &mut |call| {
+            let Some(hashed) = hashed_column(call, column) else { return };
+            let mut name = format!("noren_hash_{}", hashes.len() + 1);
+            while plan.table.columns.contains_key(&name) {
+                name.push('_');
+            }
+            hashes.entry((call.group.0.clone(), hashed.to_owned())).or_insert(name);
+        });
+    }
+    hashes
+}
+
+/// Columns that the outer select reads: what is dropped is not even touched.
+fn columns_read<'p>(plan: &'p TablePlan<'_>) -> BTreeSet<&'p str> {
+    let mut read = BTreeSet::new();
+    for (name, own) in &plan.own.columns {
+        reads(&own.treatment, name, &mut read);
+    }
+    read
+}
+
+fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c str>) {
+    match treatment {
+        Treatment::Generated | Treatment::Drop(Fill::Default | Fill::Trigger(_)) | Treatment::Mask(MaskUse::Null) => {}
+        Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
+        Treatment::Mask(MaskUse::Expression(own)) => read.extend(own.sql.columns.iter().map(String::as_str)),
+        Treatment::Keep | Treatment::Mask(MaskUse::Json(_) | MaskUse::Fields(_)) => drop(read.insert(column)),
+        Treatment::Mask(MaskUse::Call(call)) => {
+            read.insert(column);
+            read.extend(call.arguments.values().filter_map(|value| match value {
+                Value::Column(name) => Some(name.as_str()),
+                _ => None,
+            }));
+        }
+        Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
+            read.extend(condition.columns.iter().map(String::as_str));
+            reads(then, column, read);
+            reads(otherwise, column, read);
+        }
+    }
+}
+
+fn value(plan: &TablePlan<'_>, hashes: &Hashes, treatment: &Treatment, column: &Column) -> Expr {
+    match treatment {
+        Treatment::Keep | Treatment::Generated => Expr::of(ROW, &column.name),
+        Treatment::Drop(Fill::Expression(sql)) => row_sql(sql),
+        Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql),
+        Treatment::Mask(MaskUse::Call(call)) => self::call(plan, hashes, call, column),
+        Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
+            let then = value(plan, hashes, then, column);
+            let otherwise = value(plan, hashes, otherwise, column);
+            Expr::Case(vec![(row_sql(condition), then)], Some(Box::new(otherwise)))
+        }
+        // What has no form was refused; a value that is not masked never leaves.
+        Treatment::Mask(MaskUse::Null | MaskUse::Json(_) | MaskUse::Fields(_)) | Treatment::Drop(_) => Expr::Null,
+    }
+}
+
+fn call(plan: &TablePlan<'_>, hashes: &Hashes, call: &MaskCall, column: &Column) -> Expr {
+    let name =
+        hashed_column(call, &column.name).and_then(|hashed| hashes.get(&(call.group.0.clone(), hashed.to_owned())));
+    let hash = name.map(|name| Expr::of(ROW, name));
+    let base = base(plan, column);
+    let labels = match plan.catalog.types.get(&base.data_type.name).map(|found| &found.kind) {
+        Some(TypeKind::Enum(labels)) => labels.as_slice(),
+        _ => &[],
+    };
+    let default = constant_default(column);
+    let input = Expr::of(ROW, &column.name);
+    let secret = |label: &str| hmac::mysql_of_label(&plan.linkage, &call.group.0, label);
+    let context = Context {
+        input: &input,
+        input_type: &base,
+        declared: &column.data_type,
+        arguments: &call.arguments,
+        hash: hash.as_ref(),
+        secret: &secret,
+        default: default.as_ref(),
+        lookup: None,
+        labels,
+        alias: ROW,
+    };
+    call.mask.render_mysql(&context).unwrap_or(Expr::Null)
+}

@@ -1,0 +1,8 @@
+CREATE TABLE `users` (
+  `id` int NOT NULL,
+  `nickname` varchar(40) DEFAULT NULL,
+  `settings` json DEFAULT NULL,
+  PRIMARY KEY (`id`)
+);
+
+CREATE TRIGGER users_log BEFORE INSERT ON users FOR EACH ROW SET NEW.nickname = '';

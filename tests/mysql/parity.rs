@@ -1,0 +1,182 @@
+//! One policy for both engines, the same rows and the same key: the copies hold the same text.
+
+use super::{KEY, Project, server};
+use crate::end_to_end::harness::{self, Project as OfPostgres};
+use crate::support::{self, Database};
+
+/// A column a mask; the first type is PostgreSQL's, the second MySQL's.
+const COLUMNS: &[(&str, &str, &str, &str)] = &[
+    ("a_hash", "varchar(200)", "varchar(200)", "mask hash"),
+    ("a_hash_20", "varchar(200)", "varchar(200)", "mask hash(length => 20)"),
+    ("an_email", "varchar(200)", "varchar(200)", "mask email(domain => 'x.example')"),
+    ("an_email_en", "varchar(200)", "varchar(200)", "mask email(name => 'en')"),
+    ("an_email_ja", "varchar(200)", "varchar(200)", "mask email(name => 'ja')"),
+    ("of_a_class", "varchar(200)", "varchar(200)", "address"),
+    ("of_the_class", "text", "mediumtext", "address"),
+    ("a_uuid", "varchar(200)", "varchar(200)", "mask uuid"),
+    ("a_name", "varchar(200)", "varchar(200)", "mask fake_name('en')"),
+    ("a_name_ja", "varchar(200)", "varchar(200)", "mask fake_name('ja')"),
+    ("a_family", "varchar(200)", "varchar(200)", "mask fake_name('ja', part => 'family')"),
+    ("a_kana", "varchar(200)", "varchar(200)", "mask fake_kana"),
+    ("a_city", "varchar(200)", "varchar(200)", "mask fake_city('ja')"),
+    ("a_company", "varchar(200)", "varchar(200)", "mask fake_company('en')"),
+    ("an_address", "varchar(200)", "varchar(200)", "mask fake_address('ja')"),
+    ("an_address_en", "varchar(200)", "varchar(200)", "mask fake_address('en')"),
+    ("a_phone", "varchar(200)", "varchar(200)", "mask fake_phone('us')"),
+    ("a_phone_gb", "varchar(200)", "varchar(200)", "mask fake_phone('gb')"),
+    ("a_part", "varchar(200)", "varchar(200)", "mask partial(first => 1, last => 2)"),
+    ("an_end", "varchar(200)", "varchar(200)", "mask partial(last => 3, fill => '\\')"),
+    ("a_length", "varchar(200)", "varchar(200)", "mask partial_length(first => 1)"),
+    ("digits", "varchar(200)", "varchar(200)", "mask digits"),
+    ("an_address_part", "varchar(200)", "varchar(200)", "mask email_partial(first => 2)"),
+    ("a_constant", "varchar(200)", "varchar(200)", "mask constant('it''s \\ ''')"),
+    ("a_zero", "varchar(200)", "varchar(200)", "mask zero"),
+    ("latin", "varchar(200)", "varchar(200) CHARACTER SET utf16", "mask hash"),
+    ("binary_text", "varchar(200)", "varchar(200) COLLATE utf8mb4_bin", "mask hash"),
+    ("in_a_case", "varchar(200)", "varchar(200)", "mask hash when (number > 3) else mask null"),
+    ("number", "bigint", "bigint", "keep"),
+    ("a_number", "bigint", "bigint", "mask integer(1, 1000000000)"),
+    ("a_bucket", "bigint", "bigint", "mask bucket(7)"),
+    ("a_clamp", "bigint", "bigint", "mask clamp(-10, 10)"),
+    ("a_noise", "bigint", "bigint", "mask noise(ratio => 0.25, by => id)"),
+    ("a_decimal", "numeric(12,2)", "decimal(12,2)", "mask noise(ratio => 0.1, by => id)"),
+    ("a_decimal_bucket", "numeric(12,2)", "decimal(12,2)", "mask bucket(10)"),
+    ("a_year", "date", "date", "mask truncate('year')"),
+    ("a_quarter", "date", "date", "mask truncate('quarter')"),
+    ("a_month", "timestamp", "datetime", "mask truncate('month')"),
+    ("an_hour", "timestamp", "datetime", "mask truncate('hour')"),
+];
+
+const TEXTS: [&str; 14] = [
+    "taro@corp.example.jp",
+    "",
+    " ",
+    "a",
+    "Jane \"J\" O'Brien\\",
+    "山田 太郎",
+    "😀 emoji",
+    "line\nend\r\n\t",
+    "\\N",
+    "0123456789",
+    "ＡＢＣ０１２@ｘ",
+    "two@at@signs.example",
+    "trailing  ",
+    "Ünïcode@Example.COM\n",
+];
+const NUMBERS: [i64; 14] = [0, 1, -1, 6, 7, 8, -7, -8, 11, -11, i64::MAX, i64::MIN, 123_456_789_012, -42];
+const DATES: [&str; 14] = [
+    "2024-02-29",
+    "1970-01-01",
+    "1000-01-01",
+    "9999-12-31",
+    "2025-03-31",
+    "2025-04-01",
+    "2025-06-30",
+    "2025-07-01",
+    "2025-09-30",
+    "2025-10-01",
+    "2025-12-31",
+    "2026-01-01",
+    "1999-11-30",
+    "2000-02-01",
+];
+
+/// A literal by its bytes, which both engines read alike.
+fn literal(text: &str, mysql: bool) -> String {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+    if mysql { format!("CONVERT(X'{hex}' USING utf8mb4)") } else { format!("convert_from('\\x{hex}', 'UTF8')") }
+}
+
+fn rows(mysql: bool) -> String {
+    let mut sql = String::new();
+    for at in 0..TEXTS.len() {
+        let value = |of: &str| match of {
+            "bigint" => NUMBERS[at].to_string(),
+            "numeric(12,2)" => format!("{}.{:02}", NUMBERS[at] % 1_000_000_000, at * 7 % 100),
+            "date" => format!("'{}'", DATES[at]),
+            "timestamp" => format!("'{} 13:14:15'", DATES[at]),
+            _ => literal(TEXTS[at], mysql),
+        };
+        let values: Vec<String> = COLUMNS.iter().map(|(_, of, _, _)| value(of)).collect();
+        sql.push_str(&format!("INSERT INTO things VALUES ({}, {});\n", at + 1, values.join(", ")));
+    }
+    let nulls = vec!["NULL"; COLUMNS.len()].join(", ");
+    sql + &format!("INSERT INTO things VALUES (99, {nulls});\n")
+}
+
+fn schema(mysql: bool) -> String {
+    let column =
+        |(name, of, of_mysql, _): &(&str, &str, &str, &str)| format!("{name} {}", if mysql { of_mysql } else { of });
+    let columns: Vec<String> = COLUMNS.iter().map(column).collect();
+    let (table, id, end) = if mysql {
+        ("things", "int NOT NULL PRIMARY KEY", " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci")
+    } else {
+        ("public.things", "integer NOT NULL PRIMARY KEY", "")
+    };
+    format!("CREATE TABLE {table} (id {id}, {}){end};\n", columns.join(", "))
+}
+
+fn policy() -> String {
+    let rules: String = COLUMNS.iter().map(|(name, _, _, treatment)| format!("  {name} {treatment};\n")).collect();
+    format!(
+        "setting noren.mask_key text secret;\nclass address mask hash(length => 30);\ntable things {{\n  id keep;\n{rules}}}\n\
+         export developers {{ tables things; }}\n"
+    )
+}
+
+/// Text of every value, in hexadecimal, so that no client changes it.
+fn queries() -> (String, String) {
+    let mysql =
+        COLUMNS.iter().map(|(name, ..)| format!("COALESCE(HEX(CONVERT(CAST({name} AS CHAR) USING utf8mb4)), '-')"));
+    let postgres = COLUMNS
+        .iter()
+        .map(|(name, ..)| format!("coalesce(upper(encode(convert_to({name}::text, 'UTF8'), 'hex')), '-')"));
+    let mysql = format!("SELECT CONCAT_WS(' ', {}) FROM things ORDER BY id", mysql.collect::<Vec<_>>().join(", "));
+    let postgres =
+        format!("SELECT concat_ws(' ', {}) FROM things ORDER BY id", postgres.collect::<Vec<_>>().join(", "));
+    (mysql, postgres)
+}
+
+#[test]
+fn both_engines_give_the_same_bytes() {
+    let Some(mysql) = server::server() else { return support::skipped("no MariaDB") };
+    let Some(postgres) = support::server(None) else { return support::skipped("no PostgreSQL") };
+    let project = Project::of(mysql, &schema(true), &policy());
+    mysql.run(&project.source, &rows(true));
+    project.export();
+    project.import();
+
+    let toml = "[project]\nname = \"case\"\nengine = \"postgresql\"\nversion = 15\nschema = [\"schema.sql\"]\npolicies = \
+                [\"*.noren\"]\n\n[export.developers]\ntarget = \"psql\"\n";
+    let other = OfPostgres::of(&schema(false), &policy(), toml);
+    other.build();
+    let source = Database::new(postgres, "parity");
+    source.sql(&schema(false));
+    source.sql(&rows(false));
+    let run = other.folder.path().join("run");
+    support::succeeded(&other.export_with(&source, "developers", &run, &[("NOREN_MASK_KEY", KEY)]), "run.sql");
+    let target = Database::owned(postgres, "parity", None);
+    target.sql(&schema(false));
+    harness::mark(&target, "developers");
+    let arguments = harness::arguments(&run, &other.file("developers", "import.sql"));
+    support::succeeded(&target.psql("postgres", arguments, &[], other.folder.path()), "import.sql");
+
+    let (of_mysql, of_postgres) = queries();
+    let found = mysql.run(&project.copy, &of_mysql);
+    let expected = target.column(&of_postgres);
+    assert_eq!(found.lines().count(), TEXTS.len() + 1);
+    let mut wrong = Vec::new();
+    for (row, (found, expected)) in found.lines().zip(&expected).enumerate() {
+        for ((found, expected), (name, ..)) in found.split(' ').zip(expected.split(' ')).zip(COLUMNS) {
+            if found != expected {
+                let text = |hex: &str| {
+                    let bytes =
+                        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap_or(b'?'));
+                    String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
+                };
+                wrong.push(format!("row {row}, {name}: MySQL `{}`, PostgreSQL `{}`", text(found), text(expected)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
