@@ -163,7 +163,7 @@ fn is_independent(code: Code) -> bool {
     // Whether a table has its place, and what a role may do, is decided by statements all over the policy.
     let families = ["N03", "N05", "N06", "N07"];
     !families.iter().any(|family| code.id.starts_with(family))
-        && ![codes::N0205, codes::N0206, codes::N0211, codes::N0418].contains(&code)
+        && ![codes::N0205, codes::N0206, codes::N0211, codes::N0418, codes::N0801, codes::N0806].contains(&code)
 }
 
 fn split(
