@@ -345,7 +345,7 @@ impl Draft {
         } else if cursor.take("auto_increment") {
             column.identity = Some(Identity::ByDefault);
         } else if cursor.take("default") {
-            column.default = default(place, cursor)?;
+            column.default = default(place, cursor)?.map(Box::new);
         } else if cursor.take("on update") {
             cursor.advance();
             cursor.parenthesised();
@@ -361,7 +361,7 @@ impl Draft {
             let inside = cursor.parenthesised().ok_or(cursor.place())?;
             let stored = cursor.take("stored") || cursor.take("persistent");
             cursor.take("virtual");
-            column.generated = Some(Generated { expression: expression(place, inside), stored });
+            column.generated = Some(Box::new(Generated { expression: expression(place, inside), stored }));
         } else if cursor.take("primary key") || cursor.take("key") {
             self.table.primary_key = Some(key("PRIMARY".to_owned(), vec![column.name.clone()], span));
             column.not_null = true;
