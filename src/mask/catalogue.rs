@@ -3,7 +3,7 @@
 //! `noren masks --markdown` prints it, `docs/masks/README.md` is its output, and a test compares the two. What a mask
 //! costs is read off the SQL that it gives, not declared.
 
-use super::{Arguments, Context, Hashes, Length, Mask, NullRule, ParameterKind, Rendered, Uniqueness, all};
+use super::{Arguments, Context, First, Hashes, Length, Mask, NullRule, ParameterKind, Rendered, Uniqueness, all};
 use crate::catalog::{BaseType, Category, DataType, QName};
 use crate::sql::{Expr, Relation, Select};
 use std::collections::BTreeSet;
@@ -167,6 +167,7 @@ fn cost_words(mask: &dyn Mask) -> &'static str {
         secret: &|_| Expr::Null,
         default: Some(&input),
         lookup: Some(&Select::default()),
+        first: Some(&First { is_it: Expr::Boolean(false), value: Expr::Null }),
         labels: &[],
         alias: "mask",
     });
