@@ -1,6 +1,7 @@
 //! Every mask is held to what it says of itself, on a real server, over the extremes of every type that it takes.
 //! A new mask is covered by being registered.
 
+mod columns;
 mod json;
 mod keys;
 mod mistakes;
@@ -100,6 +101,16 @@ fn query_as(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, alias: &str
         from: vec![From::first(Relation::table(QName::new("public", "trial")), "l")],
         ..Select::default()
     };
+    let of_first = |column: &str| {
+        Expr::scalar(Select {
+            columns: vec![(Expr::of("f", column), None)],
+            from: vec![From::first(Relation::table(QName::new("public", "trial")), "f")],
+            order_by: vec![Expr::of("f", "k")],
+            limit: Some(1),
+            ..Select::default()
+        })
+    };
+    let first = mask::First { is_it: Expr::of("r", "k").op("=", of_first("k")), value: of_first("v") };
     let rendered = mask.render(&Context {
         input: &input,
         input_type: &sample.base,
@@ -109,6 +120,7 @@ fn query_as(mask: &dyn Mask, sample: &Sample, arguments: &Arguments, alias: &str
         secret: &|label| keyed::of_label("tests", "column:trial.v", label),
         default: mask.needs_default().then_some(&default),
         lookup: mask.needs_lookup().then_some(&keys),
+        first: Some(&first),
         labels: &sample.values,
         alias,
     });

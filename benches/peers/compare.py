@@ -87,6 +87,39 @@ tables:
       birth: {strategy: date_truncate}
       note: {strategy: constant, params: {value_to_set: '****'}}
 """
+MASKER = """
+version: 1
+settings: {batch_size: 5000, null_passthrough: true, create_schema: true, locale: en_US}
+tables:
+  customers:
+    action: copy
+    columns:
+      id: {transformer: keep}
+      tenant: {transformer: keep}
+      name: {transformer: fake, params: {provider: name}}
+      email: {transformer: hash, params: {length: 16}}
+      phone: {transformer: partial_mask, params: {keep_last: 4}}
+      birth: {transformer: date_shift, params: {min_days: -300, max_days: 300}}
+      balance: {transformer: number_noise, params: {percent: 10}}
+      note: {transformer: redact, params: {value: '****'}}
+"""
+PRIVACI = """
+version: '1.0'
+global_salt: ${ANONYMIZATION_SALT}
+on_existing_data: truncate
+schema_mode: replicate
+auto_detect: false
+tables:
+  public.customers:
+    strategy: transform
+    columns:
+      name: {action: fake, provider: full_name}
+      email: {action: hash}
+      phone: {action: regex_mask, pattern: '^.*(....)$', replace: '****\\1'}
+      note: {action: static, value: '****'}
+"""
+# The tools that copy from database to database write into this one.
+COPY = "noren_peers_copy"
 
 
 def run(command, **more):
@@ -147,6 +180,16 @@ def works(folder, pid):
     yield "pganonymize: in place", SLOW, shell(
         f"pganonymize --schema {folder}/pganonymize.yml --dbname {database} --user {user} --host {host} --password x"
     ) if has("pganonymize") else None
+    key |= {"MASKER_SECRET_KEY": key["NOREN_MASK_KEY"], "ANONYMIZATION_SALT": key["NOREN_MASK_KEY"]}
+    def of(scheme, name):
+        return f"'{scheme}://{user}@/{name}?host={host}&port={os.environ.get('PGPORT', '5432')}'"
+    fresh_copy = f"psql -Xqc 'DROP DATABASE IF EXISTS {COPY}' -c 'CREATE DATABASE {COPY}'; "
+    yield "masker-db: into a second database", SLOW, shell(
+        fresh_copy + f"cd {folder}; masker run --rules masker.yaml --yes --source {of('postgresql+psycopg2', database)} "
+        f"--target {of('postgresql+psycopg2', COPY)}", env=key) if has("masker") else None
+    yield "PrivaCI: into a second database", SLOW, shell(
+        fresh_copy + f"privaci run --config {folder}/privaci.yaml --source {of('postgresql', database)} "
+        f"--target {of('postgresql', COPY)}", env=key) if has("privaci") else None
 
 
 def main():
@@ -158,7 +201,8 @@ def main():
         version = int(psql("SHOW server_version_num")) // 10000
         for name, text in [("policy.noren", POLICY), ("noren.toml", MANIFEST.format(version=version)),
                            ("datanymizer.yml", DATANYMIZER), ("dumpling.toml", DUMPLING),
-                           ("pganonymize.yml", PGANONYMIZE), ("cloakdb.yml", CLOAKDB)]:
+                           ("pganonymize.yml", PGANONYMIZE), ("cloakdb.yml", CLOAKDB),
+                           ("masker.yaml", MASKER), ("privaci.yaml", PRIVACI)]:
             (place / name).write_text(text)
         for rows in (ROWS, SLOW):
             psql(SETUP.format(rows=rows))
@@ -179,6 +223,7 @@ def main():
                         results[rows, name] = [*results.get((rows, name), []), cpu(pid, work)]
                     except RuntimeError as error:
                         missing.append(f"{name} ({error})") if turn == 0 else None
+    psql(f"DROP DATABASE IF EXISTS {COPY}")
     print(f"PostgreSQL {psql('SHOW server_version')}, {ROWS} rows, median of {ROUNDS}; {SLOW} rows and one run where said\n")
     print("| what | rows | CPU, s | against plain COPY |\n| --- | ---: | ---: | ---: |")
     for (rows, name), costs in results.items():

@@ -4,7 +4,7 @@
 //! costs is read off the SQL that it gives, not declared.
 
 use super::{
-    Arguments, Context, Hashes, Length, Mask, NullRule, ParameterKind, Rendered, Uniqueness, Value, all, mysql,
+    Arguments, Context, First, Hashes, Length, Mask, NullRule, ParameterKind, Rendered, Uniqueness, Value, all, mysql,
 };
 use crate::catalog::{BaseType, Category, DataType, QName};
 use crate::sql::{Expr, Relation, Select};
@@ -182,6 +182,7 @@ fn cost_words(mask: &dyn Mask) -> &'static str {
         secret: &|_| Expr::Null,
         default: Some(&input),
         lookup: Some(&Select::default()),
+        first: Some(&First { is_it: Expr::Boolean(false), value: Expr::Null }),
         labels: &[],
         alias: "mask",
     });

@@ -68,8 +68,9 @@ impl Mask for DateShift {
         let of = types::built_in(context.input_type).unwrap_or_default();
         let (low, high, day) = match of {
             "date" => ("4714-11-24 BC", "5874897-12-31", Expr::Integer(1)),
-            "timestamp" => ("4714-11-24 00:00:00 BC", "294276-12-31 23:59:59.999999", one_day()),
-            _ => ("4714-11-24 00:00:00+00 BC", "294276-12-31 23:59:59.999999+00", one_day()),
+            // Whole seconds: a column of a lower precision would round what is later up to a year that there is not.
+            "timestamp" => ("4714-11-24 00:00:00 BC", "294276-12-31 23:59:59", one_day()),
+            _ => ("4714-11-24 00:00:00+00 BC", "294276-12-31 23:59:59+00", one_day()),
         };
         let input = || context.input.clone();
         let end = |at: &str| Expr::text(at).cast(of);

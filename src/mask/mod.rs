@@ -358,11 +358,22 @@ pub struct Context<'a> {
     pub default: Option<&'a Expr>,
     /// The keys that the column may reference: one a row, in a column [`pick::KEY`].
     pub lookup: Option<&'a Select>,
+    /// Where the circle begins in which a mask of all rows moves values.
+    pub first: Option<&'a First>,
     /// The labels of an enum, in order.
     pub labels: &'a [String],
     /// A mask that joins relations names them this, or this and an underscore and more; no other relation of the
     /// statement has such a name.
     pub alias: &'a str,
+}
+
+/// One row of those that leave, the same for every row that asks: the one with the least value in the unique column by
+/// which a mask of all rows tells rows apart.
+pub struct First {
+    /// Whether the row that asks is this one.
+    pub is_it: Expr,
+    /// Its value in the masked column, a scalar sub-select.
+    pub value: Expr,
 }
 
 /// A loaded value that a mask is asked to recognise as its own.
@@ -391,6 +402,7 @@ impl Probed<'_> {
             secret: &|_| Expr::Null,
             default: self.default,
             lookup: None,
+            first: None,
             labels: &[],
             alias: "again",
         };

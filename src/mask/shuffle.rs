@@ -3,6 +3,12 @@
 //! Rows are put into the order of a keyed hash of their key, and each takes the value of the next, the last one that of
 //! the first. So the values move in one circle through all rows that leave: none is lost, and no row keeps its own but
 //! by having the same value as its neighbour. One sort, no join of the table with itself.
+//!
+//! A circle has no beginning: the row with the least key is taken for the first, whatever its hash. It can be read before
+//! the others; a window would have to hold the whole table until its last row asks what the first one was.
+//!
+//! The order is a secret. Who sees the rows in it takes each value back to where it was, one line on: so the export
+//! gives them in another.
 
 use super::{Arguments, Context, Hashes, Length, Mask, NullRule, Parameter, ParameterKind, Rendered, types};
 use crate::catalog::BaseType;
@@ -62,10 +68,10 @@ impl Mask for Shuffle {
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {
-        let over = |function: &str, input: Vec<Expr>| Expr::call(function, input).over(vec![context.hash()]);
-        let value = || vec![context.input.clone()];
-        let last = over("row_number", vec![]).op("=", Expr::call("count", [Expr::Star]).over(vec![]));
-        let first = over("first_value", value());
-        Rendered::plain(Expr::Case(vec![(last, first)], Some(Box::new(over("lead", value())))))
+        let Some(first) = context.first else { return Rendered::plain(Expr::Null) };
+        let least = Expr::text("").cast("bytea");
+        let order = Expr::Case(vec![(first.is_it.clone(), least)], Some(Box::new(context.hash())));
+        let next = [context.input.clone(), Expr::Integer(1), first.value.clone()];
+        Rendered::plain(Expr::call("lead", next).over(vec![order]))
     }
 }

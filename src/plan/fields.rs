@@ -5,6 +5,7 @@
 //! `IS DISTINCT FROM NULL`.
 
 use super::Planner;
+use super::masks::Beyond;
 use super::over::Inner;
 use crate::catalog::{Category, Column, DataType};
 use crate::mask::Hashes;
@@ -78,7 +79,7 @@ impl Planner<'_> {
             return self.over(call, &inner, &base.data_type.name);
         }
         if call.mask.hashes(&call.arguments) == Hashes::Nothing {
-            let rendered = self.render(call, &inner.column, value, None, None, alias);
+            let rendered = self.render(call, &inner.column, value, None, &Beyond::default(), alias);
             if rendered.joins.is_empty() {
                 return rendered.expr;
             }

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0853;
 use crate::mask::hmac::{self, Canonical};
 use crate::mask::over::{self, Over};
-use crate::mask::{Context, Hashes, Rendered, json};
+use crate::mask::{Context, First, Hashes, Rendered, json};
 use crate::model::{JsonMask, JsonNode, LinkageGroup, MaskCall, MaskUse, Model, Treatment};
 use crate::source::Span;
 use crate::sql::{Expr, From, Relation, Select, SourceSql};
@@ -20,6 +20,15 @@ pub(super) const DEFAULT_KEY: &str = "noren.mask_key";
 /// The label under which the run's key shows which one it was.
 pub(super) const FINGERPRINT: &str = "fingerprint";
 
+/// What a mask may read beyond its row.
+#[derive(Default)]
+pub(super) struct Beyond {
+    /// The keys that the column may reference.
+    pub(super) lookup: Option<Select>,
+    /// Where the circle of all rows begins.
+    pub(super) first: Option<First>,
+}
+
 impl Planner<'_> {
     /// A mask's SQL for one column.
     pub(super) fn render(
@@ -28,7 +37,7 @@ impl Planner<'_> {
         column: &Column,
         input: &Expr,
         hash: Option<&Expr>,
-        lookup: Option<&Select>,
+        beyond: &Beyond,
         alias: &str,
     ) -> Rendered {
         let secret = |label: &str| {
@@ -49,7 +58,8 @@ impl Planner<'_> {
             hash,
             secret: &secret,
             default: default.as_ref(),
-            lookup,
+            lookup: beyond.lookup.as_ref(),
+            first: beyond.first.as_ref(),
             labels,
             alias,
         })
@@ -78,7 +88,7 @@ impl Planner<'_> {
             self.hash(&call.group.0, hashed)
         });
         let alias = format!("{alias}_leaf");
-        let rendered = self.render(call, text, value, hash.as_ref(), None, &alias);
+        let rendered = self.render(call, text, value, hash.as_ref(), &Beyond::default(), &alias);
         if rendered.joins.is_empty() {
             return rendered.expr;
         }

@@ -2,7 +2,7 @@
 //! would be.
 
 use super::Planner;
-use super::masks::hashed_column;
+use super::masks::{Beyond, hashed_column};
 use crate::catalog::{Column, DataType, QName};
 use crate::mask::over::{Over, range_of};
 use crate::model::MaskCall;
@@ -30,7 +30,9 @@ impl Planner<'_> {
     /// The masked array or range; NULL stays NULL.
     pub(super) fn over(&self, call: &MaskCall, inner: &Inner<'_>, whole_type: &QName) -> Expr {
         match inner.over {
-            Over::Value => self.render(call, &inner.column, inner.whole, inner.row_hash, None, inner.alias).expr,
+            Over::Value => {
+                self.render(call, &inner.column, inner.whole, inner.row_hash, &Beyond::default(), inner.alias).expr
+            }
             Over::Elements => self.elements(call, inner),
             Over::Bounds => self.bounds(call, inner, whole_type),
             Over::Ranges => self.ranges(call, inner, whole_type),
@@ -79,7 +81,7 @@ impl Planner<'_> {
         let hash = Expr::of(&bound, "hash");
         let hash = if own_hash { Some(&hash) } else { inner.row_hash };
         let input = Expr::of(&bound, "value");
-        let rendered = self.render(call, &inner.column, &input, hash, None, &inner.of("inner"));
+        let rendered = self.render(call, &inner.column, &input, hash, &Beyond::default(), &inner.of("inner"));
         let first = From::first(Relation::Select(Box::new(select)), bound);
         let from = std::iter::once(first).chain(rendered.joins).collect();
         (from, rendered.expr.cast_to(inner.column.data_type.clone()))

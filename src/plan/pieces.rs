@@ -5,10 +5,10 @@
 //! at the rest of the table. Within one snapshot a row has one `ctid`, and the ranges leave no page out, so every row is
 //! in one piece. How many there are is asked of the live table.
 
-use super::select::ROW;
+use super::select::{ROW, moves};
 use super::{ExportPlan, Planner, TablePlan};
 use crate::catalog::{Table, TableKind};
-use crate::model::{ExportTable, MaskUse, Treatment};
+use crate::model::ExportTable;
 use crate::project::TargetKind;
 use crate::sql::{Expr, From, Relation, Select};
 
@@ -68,19 +68,11 @@ impl Planner<'_> {
         let TargetKind::AwsS3(place) = self.place else { return false };
         place.chunk.is_some()
             && !self.has_foreign_partition(table)
-            && !export.columns.values().any(|own| of_rows(&own.treatment))
+            && !export.columns.values().any(|own| moves(&own.treatment).is_some())
     }
 
     fn has_foreign_partition(&self, table: &Table) -> bool {
         let foreign = self.catalog.tables.values().filter(|other| other.kind == TableKind::Foreign);
         foreign.into_iter().any(|other| *self.catalog.partition_root(&other.name) == table.name)
-    }
-}
-
-fn of_rows(treatment: &Treatment) -> bool {
-    match treatment {
-        Treatment::Mask(MaskUse::Call(call)) => call.mask.of_rows(),
-        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => of_rows(then) || of_rows(otherwise),
-        _ => false,
     }
 }

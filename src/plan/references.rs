@@ -5,11 +5,13 @@
 //! on; a cycle of `orphans skip` would have no end and is an error.
 
 use super::order::{Graph, components};
-use super::select::row_sql;
+use super::select::{ROW, row_sql};
 use super::{Planner, UncheckedPlan};
-use crate::catalog::{Catalog, Category, ForeignKey, QName, Table};
+use crate::catalog::{Catalog, Category, Column, ForeignKey, QName, Table};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0852;
+use crate::mask::First;
+use crate::mask::hmac::Canonical;
 use crate::mask::pick::KEY;
 use crate::model::ExportTable;
 use crate::sql::{Expr, From, Ident, Relation, Select};
@@ -47,6 +49,31 @@ impl Planner<'_> {
             from: vec![From::first(rows, row)],
             ..Select::default()
         })
+    }
+
+    /// Of the rows that leave, the one with the least value in the unique column `by`. Values are compared by their
+    /// bytes where they are text: an operator of an extension would have to be found by the search path.
+    pub(super) fn first(&self, table: &Table, column: &Column, by: &Column, alias: &str) -> First {
+        let row = format!("{alias}_row");
+        let of_first = |name: &str| {
+            Expr::scalar(Select {
+                columns: vec![(Expr::of(&row, name), None)],
+                from: vec![From::first(
+                    Relation::Table { name: table.name.clone(), only: self.only(&table.name) },
+                    row.clone(),
+                )],
+                condition: self.leaves(&table.name, &row),
+                order_by: vec![Expr::of(&row, &by.name)],
+                limit: Some(1),
+                ..Select::default()
+            })
+        };
+        let own = Expr::of(ROW, &by.name);
+        let exact = |value: Expr| match Canonical::of([&self.catalog.base_type(&by.data_type)]) {
+            Some(Canonical::Text | Canonical::Trimmed | Canonical::Lower) => value.cast("text"),
+            _ => value,
+        };
+        First { is_it: exact(own).op("=", exact(of_first(&by.name))), value: of_first(&column.name) }
     }
 
     /// For a column with `orphans null`: what must be true for its reference to stay.

@@ -11,7 +11,7 @@
 
 use super::Planner;
 use super::fields::Whole;
-use super::masks::hashed_column;
+use super::masks::{Beyond, hashed_column};
 use super::over::Inner;
 use crate::catalog::{Column, Table};
 use crate::mask::over::{self, Over};
@@ -102,9 +102,23 @@ impl<'p, 'a> Masked<'p, 'a> {
             columns
                 .extend(conditions.map(|(at, sql)| (row_sql(sql, ROW), Some(Ident(format!("noren_condition_{at}"))))));
         }
+        moved.extend(self.order_of_lines());
         let condition = self.planner.leaves(&self.table.name, ROW);
         // Rows would otherwise leave in the order of the raw key, which tells which new key was which old one.
         self.wrap(Select { columns, condition, order_by: moved, ..Select::default() })
+    }
+
+    /// Where a mask moves values from row to row, rows would leave in the order in which it moved them, and each value
+    /// would stand beside the line that it is of. They leave in the order of the unique column by which rows are told
+    /// apart; where that does not leave as it is, in that of bytes of its hash which move nothing.
+    fn order_of_lines(&self) -> Option<Expr> {
+        let (name, call) = self.export.columns.iter().find_map(|(name, own)| Some((name, moves(&own.treatment)?)))?;
+        let by = hashed_column(call, name)?;
+        let kept = self.export.columns.get(by).is_some_and(|own| matches!(own.treatment, Treatment::Keep));
+        if kept && self.planner.stays(&self.table.name, by, ROW).is_none() {
+            return Some(Expr::column(by));
+        }
+        Some(Expr::call("substr", [self.bound(call, by)?, Expr::Integer(17)]))
     }
 
     fn is_key(&self, name: &str) -> bool {
@@ -201,6 +215,15 @@ impl<'p, 'a> Masked<'p, 'a> {
             name.push('_');
         }
         Ident(name)
+    }
+}
+
+/// The mask of all rows in a treatment.
+pub(super) fn moves(treatment: &Treatment) -> Option<&MaskCall> {
+    match treatment {
+        Treatment::Mask(MaskUse::Call(call)) => call.mask.of_rows().then_some(call),
+        Treatment::Mask(MaskUse::When { then, otherwise, .. }) => moves(then).or_else(|| moves(otherwise)),
+        _ => None,
     }
 }
 
@@ -304,15 +327,31 @@ impl Masked<'_, '_> {
             Some(other) => self.recomputed(other),
             None => Expr::of(ROW, &column.name),
         };
-        let lookup = call.mask.needs_lookup().then(|| self.planner.lookup(self.table, &column.name, &alias)).flatten();
-        let rendered = self.planner.render(call, column, &input, hash.as_ref(), lookup.as_ref(), &alias);
+        let rendered =
+            self.planner.render(call, column, &input, hash.as_ref(), &self.beyond(call, column, &alias), &alias);
         for join in rendered.joins {
             // A value that another column is made from is written twice, and joins its lists once.
             if !self.joins.contains(&join) {
                 self.joins.push(join);
             }
         }
-        rendered.expr
+        // Made from another column, it would be there where the column's own value is not.
+        match call.mask.recomputed_from(&call.arguments) {
+            Some(_) => rendered.expr.when(Expr::of(ROW, &column.name).is_not_null()),
+            None => rendered.expr,
+        }
+    }
+
+    fn beyond(&self, call: &MaskCall, column: &Column, alias: &str) -> Beyond {
+        let lookup = || self.planner.lookup(self.table, &column.name, alias);
+        let first = || {
+            let by = self.table.columns.get(hashed_column(call, &column.name)?)?;
+            Some(self.planner.first(self.table, column, by, alias))
+        };
+        Beyond {
+            lookup: call.mask.needs_lookup().then(lookup).flatten(),
+            first: call.mask.of_rows().then(first).flatten(),
+        }
     }
 
     /// What leaves of another column, as text that is never NULL.

@@ -76,6 +76,7 @@ fn rendered(catalog: &Catalog, call: &MaskCall, mask: &TestMask, base: &BaseType
         secret: &|label| hmac::of_label(LINKAGE, &call.group.0, label),
         default: None,
         lookup: None,
+        first: None,
         labels,
         alias: "noren_mask",
     })
