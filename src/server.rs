@@ -182,12 +182,15 @@ impl Binaries {
 
     /// `psql` or `pg_dump`: beside the server, or where PATH has it, or in the newest packaged installation.
     pub fn client(&self, program: &'static str) -> Result<PathBuf, Error> {
-        std::iter::once(self.folder.clone())
-            .chain(usual_folders())
-            .map(|folder| folder.join(program))
-            .find(|path| path.is_file())
-            .ok_or(Error::NoClient { program })
+        let beside = self.folder.join(program);
+        if beside.is_file() { Ok(beside) } else { client(program) }
     }
+}
+
+/// `psql` or `pg_dump` where PATH has it, or in the newest packaged installation.
+pub fn client(program: &'static str) -> Result<PathBuf, Error> {
+    let found = usual_folders().into_iter().map(|folder| folder.join(program)).find(|path| path.is_file());
+    found.ok_or(Error::NoClient { program })
 }
 
 fn usual_folders() -> Vec<PathBuf> {
@@ -259,7 +262,7 @@ impl Runner {
 }
 
 /// PGHOST, PGOPTIONS and their like would lead a client to another server or another behaviour.
-fn without_settings(command: &mut Command) {
+pub fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
         command.env_remove(name);
     }
@@ -458,6 +461,11 @@ fn own_settings() -> [(&'static str, &'static str); 10] {
         ("log_line_prefix", "%a %d "),
         ("TimeZone", "UTC"),
     ]
+}
+
+/// The place of folders that only we use: nothing in it runs as another user.
+pub fn own_base() -> Result<PathBuf, Error> {
+    base_folder(Runner { drop_to: None })
 }
 
 /// A short folder under the system's temporary folder that belongs to the server's user: the watcher, which is that

@@ -1,12 +1,12 @@
 //! `90_assert.sql` against databases in which one thing is not as the policy says.
 
+mod exporter;
 mod sample;
 mod small;
 
 use crate::support::{self, Database};
 use noren::server::{Options, Server};
 use noren::sql::Script;
-use std::fmt::Write;
 use std::path::Path;
 
 /// A server of its own: roles are the cluster's, and other tests have theirs.
@@ -57,29 +57,4 @@ pub fn all_red<C: AsRef<str>, O: AsRef<str>>(database: &Database, script: Script
         }
     }
     assert!(survivors.is_empty(), "{} changes survived:\n{}", survivors.len(), survivors.join("\n"));
-}
-
-/// One server session for many changes, each undone before the next. What is printed after each.
-pub fn judge_all(database: &Database, file: &str, role: &str, changes: &[String], folder: &Path) -> Vec<String> {
-    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;";
-    let (head, rest) = file.split_once(begin).unwrap();
-    let (expected, checks) = rest.split_once("\n-- ").unwrap();
-    let (checks, _) = checks.split_once("\n-- good to know").unwrap();
-    let mut script = format!("{head}BEGIN;{expected}");
-    for (index, change) in changes.iter().enumerate() {
-        write!(
-            script,
-            "\n\\echo change: {index}\nSAVEPOINT before;\n{change};\nSET LOCAL search_path = pg_catalog, pg_temp;\n\
-             SET LOCAL ROLE {role};\n-- {checks}\nROLLBACK TO before;\n"
-        )
-        .unwrap();
-    }
-    let path = folder.join("judge_all.sql");
-    std::fs::write(&path, script + "\nROLLBACK;\n").unwrap();
-    let output = database.psql("postgres", ["-X", "-q", "-f", path.to_str().unwrap()], &[], folder);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let found: Vec<String> = printed.split("change: ").skip(1).map(str::to_owned).collect();
-    assert_eq!(found.len(), changes.len());
-    found
 }

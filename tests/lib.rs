@@ -39,6 +39,8 @@ mod syntax;
 mod tenancy;
 mod threat_model;
 mod verify;
+mod verify_elsewhere;
 mod verify_killed;
 mod verify_masking;
 mod verify_test;
+mod verify_whole;

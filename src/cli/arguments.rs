@@ -129,11 +129,12 @@ pub(super) struct VerifyOptions {
     /// How many rows each table is given for `--compare`
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, requires = "compare")]
     pub(super) rows: u64,
-    /// Count in this database what the exports would leave of people, instead; nothing is written there
-    #[arg(long, value_name = "URL", requires = "read_only", conflicts_with_all = ["mutants", "compare"])]
+    /// Run on this server instead of a private one, as a superuser: in databases that are made for the run, with roles of
+    /// the run's own, all dropped at its end
+    #[arg(long, value_name = "URL", conflicts_with_all = ["compare", "pg_bin"])]
     pub(super) database_url: Option<String>,
-    /// Read only, in transactions that may not write
-    #[arg(long, requires = "database_url")]
+    /// Count in the database of the URL what the exports would leave of people, instead; nothing is written there
+    #[arg(long, requires = "database_url", conflicts_with = "mutants")]
     pub(super) read_only: bool,
 }
 
@@ -174,12 +175,14 @@ pub(super) enum FormatArgument {
     Json,
     /// GitHub's workflow commands
     Github,
+    /// JUnit's XML, of `verify` and `test`; findings go to standard error as for people
+    Junit,
 }
 
 impl From<FormatArgument> for Format {
     fn from(argument: FormatArgument) -> Self {
         match argument {
-            FormatArgument::Human => Self::Human,
+            FormatArgument::Human | FormatArgument::Junit => Self::Human,
             FormatArgument::Concise => Self::Concise,
             FormatArgument::Json => Self::Json,
             FormatArgument::Github => Self::Github,

@@ -13,6 +13,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 #[derive(Debug)]
 pub(super) struct Console {
     pub(super) format: Format,
+    /// Reports are JUnit's XML.
+    pub(super) junit: bool,
     color_out: bool,
     color_err: bool,
     lost: Cell<bool>,
@@ -22,6 +24,7 @@ impl Console {
     pub(super) fn new(format: FormatArgument, color: ColorArgument) -> Self {
         Self {
             format: format.into(),
+            junit: matches!(format, FormatArgument::Junit),
             color_out: wants_color(color, io::stdout().is_terminal()),
             color_err: wants_color(color, io::stderr().is_terminal()),
             lost: Cell::new(false),
@@ -76,7 +79,7 @@ impl Console {
 
     /// Whether somebody watches standard error who may be told about progress.
     pub(super) fn is_watched(&self) -> bool {
-        self.format == Format::Human && io::stderr().is_terminal()
+        self.format == Format::Human && !self.junit && io::stderr().is_terminal()
     }
 }
 

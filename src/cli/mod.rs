@@ -92,6 +92,10 @@ fn dispatch(arguments: &Arguments, console: &Console) -> Result<Outcome> {
         std::env::set_current_dir(folder)
             .map_err(|error| Failure::new(format!("cannot change to the folder `{}`: {error}", folder.display())))?;
     }
+    if console.junit && !matches!(arguments.verb, Verb::Verify(_) | Verb::Test(_)) {
+        let message = "expected `--format junit` with a verb that makes a report, found another one";
+        return Err(Failure::new(message).help("`noren verify` and `noren test` make reports"));
+    }
     match &arguments.verb {
         Verb::Check => check::run(console),
         Verb::Build(options) => build::run(options, console),

@@ -33,7 +33,7 @@ pub(super) fn run(options: &TestOptions, console: &Console) -> Result<Outcome> {
     let engine = Private::start(options.pg_bin.clone()).map_err(|error| {
         Failure::new(format!("tests run on a PostgreSQL of their own, which cannot be started: {error}"))
     })?;
-    let settings = Options { seed: options.seed.unwrap_or(verify::SEED), mutants: false };
+    let settings = Options { seed: options.seed.unwrap_or(verify::SEED), mutants: false, watch: &() };
     let title = options.title.as_deref();
     let report = verification::test(&engine, &loaded.sources, run.project, &run.compiled, settings, title)
         .map_err(|failure| Failure::new(failure.message).help(failure.help))?;

@@ -3,7 +3,7 @@
 
 use super::Emitter;
 use crate::catalog::QName;
-use crate::plan::rights::{CopyRight, OwnedKind, SourceRights, TargetRights};
+use crate::plan::rights::{CopyRight, OwnedKind, SourceRights, TargetRights, read_policy};
 use crate::project::TargetKind;
 use crate::source::Spanned;
 use crate::sql::access::{AccessStatement, CreatePolicy, Grantee, Object, OwnedObject, Privilege};
@@ -57,7 +57,7 @@ impl Emitter<'_> {
             script.comment("row security of the schema's own would leave rows out; run.sql asserts that none are");
         }
         for table in &rights.policies {
-            shows_all(&mut script, &format!("noren_export_select_to_{}", role.value), table, &role.value);
+            shows_all(&mut script, &read_policy(&role.value), table, &role.value);
         }
         script
     }

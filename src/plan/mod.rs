@@ -201,6 +201,17 @@ impl ExportPlan<'_> {
         self.planner.trace(table.table, table.export)
     }
 
+    /// The same with other treatments of its columns: what a verification weakens.
+    pub fn trace_as(&self, table: &TablePlan<'_>, own: &ExportTable) -> Select {
+        self.planner.trace(table.table, own)
+    }
+
+    /// Counts the rows that leave whose raw value a leak probe would name in the column at this place; `None` where it is
+    /// not probed.
+    pub fn probe_of_raw(&self, table: &TablePlan<'_>, at: usize) -> Option<Select> {
+        self.planner.probe_of_raw(table.table, table.export, &table.columns.get(at)?.name)
+    }
+
     /// Leak probes, a query a table: a column's name, and how many rows hold what its treatment cannot have given.
     pub fn probes(&self) -> impl Iterator<Item = Select> {
         self.planner.probes()

@@ -7,6 +7,7 @@ use super::tenant::{Row, TenantTest};
 use super::{Planner, RowSecurity, TenantPlan};
 use crate::catalog::{DataType, QName};
 use crate::model::access::{Tenancy, Tenants};
+use crate::model::{Export, Model};
 use crate::project::Bypass;
 use crate::sql::{Expr, From, Relation, Select};
 
@@ -29,15 +30,20 @@ impl Planner<'_> {
 
     /// How the exporting role reads tables under row security, where `tenants all` is had so.
     pub(super) fn row_security(&self, bypass: Bypass) -> RowSecurity {
-        let role = self.export.role.as_ref().and_then(|role| self.model.access.roles.get(&role.value));
-        if role.is_some() && self.model.access.tenancy.is_none() && bypass == Bypass::Policy {
-            return RowSecurity::ByPolicy;
-        }
-        match role.map(|role| &role.tenants) {
-            Some(Tenants::Own) if self.export.tenant_one.is_some() => RowSecurity::Bound,
-            Some(Tenants::All { .. }) if bypass == Bypass::Policy => RowSecurity::ByPolicy,
-            _ => RowSecurity::Bypassed,
-        }
+        row_security(self.model, self.export, bypass)
+    }
+}
+
+/// The same of any export.
+pub(super) fn row_security(model: &Model, export: &Export, bypass: Bypass) -> RowSecurity {
+    let role = export.role.as_ref().and_then(|role| model.access.roles.get(&role.value));
+    if role.is_some() && model.access.tenancy.is_none() && bypass == Bypass::Policy {
+        return RowSecurity::ByPolicy;
+    }
+    match role.map(|role| &role.tenants) {
+        Some(Tenants::Own) if export.tenant_one.is_some() => RowSecurity::Bound,
+        Some(Tenants::All { .. }) if bypass == Bypass::Policy => RowSecurity::ByPolicy,
+        _ => RowSecurity::Bypassed,
     }
 }
 

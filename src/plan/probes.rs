@@ -46,6 +46,19 @@ impl Planner<'_> {
         })
     }
 
+    /// Counts what the probe of a column would find if the rows left with its raw values.
+    pub(super) fn probe_of_raw(&self, table: &Table, export: &ExportTable, name: &str) -> Option<Select> {
+        let probe = self.column_probe(&export.columns.get(name)?.treatment, table.columns.get(name)?, export)?;
+        let violated = Expr::Integer(1).when(Expr::Not(Box::new(probe)));
+        let rows = Relation::Table { name: table.name.clone(), only: self.only(&table.name) };
+        Some(Select {
+            columns: vec![(Expr::call("count", [violated]), Some(Ident::from("rows")))],
+            from: vec![From::first(rows, ROW)],
+            condition: self.leaves(&table.name, ROW),
+            ..Select::default()
+        })
+    }
+
     /// A condition that is false of no value that the treatment gives. A treatment by condition, by path or by the
     /// user's own expression may give anything.
     fn column_probe(&self, treatment: &Treatment, column: &Column, export: &ExportTable) -> Option<Expr> {

@@ -1,9 +1,12 @@
 //! What the exporting and the importing role need, and who may read the copy.
 
-use super::{Planner, RowSecurity};
-use crate::catalog::{QName, TableKind};
+use super::one_tenant::row_security;
+use super::{Planner, ProjectFacts, RowSecurity};
+use crate::catalog::{Catalog, QName, TableKind};
 use crate::model::access::{Command, Right};
+use crate::model::{Export, Model};
 use crate::source::Span;
+use crate::sql::fit_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a role needs to export.
@@ -64,18 +67,8 @@ impl Planner<'_> {
         Some(SourceRights {
             schemas: schemas(self.export.tables.keys()),
             tables: self.export.tables.keys().cloned().collect(),
-            policies: self.read_policies(),
+            policies: read_policies(self.catalog, self.model, self.export, self.facts),
         })
-    }
-
-    fn read_policies(&self) -> Vec<QName> {
-        let mut facts = std::iter::once(&self.facts.access).chain(self.facts.environments.values());
-        let by_policy = facts.any(|facts| self.row_security(facts.bypass) == RowSecurity::ByPolicy);
-        if !by_policy || self.model.access.tenancy.is_some() {
-            return Vec::new();
-        }
-        let tables = self.export.tables.keys().filter_map(|name| self.catalog.tables.get(name));
-        tables.filter(|table| table.row_security).map(|table| table.name.clone()).collect()
     }
 
     pub(super) fn target_rights(&self) -> Option<TargetRights> {
@@ -126,6 +119,22 @@ impl Planner<'_> {
         owned.extend(self.refresh().into_iter().map(|view| (OwnedKind::MaterializedView, view)));
         owned.into_iter().collect()
     }
+}
+
+/// Tables of an export whose own row security would keep rows from the exporting role, where it may not bypass it.
+pub(super) fn read_policies(catalog: &Catalog, model: &Model, export: &Export, facts: &ProjectFacts) -> Vec<QName> {
+    let mut of_all = std::iter::once(&facts.access).chain(facts.environments.values());
+    let by_policy = of_all.any(|facts| row_security(model, export, facts.bypass) == RowSecurity::ByPolicy);
+    if !by_policy || model.access.tenancy.is_some() {
+        return Vec::new();
+    }
+    let tables = export.tables.keys().filter_map(|name| catalog.tables.get(name));
+    tables.filter(|table| table.row_security).map(|table| table.name.clone()).collect()
+}
+
+/// The policy that shows them to it.
+pub fn read_policy(role: &str) -> String {
+    fit_name(&format!("noren_export_select_to_{role}"))
 }
 
 fn columns(right: &Right) -> Option<Vec<String>> {

@@ -14,6 +14,7 @@
 use super::{Error, folder_error, run_error};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read as _};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -76,6 +77,12 @@ impl Keeper {
     pub fn folder(&self) -> &Path {
         &self.folder
     }
+
+    /// Another end of the pipe, as the standard input of a program that reads none: the keeper waits for it too.
+    pub fn hold(&self) -> io::Result<Stdio> {
+        let Some(lifeline) = &self.lifeline else { return Ok(Stdio::null()) };
+        lifeline.as_fd().try_clone_to_owned().map(Stdio::from)
+    }
 }
 
 impl Drop for Keeper {
@@ -106,9 +113,15 @@ fn shell(folder: &Path, last: Option<&Command>) -> Command {
 
 /// Nobody else draws the same 64 bits, so what has this name is ours to delete.
 fn fresh_name() -> io::Result<String> {
-    let mut bits = [0; 8];
+    drawn(8).map(|drawn| [PREFIX, &drawn].concat())
+}
+
+/// So many bytes that nobody can guess, in hexadecimal.
+pub fn drawn(bytes: usize) -> io::Result<String> {
+    let mut bits = vec![0; bytes];
     File::open("/dev/urandom")?.read_exact(&mut bits)?;
-    Ok(format!("{PREFIX}{:016x}", u64::from_ne_bytes(bits)))
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    Ok(bits.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
 }
 
 /// Deletes the folders of processes that are gone together with their keepers. What cannot be deleted stays for another.

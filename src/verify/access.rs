@@ -8,7 +8,7 @@ pub fn check(world: &World<'_>, report: &mut Report) -> Result<Option<String>, F
     if !world.has("access/apply.sql") {
         return Ok(None);
     }
-    let applied = world.copy(world.source(), "noren_applied")?;
+    let applied = world.copy(world.source(), "applied")?;
     let first = world.apply(&applied);
     let holds = first.is_ok();
     report.tried(Kind::Access, "apply.sql", "applies to a database with rows", first);

@@ -1,6 +1,8 @@
 #![allow(clippy::disallowed_methods, reason = "scripts are run by psql, which is another program")]
 //! Where a verification runs: something that opens sessions and runs scripts.
 
+pub mod foreign;
+
 use super::session::{Connection, Refusal, Session};
 use super::text::{Part, Sql};
 use crate::server::{self, Options, SUPERUSER, Server};
@@ -21,6 +23,19 @@ pub trait Engine: Sync {
 
     /// A superuser there.
     fn superuser(&self) -> &str;
+
+    /// The name by which a database or a role of the verification's own goes there.
+    fn own(&self, name: &str) -> String {
+        ["noren_", name].concat()
+    }
+
+    /// A database that is there, for statements about others.
+    fn maintenance(&self) -> &str;
+
+    /// Whether a role of this name is the verification's to make.
+    fn is_own(&self, _role: &str) -> bool {
+        true
+    }
 
     /// Logs in; roles need no password.
     fn connect(&self, database: &str, role: &str) -> Result<Box<dyn Session>, Refusal>;
@@ -48,7 +63,7 @@ pub struct Script<'a> {
 
 /// Makes an empty database; `owner` owns it and its schema `public`.
 pub fn create_database(engine: &dyn Engine, name: &str, owner: &str) -> Result<(), Refusal> {
-    let mut session = engine.connect("postgres", engine.superuser())?;
+    let mut session = engine.connect(engine.maintenance(), engine.superuser())?;
     session.run(&Sql::of("CREATE DATABASE $1 OWNER $2 TEMPLATE template0", &[Part::Name(name), Part::Name(owner)]))?;
     // The schema `public` belongs to the bootstrap superuser before 15.
     let mut session = engine.connect(name, engine.superuser())?;
@@ -57,7 +72,7 @@ pub fn create_database(engine: &dyn Engine, name: &str, owner: &str) -> Result<(
 
 /// Makes a copy of a database to which nobody is connected.
 pub fn copy_database(engine: &dyn Engine, from: &str, name: &str) -> Result<(), Refusal> {
-    let mut session = engine.connect("postgres", engine.superuser())?;
+    let mut session = engine.connect(engine.maintenance(), engine.superuser())?;
     let owner = session
         .run(&Sql::of("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", &[Part::Text(from)]))?;
     let owner = owner.value().unwrap_or(engine.superuser());
@@ -67,7 +82,7 @@ pub fn copy_database(engine: &dyn Engine, from: &str, name: &str) -> Result<(), 
 
 /// Drops a database and whoever is connected to it.
 pub fn drop_database(engine: &dyn Engine, name: &str) -> Result<(), Refusal> {
-    let mut session = engine.connect("postgres", engine.superuser())?;
+    let mut session = engine.connect(engine.maintenance(), engine.superuser())?;
     session.run(&Sql::of("DROP DATABASE IF EXISTS $1 WITH (FORCE)", &[Part::Name(name)])).map(drop)
 }
 
@@ -103,6 +118,10 @@ impl Engine for Private {
 
     fn superuser(&self) -> &str {
         SUPERUSER
+    }
+
+    fn maintenance(&self) -> &str {
+        "postgres"
     }
 
     fn connect(&self, database: &str, role: &str) -> Result<Box<dyn Session>, Refusal> {

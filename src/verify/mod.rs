@@ -8,16 +8,19 @@
 pub mod access;
 pub mod compare;
 pub mod data;
+pub mod documents;
 pub mod engine;
 pub mod isolation;
 pub mod masking;
 pub mod mutants;
 pub mod reidentify;
+pub mod renamed;
 pub mod render;
 pub mod report;
 pub mod session;
 pub mod test;
 pub mod text;
+pub mod watch;
 pub mod world;
 
 use crate::compiler::{self, Compiled};
@@ -27,15 +30,18 @@ use crate::source::Sources;
 use compare::Queries;
 use engine::Engine;
 use report::Report;
+use watch::Watch;
 use world::{Failure, World};
 
 /// How a run is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+#[derive(Clone, Copy)]
+pub struct Options<'w> {
     /// Where made-up rows come from.
     pub seed: u64,
     /// Weaken what was compiled, one piece at a time.
     pub mutants: bool,
+    /// Who waits.
+    pub watch: &'w dyn Watch,
 }
 
 /// Runs every check of a compiled project.
@@ -44,7 +50,7 @@ pub fn verify(
     sources: &Sources,
     project: &Project,
     compiled: &Compiled,
-    options: Options,
+    options: Options<'_>,
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
     let world = World::new(engine, sources, project, compiled, options.seed)?;
@@ -54,13 +60,17 @@ pub fn verify(
         isolation::check(&world, &mut report, applied)?;
     }
     let facts = compiler::facts(&compiled.catalog, project);
-    if let Ok(planned) = plan::plan(&compiled.catalog, world.model, &facts) {
-        masking::check(&world, &planned, applied.as_deref(), &mut report)?;
-        reidentify::on_made_rows(&world, &planned, &mut report)?;
+    let planned = plan::plan(&compiled.catalog, world.model, &facts).ok();
+    if let Some(planned) = &planned {
+        masking::check(&world, planned, applied.as_deref(), &mut report)?;
+        reidentify::on_made_rows(&world, planned, &mut report)?;
     }
     test::check(&world, applied.as_deref(), None, &mut report)?;
+    if let Some(planned) = planned.filter(|_| options.mutants) {
+        mutants::masks::check(&world, &planned, applied.as_deref(), options.watch, &mut report)?;
+    }
     if let Some(applied) = applied.filter(|_| options.mutants) {
-        mutants::access::check(&world, &applied, &mut report)?;
+        mutants::access::check(&world, &applied, options.watch, &mut report)?;
     }
     Ok(report)
 }
@@ -71,7 +81,7 @@ pub fn compare(
     sources: &Sources,
     project: &Project,
     compiled: &Compiled,
-    options: Options,
+    options: Options<'_>,
     queries: &Queries<'_>,
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);
@@ -86,7 +96,7 @@ pub fn test(
     sources: &Sources,
     project: &Project,
     compiled: &Compiled,
-    options: Options,
+    options: Options<'_>,
     title: Option<&str>,
 ) -> Result<Report, Failure> {
     let mut report = Report::new(&project.name, engine.name(), options.seed);

@@ -4,7 +4,7 @@
 //! A workflow of GitHub gets one command a failure. What a message holds of the schema's names cannot make a line or a
 //! command of its own.
 
-use super::report::{Check, Kind, Outcome, Report};
+use super::report::{Check, Count, Kind, Outcome, Report};
 use crate::diagnostic::plural;
 use crate::diagnostic::words::{printable, printable_lines};
 use std::collections::BTreeMap;
@@ -52,6 +52,55 @@ pub fn github(report: &Report) -> String {
         let _ = writeln!(text, "::notice title=noren verify::{}", escaped(&skipped));
     }
     text
+}
+
+/// JUnit's XML as CI systems read it: a suite a kind, a case a check. Times are left out, so that two runs are the same.
+pub fn junit(report: &Report) -> String {
+    let mut suites: BTreeMap<Kind, String> = BTreeMap::new();
+    for check in &report.checks {
+        let subject = xml(&printable(&check.subject));
+        let case = [r#"<testcase classname=""#, &subject, r#"" name=""#, &xml(&printable(&check.name)), "\""].concat();
+        let suite = suites.entry(check.kind).or_default();
+        let _ = match &check.outcome {
+            Outcome::Passed => writeln!(suite, "    {case}/>"),
+            Outcome::Failed(why) => {
+                let first = why.lines().next().unwrap_or_default();
+                let (first, why) = (xml(&printable(first)), xml(&printable_lines(why)));
+                writeln!(suite, "    {case}><failure message=\"{first}\">{why}</failure></testcase>")
+            }
+            Outcome::Skipped(why) => {
+                writeln!(suite, "    {case}><skipped message=\"{}\"/></testcase>", xml(&printable(why)))
+            }
+        };
+    }
+    let counts = report.counts();
+    let all = counts.values().fold(Count::default(), |all, count| all.plus(*count));
+    let name = xml(&printable(&format!("{}: {}, seed {}", report.project, report.engine, report.seed)));
+    let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
+    let _ = writeln!(text, "<testsuites name=\"{name}\" {}>", attributes(all));
+    for (kind, cases) in suites {
+        let count = counts.get(&kind).copied().unwrap_or_default();
+        let _ = writeln!(text, "  <testsuite name=\"{}\" {}>\n{cases}  </testsuite>", kind.word(), attributes(count));
+    }
+    text + "</testsuites>\n"
+}
+
+fn attributes(count: Count) -> String {
+    let all = count.passed + count.failed + count.skipped;
+    format!("tests=\"{all}\" failures=\"{}\" errors=\"0\" skipped=\"{}\"", count.failed, count.skipped)
+}
+
+/// Of an attribute or a text; what XML 1.0 cannot hold was made printable before.
+fn xml(text: &str) -> String {
+    let escape = |character| match character {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\u{fffe}' | '\u{ffff}' => '\u{fffd}'.to_string(),
+        other => other.to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 fn failed(check: &Check) -> Option<(&Check, &str)> {
@@ -104,6 +153,24 @@ mod tests {
             notes      1 line, shown by --verbose\n";
         assert_eq!(human(&report(), false), expected);
         assert!(human(&report(), true).contains("developers: public.a: 3 of 9 rows are alone"));
+    }
+
+    #[test]
+    fn junit_has_a_suite_a_kind_and_a_case_a_check() {
+        let mut report = report();
+        report.tried(Kind::Access, "a\u{1b}<\"&", "x", Ok(()));
+        let text = junit(&report);
+        for line in [
+            r#"<testsuites name="shop: PostgreSQL 15, seed 7" tests="5" failures="1" errors="0" skipped="2">"#,
+            r#"  <testsuite name="access" tests="2" failures="0" errors="0" skipped="0">"#,
+            r#"    <testcase classname="apply.sql" name="applies"/>"#,
+            r#"<failure message="expected 0 rows">expected 0 rows"#,
+            r#"    <testcase classname="public.a" name="app: MERGE"><skipped message="PostgreSQL 14 has no MERGE"/></testcase>"#,
+            "</testsuites>",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+        assert!(text.contains("&lt;&quot;&amp;") && !text.contains('\u{1b}'), "{text}");
     }
 
     #[test]

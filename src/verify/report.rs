@@ -78,6 +78,18 @@ pub struct Count {
     pub skipped: usize,
 }
 
+impl Count {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
 /// A whole verification.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -101,14 +113,17 @@ impl Report {
 
     /// What was tried holds, or does not because of `Err`.
     pub fn tried(&mut self, kind: Kind, subject: &str, name: impl Into<String>, result: Result<(), String>) {
-        let outcome = result.map_or_else(Outcome::Failed, |()| Outcome::Passed);
+        self.ended(kind, subject, name, result.map_or_else(Outcome::Failed, |()| Outcome::Passed));
+    }
+
+    /// However it ended.
+    pub fn ended(&mut self, kind: Kind, subject: &str, name: impl Into<String>, outcome: Outcome) {
         self.checks.push(Check { kind, subject: subject.to_owned(), name: name.into(), outcome });
     }
 
     /// What could not be tried.
     pub fn skipped(&mut self, kind: Kind, subject: &str, name: impl Into<String>, why: impl Into<String>) {
-        let outcome = Outcome::Skipped(why.into());
-        self.checks.push(Check { kind, subject: subject.to_owned(), name: name.into(), outcome });
+        self.ended(kind, subject, name, Outcome::Skipped(why.into()));
     }
 
     /// By kind.
@@ -123,6 +138,24 @@ impl Report {
             }
         }
         counts
+    }
+
+    /// The same with names as the policy has them, where each has this before it on the server.
+    #[must_use]
+    pub fn without(mut self, prefix: &str) -> Self {
+        let plain = |text: &mut String| *text = text.replace(prefix, "");
+        for check in &mut self.checks {
+            plain(&mut check.subject);
+            plain(&mut check.name);
+            if let Outcome::Failed(why) | Outcome::Skipped(why) = &mut check.outcome {
+                plain(why);
+            }
+        }
+        for (subject, note) in &mut self.notes {
+            plain(subject);
+            plain(note);
+        }
+        self
     }
 
     /// Every check that did not pass.

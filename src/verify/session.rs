@@ -4,6 +4,7 @@
 //! server refuses comes back with its SQLSTATE: a check tells "no rows" from "not allowed" by that.
 
 use super::text::Sql;
+use postgres::config::SslMode;
 use postgres::error::SqlState;
 use postgres::{Client, NoTls, SimpleQueryMessage};
 use std::fmt;
@@ -67,6 +68,11 @@ pub struct Connection {
 impl Connection {
     /// Connects; the configuration names the place, the database and the role.
     pub fn open(config: &postgres::Config) -> Result<Self, Refusal> {
+        if config.get_ssl_mode() == SslMode::Require {
+            let message =
+                "this program connects without TLS: name a Unix socket, or a tunnel's end with `sslmode=disable`";
+            return Err(Refusal { sqlstate: String::new(), message: message.to_owned() });
+        }
         config.connect(NoTls).map(|client| Self { client }).map_err(|error| refusal(&error))
     }
 }
@@ -98,12 +104,13 @@ impl Session for Connection {
     fn copy_out(&mut self, sql: &Sql) -> Result<Vec<u8>, Refusal> {
         let mut bytes = Vec::new();
         let mut reader = self.client.copy_out(sql.as_str()).map_err(|error| refusal(&error))?;
-        reader.read_to_end(&mut bytes).map_err(|error| Refusal {
-            sqlstate: SqlState::CONNECTION_FAILURE.code().to_owned(),
-            message: error.to_string(),
-        })?;
+        reader.read_to_end(&mut bytes).map_err(|error| lost(&error))?;
         Ok(bytes)
     }
+}
+
+fn lost(error: &std::io::Error) -> Refusal {
+    Refusal { sqlstate: SqlState::CONNECTION_FAILURE.code().to_owned(), message: error.to_string() }
 }
 
 fn refusal(error: &postgres::Error) -> Refusal {

@@ -7,6 +7,7 @@
 //! about owners are left out, and at the end everything is given to the role that deploys.
 
 use super::data::{self, Filled};
+use super::documents;
 use super::engine::{self, Engine, Script};
 use super::session::{Refusal, Session};
 use super::text::{Part, Sql};
@@ -16,7 +17,6 @@ use crate::model::Model;
 use crate::model::access::Tenants;
 use crate::postgres::with_tree;
 use crate::project::Project;
-use crate::server::SUPERUSER;
 use crate::source::Sources;
 use pg_query::NodeEnum;
 use pg_query::protobuf::AlterTableType;
@@ -26,10 +26,10 @@ use std::process::Output;
 use tempfile::TempDir;
 
 /// The superuser that loads the schema, and who owns the tables where the policy does not say it.
-const LOADER: &str = "noren_loader";
-const DEPLOYER: &str = "noren_deployer";
+const LOADER: &str = "loader";
+const DEPLOYER: &str = "deployer";
 /// The database with the schema and rows, to which nothing was applied.
-const SOURCE: &str = "noren_source";
+const SOURCE: &str = "source";
 
 /// Why a verification could not be begun.
 #[derive(Debug)]
@@ -73,6 +73,7 @@ pub struct World<'a> {
     pub deployer: String,
     /// What rows there are, and whose.
     pub filled: Filled,
+    source: String,
     /// The generated files and everything that scripts write.
     folder: TempDir,
 }
@@ -90,21 +91,32 @@ impl<'a> World<'a> {
             return Err(Failure::new("expected a policy without errors", "run `noren check`"));
         };
         let folder = lay_out(engine.folder(), files.iter())?;
-        let deployer = deployer(model);
-        let filled = Filled::default();
-        let mut world = World { engine, project, catalog: &compiled.catalog, model, deployer, filled, folder };
+        let deployer = deployer(engine, model);
+        let (filled, source) = (Filled::default(), engine.own(SOURCE));
+        let mut world = World { engine, project, catalog: &compiled.catalog, model, deployer, filled, source, folder };
         world.make_roles()?;
-        world.load(sources, SOURCE)?;
+        world.load(sources)?;
         world.fixtures()?;
         let options = data::Options { seed, access: Some(&model.access) };
-        world.filled = data::fill(world.superuser(SOURCE)?.as_mut(), options)?;
+        world.filled = data::fill(world.superuser(&world.source)?.as_mut(), options)?;
+        documents::plant(world.superuser(&world.source)?.as_mut(), world.catalog, world.model)?;
         Ok(world)
     }
 
     /// The database with the schema and rows, to which nothing was applied. It is copied and never changed: a check
     /// that needs a database takes [`World::copy`].
-    pub fn source(&self) -> &'static str {
-        SOURCE
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The name by which a database or a role of the verification's own goes.
+    pub fn own(&self, name: &str) -> String {
+        self.engine.own(name)
+    }
+
+    /// A superuser's session, for statements about databases and roles.
+    pub fn maintenance(&self) -> Result<Box<dyn Session>, Refusal> {
+        self.superuser(self.engine.maintenance())
     }
 
     /// A superuser's session.
@@ -112,10 +124,11 @@ impl<'a> World<'a> {
         self.engine.connect(database, self.engine.superuser())
     }
 
-    /// A copy of a database to which nobody is connected.
+    /// A copy of a database to which nobody is connected; the name that it has.
     pub fn copy(&self, from: &str, name: &str) -> Result<String, Refusal> {
-        engine::copy_database(self.engine, from, name)?;
-        Ok(name.to_owned())
+        let name = self.own(name);
+        engine::copy_database(self.engine, from, &name)?;
+        Ok(name)
     }
 
     /// A folder that scripts may write to.
@@ -160,8 +173,8 @@ impl<'a> World<'a> {
 
     /// The loader, the deployer, and roles that the policy expects to be there.
     fn make_roles(&self) -> Result<(), Failure> {
-        let mut session = self.superuser("postgres")?;
-        session.run(&Sql::of("CREATE ROLE $1 SUPERUSER LOGIN", &[Part::Name(LOADER)]))?;
+        let mut session = self.maintenance()?;
+        session.run(&Sql::of("CREATE ROLE $1 SUPERUSER LOGIN", &[Part::Name(&self.own(LOADER))]))?;
         session.run(&Sql::of("CREATE ROLE $1 LOGIN", &[Part::Name(&self.deployer)]))?;
         for role in self.model.access.roles.values().filter(|role| role.existing && role.name != self.deployer) {
             let attribute = match role.tenants {
@@ -185,7 +198,7 @@ impl<'a> World<'a> {
             let file = std::path::absolute(file).map_err(|error| failed(error.to_string()))?;
             let folder = file.parent().unwrap_or(&file);
             let variables = [("ON_ERROR_STOP", "on")];
-            let (database, role) = (SOURCE, self.engine.superuser());
+            let (database, role) = (self.source(), self.engine.superuser());
             let script = Script { database, role, file: &file, folder, variables: &variables, environment: &[] };
             let output = self.engine.script(&script).map_err(|error| failed(error.to_string()))?;
             if !output.status.success() {
@@ -195,27 +208,28 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    fn load(&self, sources: &Sources, database: &str) -> Result<(), Failure> {
+    fn load(&self, sources: &Sources) -> Result<(), Failure> {
+        let (database, loader) = (self.source(), self.own(LOADER));
         engine::create_database(self.engine, database, &self.deployer)?;
-        let mut session = self.engine.connect(database, LOADER)?;
+        let mut session = self.engine.connect(database, &loader)?;
         for schema in &self.project.schemas {
             let unread = |message| Failure::new(format!("cannot read the schema: {message}"), "run `noren check`");
             let text = sources.get(*schema).map_or("", |source| source.text.as_str());
             for statement in catalog::statements(text).map_err(unread)? {
                 if !is_about_owners(&statement) {
-                    run_with_roles(session.as_mut(), &statement)?;
+                    self.run_with_roles(session.as_mut(), &statement)?;
                 }
             }
             session.run(&Sql::whole("RESET ALL"))?;
         }
         // Only a superuser may own one.
-        let query = "SELECT evtname FROM pg_event_trigger WHERE evtowner = $1::regrole";
-        let triggers = session.run(&Sql::of(query, &[Part::Text(LOADER)]))?.rows;
+        let query = "SELECT evtname FROM pg_event_trigger WHERE pg_get_userbyid(evtowner) = $1";
+        let triggers = session.run(&Sql::of(query, &[Part::Text(&loader)]))?.rows;
         for name in triggers.iter().filter_map(|row| row.first()?.as_deref()) {
-            let parts = [Part::Name(name), Part::Name(SUPERUSER)];
+            let parts = [Part::Name(name), Part::Name(self.engine.superuser())];
             session.run(&Sql::of("ALTER EVENT TRIGGER $1 OWNER TO $2", &parts))?;
         }
-        session.run(&Sql::of("REASSIGN OWNED BY $1 TO $2", &[Part::Name(LOADER), Part::Name(&self.deployer)]))?;
+        session.run(&Sql::of("REASSIGN OWNED BY $1 TO $2", &[Part::Name(&loader), Part::Name(&self.deployer)]))?;
         for role in self.model.access.roles.values().filter(|role| role.name != self.deployer) {
             for table in &role.owns {
                 let parts = [Part::Relation(table), Part::Name(&role.name)];
@@ -224,12 +238,31 @@ impl<'a> World<'a> {
         }
         Ok(())
     }
+
+    /// Makes each role that the server misses.
+    fn run_with_roles(&self, session: &mut dyn Session, statement: &str) -> Result<(), Failure> {
+        let mut last = None;
+        loop {
+            let Err(refusal) = session.run(&Sql::whole(statement)) else { return Ok(()) };
+            let role = missing_role(&refusal).filter(|role| last.as_ref() != Some(role) && self.engine.is_own(role));
+            let Some(role) = role else {
+                let statement: String = statement.trim().chars().take(200).collect();
+                let message = format!("the server refused a statement of the schema: {refusal}\nin: {statement}");
+                return Err(Failure::new(
+                    message,
+                    "the schema must load into an empty database of the version that is used",
+                ));
+            };
+            session.run(&Sql::of("CREATE ROLE $1", &[Part::Name(&role)]))?;
+            last = Some(role);
+        }
+    }
 }
 
 /// The role that owns tables by the policy; one of our own where it names none.
-fn deployer(model: &Model) -> String {
+fn deployer(engine: &dyn Engine, model: &Model) -> String {
     let owners = model.access.roles.values().find(|role| !role.owns.is_empty());
-    owners.map_or_else(|| DEPLOYER.to_owned(), |role| role.name.clone())
+    owners.map_or_else(|| engine.own(DEPLOYER), |role| role.name.clone())
 }
 
 fn lay_out<'f>(parent: &Path, files: impl Iterator<Item = (&'f String, &'f String)>) -> Result<TempDir, Failure> {
@@ -265,25 +298,6 @@ fn is_about_owners(statement: &str) -> bool {
                 _ => false,
             }
         })
-}
-
-/// Makes each role that the server misses.
-fn run_with_roles(session: &mut dyn Session, statement: &str) -> Result<(), Failure> {
-    let mut last = None;
-    loop {
-        let Err(refusal) = session.run(&Sql::whole(statement)) else { return Ok(()) };
-        let role = missing_role(&refusal).filter(|role| last.as_ref() != Some(role));
-        let Some(role) = role else {
-            let statement: String = statement.trim().chars().take(200).collect();
-            let message = format!("the server refused a statement of the schema: {refusal}\nin: {statement}");
-            return Err(Failure::new(
-                message,
-                "the schema must load into an empty database of the version that is used",
-            ));
-        };
-        session.run(&Sql::of("CREATE ROLE $1", &[Part::Name(&role)]))?;
-        last = Some(role);
-    }
 }
 
 /// The server's own words, in English since it was started so: `role "…" does not exist`.

@@ -109,6 +109,7 @@ pub fn plan() -> AccessPlan {
     currencies.grants = vec![grant("app", Command::Select, None), grant("clerk", Command::Select, None)];
     let partition = RelationKind::Partition(QName::new("shop", "events"));
     AccessPlan {
+        exporters: Vec::new(),
         bypass: Bypass::Attribute,
         version: 15,
         tenant_column: Some("tenant_id".to_owned()),

@@ -169,7 +169,7 @@ fn store(script: &mut Script, name: &str, value: Expr, from: Vec<From>) {
 /// Everything that the plan says.
 pub(super) fn facts(plan: &AccessPlan) -> Result<Vec<Facts>, Mismatch> {
     let mut facts = vec![roles(plan), memberships(plan), helpers(plan), routines(plan), namespaces(plan)];
-    facts.extend([tenancy(plan), relations(plan), policies(plan)?, privileges(plan), sequences(plan)]);
+    facts.extend([tenancy(plan), relations(plan), policies(plan)?, exporters(plan), privileges(plan), sequences(plan)]);
     Ok(facts)
 }
 
@@ -275,6 +275,12 @@ fn policies(plan: &AccessPlan) -> Result<Facts, Mismatch> {
         }
     }
     Ok(Facts { name: "policy", columns: &["schema", "table_name", "name", "digest"], rows })
+}
+
+fn exporters(plan: &AccessPlan) -> Facts {
+    let row = |of: &crate::plan::access::ExporterPlan| texts([&of.table.schema, &of.table.name, &of.policy, &of.role]);
+    let columns = &["schema", "table_name", "name", "role"];
+    Facts { name: "exporter", columns, rows: plan.exporters.iter().map(row).collect() }
 }
 
 fn privileges(plan: &AccessPlan) -> Facts {

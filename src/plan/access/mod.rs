@@ -45,6 +45,19 @@ pub struct AccessPlan {
     pub functions: Vec<FunctionPlan>,
     /// Tables, partitions and views that the policy speaks of, sorted by name.
     pub relations: Vec<RelationPlan>,
+    /// Policies of exporting roles, which `rights_source.sql` makes and these files do not.
+    pub exporters: Vec<ExporterPlan>,
+}
+
+/// A policy that shows an exporting role every row of a table, where row security is the schema's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExporterPlan {
+    /// The table.
+    pub table: QName,
+    /// The policy.
+    pub policy: String,
+    /// The role.
+    pub role: String,
 }
 
 /// A role and its attributes; what is not listed here (SUPERUSER, CREATEDB, CREATEROLE, REPLICATION) it must not have.
@@ -255,12 +268,31 @@ pub(super) fn plan_all(
         return Ok(None);
     }
     let migrations = plan_migrations(catalog, model, facts.version)?;
-    let base = plan_access(catalog, access, facts.version, &facts.access)?;
+    let exporters = exporters(catalog, model, facts);
+    let planned = |facts_of| {
+        let plan = plan_access(catalog, access, facts.version, facts_of)?;
+        Ok::<_, Vec<Diagnostic>>(AccessPlan { exporters: exporters.clone(), ..plan })
+    };
+    let base = planned(&facts.access)?;
     let mut environments = BTreeMap::new();
     for (name, facts_of) in &facts.environments {
-        environments.insert(name.clone(), plan_access(catalog, access, facts.version, facts_of)?);
+        environments.insert(name.clone(), planned(facts_of)?);
     }
     Ok(Some(AccessPlans { base, environments, migrations }))
+}
+
+fn exporters(catalog: &Catalog, model: &Model, facts: &super::ProjectFacts) -> Vec<ExporterPlan> {
+    let mut found = Vec::new();
+    for export in model.exports.values() {
+        let Some(role) = &export.role else { continue };
+        let of = |table: QName| ExporterPlan {
+            policy: super::rights::read_policy(&role.value),
+            role: role.value.clone(),
+            table,
+        };
+        found.extend(super::rights::read_policies(catalog, model, export, facts).into_iter().map(of));
+    }
+    found
 }
 
 /// Plans what one environment must hold.
@@ -289,6 +321,7 @@ pub fn plan_access(
         schemas: planner.schemas(&relations),
         functions: planner.functions(),
         relations,
+        exporters: Vec::new(),
     })
 }
 

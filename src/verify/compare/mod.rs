@@ -43,7 +43,7 @@ pub fn check(world: &World<'_>, queries: &Queries<'_>, report: &mut Report) -> R
         let message = "expected a policy with a tenancy: without one there is no row security to compare";
         return Err(Failure::new(message, "declare `tenancy` in the policy"));
     };
-    let large = world.copy(world.source(), "noren_large")?;
+    let large = world.copy(world.source(), "large")?;
     for note in multiply::tables(world.superuser(&large)?.as_mut(), world.catalog, &tenancy.root, queries.rows)? {
         report.notes.push(("rows".to_owned(), note));
     }

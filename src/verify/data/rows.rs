@@ -156,11 +156,12 @@ impl<'a> Filler<'a> {
         }
         let name = table.qname();
         if names.is_empty() {
-            return Ok(Ok(Sql::of("INSERT INTO $1 DEFAULT VALUES", &[Part::Relation(&name)])));
+            return Ok(Ok(Sql::of("INSERT INTO $1 DEFAULT VALUES RETURNING *", &[Part::Relation(&name)])));
         }
         let (names, values) = (Sql::joined(&names, ", "), Sql::joined(&values, ", "));
         let parts = [Part::Relation(&name), Part::Sql(&names), Part::Sql(&values)];
-        Ok(Ok(Sql::of("INSERT INTO $1 ($2) OVERRIDING SYSTEM VALUE VALUES ($3)", &parts)))
+        // A virtual generated column that cannot be computed would make the row one that nobody can read.
+        Ok(Ok(Sql::of("INSERT INTO $1 ($2) OVERRIDING SYSTEM VALUE VALUES ($3) RETURNING *", &parts)))
     }
 
     fn column_value(

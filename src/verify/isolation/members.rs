@@ -1,8 +1,9 @@
 //! Logins that have rights by membership: of roles that cannot log in, and of every two roles at once.
 
 use super::super::report::Report;
-use super::super::session::{Refusal, Session};
+use super::super::session::Refusal;
 use super::super::text::{Part, Sql};
+use super::super::world::World;
 use super::case::Case;
 use super::probe::{Actor, Expect, Prober};
 use super::reads::row_of;
@@ -11,7 +12,7 @@ use crate::model::access::{Command, Role, Tenants};
 use std::collections::BTreeMap;
 
 /// Ours, and gone at the end.
-pub(super) const MEMBER: &str = "noren_probe";
+const MEMBER: &str = "probe";
 
 /// Of an existing role of which nothing was said it is taken that it can.
 pub(super) fn can_login(role: &Role) -> bool {
@@ -19,14 +20,20 @@ pub(super) fn can_login(role: &Role) -> bool {
 }
 
 impl Case<'_> {
+    /// What our login is called.
+    pub(super) fn member_name(&self) -> String {
+        self.world.own(MEMBER)
+    }
+
     /// A new login that is a member of these roles, and becomes one of them in each transaction.
     pub(super) fn member(&self, roles: &[&str], becomes: Option<&str>) -> Result<Actor, Refusal> {
         self.dismiss()?;
-        self.ask(&Sql::of("CREATE ROLE $1 LOGIN", &[Part::Name(MEMBER)]))?;
+        let member = self.member_name();
+        self.ask(&Sql::of("CREATE ROLE $1 LOGIN", &[Part::Name(&member)]))?;
         for role in roles {
-            self.ask(&Sql::of("GRANT $1 TO $2", &[Part::Name(role), Part::Name(MEMBER)]))?;
+            self.ask(&Sql::of("GRANT $1 TO $2", &[Part::Name(role), Part::Name(&member)]))?;
         }
-        let session = self.world.engine.connect(self.database, MEMBER)?;
+        let session = self.world.engine.connect(self.database, &member)?;
         let hats = self.hats(becomes.as_ref().map_or(roles, std::slice::from_ref));
         let words = match becomes {
             Some(one) if roles.len() == 1 => one.to_owned(),
@@ -43,7 +50,7 @@ impl Case<'_> {
 
     /// Takes our login away.
     pub(super) fn dismiss(&self) -> Result<(), Refusal> {
-        self.ask(&without_member()).map(drop)
+        self.ask(&without_member(self.world)).map(drop)
     }
 
     /// Every two roles of which one acts for one tenant.
@@ -63,12 +70,12 @@ impl Case<'_> {
 }
 
 /// Takes our login away, where the database in which it had rights is gone.
-pub(super) fn dismiss(session: &mut dyn Session) -> Result<(), Refusal> {
-    session.run(&without_member()).map(drop)
+pub(super) fn dismiss(world: &World<'_>) -> Result<(), Refusal> {
+    world.maintenance()?.run(&without_member(world)).map(drop)
 }
 
-fn without_member() -> Sql {
-    Sql::of("DROP ROLE IF EXISTS $1", &[Part::Name(MEMBER)])
+fn without_member(world: &World<'_>) -> Sql {
+    Sql::of("DROP ROLE IF EXISTS $1", &[Part::Name(&world.own(MEMBER))])
 }
 
 /// A member of two roles: with the rights of both, and as each of them.

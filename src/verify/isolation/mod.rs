@@ -34,7 +34,7 @@ use probe::{Actor, Prober};
 use std::collections::BTreeMap;
 
 /// A copy in which somebody has been at work.
-const NIGHT: &str = "noren_night";
+const NIGHT: &str = "night";
 
 /// Tries everything in a database that was brought to the policy and to which nobody is connected; its rows stay as
 /// they are.
@@ -52,7 +52,7 @@ pub fn check(world: &World<'_>, report: &mut Report, database: &str) -> Result<(
         night::check(&case, report)?;
     }
     engine::drop_database(world.engine, &copy)?;
-    members::dismiss(world.superuser("postgres")?.as_mut())?;
+    members::dismiss(world)?;
     Ok(())
 }
 

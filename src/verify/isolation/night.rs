@@ -7,7 +7,7 @@ use super::super::report::Report;
 use super::super::session::Refusal;
 use super::super::text::{Part, Sql};
 use super::case::Case;
-use super::members::{MEMBER, can_login};
+use super::members::can_login;
 use super::probe::{Actor, Expect, Prober};
 use super::states::State;
 use super::{arrived, owners};
@@ -27,7 +27,8 @@ const BOUNDS: [&str; 5] = [
 pub(super) fn check(case: &Case<'_>, report: &mut Report) -> Result<(), Refusal> {
     let stranger = case.member(&[], None)?;
     for table in case.scoped() {
-        let parts = [Part::Relation(table), Part::Name(MEMBER), Part::Name(&table.schema)];
+        let member = case.member_name();
+        let parts = [Part::Relation(table), Part::Name(&member), Part::Name(&table.schema)];
         case.ask(&Sql::of(
             "GRANT USAGE ON SCHEMA $3 TO $2; GRANT SELECT, INSERT, UPDATE, DELETE ON $1 TO $2;
              CREATE POLICY noren_late ON $1 FOR ALL TO PUBLIC USING (true) WITH CHECK (true)",

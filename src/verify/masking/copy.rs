@@ -2,6 +2,8 @@
 //! The files of a run folder.
 
 use super::super::session::Row;
+use super::needles;
+use super::trace::{TableTrace, Trace};
 use std::path::{Path, PathBuf};
 
 /// Every file of a folder with its bytes as text, by name.
@@ -22,6 +24,23 @@ pub fn files(folder: &Path) -> Result<Vec<(String, String)>, String> {
 /// The rows of a file that COPY wrote; the header is the first row where there is one.
 pub fn rows(text: &str) -> Vec<Row> {
     text.split_terminator('\n').map(|line| line.split('\t').map(field).collect()).collect()
+}
+
+/// What the files of a trace hold, without their headers.
+pub fn written(trace: &Trace<'_>) -> Vec<(String, String)> {
+    let line = |row: &Row| {
+        let fields: Vec<String> =
+            row.iter().map(|value| value.as_deref().map_or_else(null, needles::to_copy)).collect();
+        fields.join("\t") + "\n"
+    };
+    let file = |table: &TableTrace<'_>| {
+        (format!("{}.txt", table.plan.stem), table.rows.iter().map(|row| line(&row.out)).collect())
+    };
+    trace.tables.iter().map(file).collect()
+}
+
+fn null() -> String {
+    "\\N".to_owned()
 }
 
 fn field(text: &str) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::model::{Fill, Treatment};
 use crate::plan::ExportPlan;
 
 /// Where copies are loaded.
-const COPY: &str = "noren_copy";
+const COPY: &str = "copy";
 
 /// Loads one run and compares.
 pub fn check(world: &World<'_>, trace: &Trace<'_>, report: &mut Report) -> Result<(), Failure> {

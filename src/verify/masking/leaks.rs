@@ -89,7 +89,7 @@ pub fn check(catalog: &Catalog, trace: &Trace<'_>, files: &[(String, String)], r
         let searches: Vec<Search<'_>> =
             (0..table.columns.len()).filter_map(|at| Search::of(catalog, table, at)).collect();
         for search in &searches {
-            own_column(trace, search, report);
+            own_column(catalog, trace, search, report);
         }
         carriers(trace, table, &searches, report);
         everywhere.extend(searches);
@@ -98,7 +98,7 @@ pub fn check(catalog: &Catalog, trace: &Trace<'_>, files: &[(String, String)], r
 }
 
 /// What leaves of a value in its own row and column.
-fn own_column(trace: &Trace<'_>, search: &Search<'_>, report: &mut Report) {
+fn own_column(catalog: &Catalog, trace: &Trace<'_>, search: &Search<'_>, report: &mut Report) {
     let subject = column_subject(trace, search.table, search.at);
     if search.column().is_none_or(|column| column.file.is_none()) {
         return;
@@ -124,9 +124,27 @@ fn own_column(trace: &Trace<'_>, search: &Search<'_>, report: &mut Report) {
         Shows::Whole => is_all(same, masked, &values),
     };
     let most = through.len().max(same);
-    let result =
-        if leaked { Err(format!("{most} of {masked} values left as they were, or within what left")) } else { Ok(()) };
+    let result = if let Some(several) = several_of_a_constant(catalog, search) {
+        Err(format!("{several} values left where the mask gives one"))
+    } else if leaked {
+        Err(format!("{most} of {masked} values left as they were, or within what left"))
+    } else {
+        Ok(())
+    };
     report.tried(Kind::Masking, &subject, "values leave changed", result);
+}
+
+/// How many values left of those for which the mask gives one and the same.
+fn several_of_a_constant(catalog: &Catalog, search: &Search<'_>) -> Option<usize> {
+    let base = catalog.base_type(&search.column()?.column.data_type);
+    let is_constant = |given: &Treatment| matches!(given, Treatment::Mask(MaskUse::Call(call)) if call.mask.constant(&base, &call.arguments).is_some());
+    let pairs = search.table.pairs(search.at).filter(|pair| pair.raw.is_some() && is_constant(pair.given));
+    let mut left: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    for pair in pairs {
+        // Two branches of a choice may give two constants.
+        left.entry(std::ptr::from_ref(pair.given).addr()).or_default().extend(pair.out.flatten());
+    }
+    left.values().map(BTreeSet::len).filter(|count| *count > 1).max()
 }
 
 /// Half of some values that are not all the same.

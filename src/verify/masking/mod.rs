@@ -19,6 +19,7 @@ pub mod trace;
 use super::report::{Kind, Report};
 use super::text::{Part, Sql};
 use super::world::{Failure, World};
+use crate::catalog::Catalog;
 use crate::model::access::ScopeKind;
 use crate::plan::{ExportPlan, Plan};
 use crate::project::TargetKind;
@@ -26,7 +27,7 @@ use run::Run;
 use trace::{TableTrace, Trace};
 
 /// Where exports read from.
-const SOURCE: &str = "noren_exported";
+const SOURCE: &str = "exported";
 
 /// Runs every export of the plan. `applied` is a database with rows to which the access files were applied.
 pub fn check(world: &World<'_>, plan: &Plan<'_>, applied: Option<&str>, report: &mut Report) -> Result<(), Failure> {
@@ -35,11 +36,7 @@ pub fn check(world: &World<'_>, plan: &Plan<'_>, applied: Option<&str>, report: 
             report.skipped(Kind::Masking, name, "the export runs", "only exports with target `psql` run here");
         }
     }
-    let runs_here = |export: &&ExportPlan<'_>| {
-        let target = world.project.exports.get(&export.name);
-        target.is_some_and(|target| matches!(target.kind, TargetKind::Psql { .. }))
-    };
-    let exports: Vec<&ExportPlan<'_>> = plan.exports.iter().filter(runs_here).collect();
+    let exports = run_here(world, plan);
     if exports.is_empty() {
         return Ok(());
     }
@@ -54,9 +51,15 @@ pub fn check(world: &World<'_>, plan: &Plan<'_>, applied: Option<&str>, report: 
     run::drop_runner(world)
 }
 
+/// Exports that psql runs.
+pub(super) fn run_here<'p>(world: &World<'_>, plan: &'p Plan<'p>) -> Vec<&'p ExportPlan<'p>> {
+    let target = |export: &ExportPlan<'_>| world.project.exports.get(&export.name).map(|target| &target.kind);
+    plan.exports.iter().filter(|export| matches!(target(export), Some(TargetKind::Psql { .. }))).collect()
+}
+
 /// An export compares the catalog with the schema files, so where the access files add columns that these do not have
 /// yet, it runs before them.
-fn exported_from<'w>(world: &'w World<'_>, applied: Option<&'w str>) -> &'w str {
+pub(super) fn exported_from<'w>(world: &'w World<'_>, applied: Option<&'w str>) -> &'w str {
     let adds = world.model.access.scopes.values().any(|scope| matches!(scope.kind, ScopeKind::Added(_)));
     applied.filter(|_| !adds).unwrap_or(world.source())
 }
@@ -128,13 +131,30 @@ fn check_runs(world: &World<'_>, database: &str, traces: &[Trace<'_>], report: &
     import::check(world, first, report)
 }
 
+/// Everything that is claimed of the masks of one run, and of one with another key, beside what they would write: what
+/// needs neither files nor a copy.
+pub(super) fn claims(catalog: &Catalog, traces: &[Trace<'_>], report: &mut Report) {
+    let [first, second] = traces else { return };
+    let written = [first, second].map(|trace| (trace, copy::written(trace)));
+    rows::columns(first, report);
+    for (trace, files) in &written {
+        leaks::check(catalog, trace, files, report);
+    }
+    pseudonyms::within(catalog, first, Some(second).filter(|run| run.plan.key.is_some()), report);
+    leaks::order(&written.each_ref().map(|(trace, files)| (*trace, files.as_slice())), report);
+}
+
 /// The run with the other key, of which only the files and their pseudonyms say anything new.
 fn is_second(trace: &Trace<'_>) -> bool {
     run::KEYS.get(1).is_some_and(|key| *key == trace.run.key)
 }
 
 /// The tenants of the runs: `None` once where an export is of all, else up to two.
-fn tenants(world: &World<'_>, database: &str, plan: &ExportPlan<'_>) -> Result<Vec<Option<String>>, Failure> {
+pub(super) fn tenants(
+    world: &World<'_>,
+    database: &str,
+    plan: &ExportPlan<'_>,
+) -> Result<Vec<Option<String>>, Failure> {
     let Some(tenancy) = world.model.access.tenancy.as_ref().filter(|_| plan.tenant.is_some()) else {
         return Ok(vec![None]);
     };

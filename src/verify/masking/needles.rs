@@ -151,7 +151,8 @@ pub fn spellings(needle: &str) -> Vec<String> {
     all
 }
 
-fn to_copy(value: &str) -> String {
+/// A value as COPY writes it into a file of text.
+pub fn to_copy(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for character in value.chars() {
         match character {

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Pseudonyms of this many bits are never equal by chance.
 const BITS: u32 = 40;
+/// Less than once in so many times is not by chance.
+const CHANCES: usize = 100_000;
 /// Fewer values than this may all be equal by chance.
 const FEW: usize = 5;
 
@@ -126,8 +128,50 @@ pub fn within(catalog: &Catalog, trace: &Trace<'_>, with_other_key: Option<&Trac
             apart(report, &subject, "other domains have other pseudonyms", from_all(own, &domains));
         }
     }
+    if let Some(other) = with_other_key {
+        let judged = all.iter().map(|own| (&own.table.plan.name, own.at)).collect();
+        decided_by_key(trace, other, &judged, report);
+    }
     joins(catalog, trace, report);
     unique(trace, report);
+}
+
+/// What a key decides without being a pseudonym (a shift, a noise, a label) another key decides otherwise.
+fn decided_by_key(trace: &Trace<'_>, other: &Trace<'_>, judged: &BTreeSet<(&QName, usize)>, report: &mut Report) {
+    for table in &trace.tables {
+        let Some(twin) = other.tables.iter().find(|twin| twin.plan.name == table.plan.name) else { continue };
+        for (at, column) in table.columns.iter().enumerate() {
+            let keyed = call_of(column).is_some_and(|call| call.mask.keyed());
+            let Some(file) = column.file.filter(|_| keyed && !judged.contains(&(&table.plan.name, at))) else {
+                continue;
+            };
+            let subject = column_subject(trace, table, at);
+            apart(report, &subject, "another key decides otherwise", decides_otherwise(table, twin, at, file));
+        }
+    }
+}
+
+/// `Ok(None)` where chance may well have given the same values twice.
+fn decides_otherwise(
+    table: &TableTrace<'_>,
+    twin: &TableTrace<'_>,
+    at: usize,
+    file: usize,
+) -> Result<Option<()>, String> {
+    let value = |row: &'_ [Option<String>], at: usize| row.get(at).cloned().flatten();
+    let others: BTreeMap<_, _> = twin.rows.iter().map(|row| ((&row.place, &row.raw), value(&row.out, file))).collect();
+    let (mut all, mut equal, mut outputs) = (0, 0, BTreeSet::new());
+    for row in table.rows.iter().filter(|row| row.raw.get(at).is_some_and(Option::is_some)) {
+        let Some(other) = others.get(&(&row.place, &row.raw)) else { continue };
+        let own = value(&row.out, file);
+        (all, equal) = (all + 1, equal + usize::from(own == *other));
+        outputs.extend([own, other.clone()]);
+    }
+    let chances = u32::try_from(all).ok().and_then(|all| outputs.len().checked_pow(all)).unwrap_or(usize::MAX);
+    if chances < CHANCES {
+        return Ok(None);
+    }
+    if equal == all { Err(format!("all {all} values are the same under two keys")) } else { Ok(Some(())) }
 }
 
 fn agrees(own: &Keyed<'_>, all: &[Keyed<'_>]) -> Result<(), String> {

@@ -11,7 +11,7 @@ pub const KEYS: [&str; 2] =
     ["noren-verify-first-key-0123456789-abcdefgh", "noren-verify-second-key-9876543210-hgfedcba"];
 
 /// Who runs the files: a member of the role that an export names and nothing more.
-const RUNNER: &str = "noren_runner";
+const RUNNER: &str = "runner";
 
 /// What a run is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,28 +35,29 @@ impl Run {
 
 /// Makes the role that runs the files. Without access files the owner of the tables does.
 pub fn make_runner(world: &World<'_>) -> Result<(), Failure> {
-    let mut session = world.superuser("postgres")?;
-    session.run(&Sql::of("CREATE ROLE $1 LOGIN", &[Part::Name(RUNNER)]))?;
+    let mut session = world.maintenance()?;
+    session.run(&Sql::of("CREATE ROLE $1 LOGIN", &[Part::Name(&world.own(RUNNER))]))?;
     Ok(())
 }
 
 /// Takes it away again: a later check may look at memberships.
 pub fn drop_runner(world: &World<'_>) -> Result<(), Failure> {
-    let mut session = world.superuser("postgres")?;
-    session.run(&Sql::of("DROP ROLE $1", &[Part::Name(RUNNER)]))?;
+    let mut session = world.maintenance()?;
+    session.run(&Sql::of("DROP ROLE $1", &[Part::Name(&world.own(RUNNER))]))?;
     Ok(())
 }
 
 /// Who runs a file for which the policy names this role, or none.
-fn runner<'w>(world: &'w World<'_>, role: Option<&str>) -> Result<&'w str, String> {
+fn runner(world: &World<'_>, role: Option<&str>) -> Result<String, String> {
     let Some(role) = role else {
         // Forced row security would keep the owner of the tables from its own rows.
-        return Ok(if world.has("access/apply.sql") { world.engine.superuser() } else { &world.deployer });
+        let own = if world.has("access/apply.sql") { world.engine.superuser() } else { &world.deployer };
+        return Ok(own.to_owned());
     };
-    let granted = world
-        .superuser("postgres")
-        .and_then(|mut session| session.run(&Sql::of("GRANT $1 TO $2", &[Part::Name(role), Part::Name(RUNNER)])));
-    granted.map(|_| RUNNER).map_err(|refusal| format!("the role `{role}` cannot be had: {refusal}"))
+    let runner = world.own(RUNNER);
+    let grant = Sql::of("GRANT $1 TO $2", &[Part::Name(role), Part::Name(&runner)]);
+    let granted = world.maintenance().and_then(|mut session| session.run(&grant));
+    granted.map(|_| runner).map_err(|refusal| format!("the role `{role}` cannot be had: {refusal}"))
 }
 
 /// `run.sql`; what it said where it failed.
@@ -66,20 +67,20 @@ pub fn export(world: &World<'_>, database: &str, plan: &ExportPlan<'_>, run: &Ru
     let mut variables = vec![("run", folder.as_str())];
     variables.extend(run.tenant.as_deref().map(|tenant| ("tenant", tenant)));
     let file = file(world, plan, "run.sql");
-    psql(world, database, role, &file, &variables, &[("NOREN_MASK_KEY", &run.key)])
+    psql(world, database, &role, &file, &variables, &[("NOREN_MASK_KEY", &run.key)])
 }
 
 /// `import.sql`, then `after.sql`.
 pub fn import(world: &World<'_>, database: &str, plan: &ExportPlan<'_>, run: &Run) -> Result<(), String> {
     let role = runner(world, plan.import_role.as_ref().map(|role| role.value.as_str()))?;
     let folder = run.folder.display().to_string();
-    psql(world, database, role, &file(world, plan, "import.sql"), &[("run", &folder)], &[])
+    psql(world, database, &role, &file(world, plan, "import.sql"), &[("run", &folder)], &[])
 }
 
 /// `after.sql`: leak probes, and what is computed from the loaded rows.
 pub fn after(world: &World<'_>, database: &str, plan: &ExportPlan<'_>) -> Result<(), String> {
     let role = runner(world, plan.import_role.as_ref().map(|role| role.value.as_str()))?;
-    psql(world, database, role, &file(world, plan, "after.sql"), &[], &[])
+    psql(world, database, &role, &file(world, plan, "after.sql"), &[], &[])
 }
 
 /// A file of rights, by a superuser; nothing where there is none.

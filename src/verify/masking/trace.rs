@@ -8,12 +8,13 @@ use super::super::session::{Row, Session};
 use super::super::text::{Part, Sql};
 use super::super::world::{Failure, World};
 use super::run::Run;
-use crate::catalog::{Column, Table};
+use crate::catalog::{Column, QName, Table};
 use crate::emit;
 use crate::mask::hmac;
 use crate::model::{ExportColumn, Treatment};
 use crate::plan::{ExportPlan, TablePlan};
-use crate::sql::{Mismatch, Statement};
+use crate::sql::{Mismatch, Select, Statement};
+use std::collections::BTreeMap;
 
 /// One export as one run made it.
 pub struct Trace<'p> {
@@ -25,7 +26,16 @@ pub struct Trace<'p> {
     pub tables: Vec<TableTrace<'p>>,
 }
 
+impl Trace<'_> {
+    /// Of one table alone.
+    pub fn alone(&self, name: &QName) -> Option<Self> {
+        let table = self.tables.iter().find(|table| table.plan.name == *name)?;
+        Some(Self { plan: self.plan, run: self.run.clone(), tables: vec![table.clone()] })
+    }
+}
+
 /// A table's rows before and after.
+#[derive(Clone)]
 pub struct TableTrace<'p> {
     /// What was planned.
     pub plan: &'p TablePlan<'p>,
@@ -40,6 +50,7 @@ pub struct TableTrace<'p> {
 }
 
 /// A column.
+#[derive(Clone)]
 pub struct ColumnTrace<'p> {
     /// The column.
     pub column: &'p Column,
@@ -50,6 +61,7 @@ pub struct ColumnTrace<'p> {
 }
 
 /// A row before and after.
+#[derive(Clone)]
 pub struct RowTrace<'p> {
     /// Every column as it is.
     pub raw: Row,
@@ -137,7 +149,8 @@ fn set(session: &mut dyn Session, name: &str, value: &str) -> Result<(), Failure
     Ok(())
 }
 
-fn printed(statement: &Statement) -> Result<Sql, Failure> {
+/// A statement for the session.
+pub fn printed(statement: &Statement) -> Result<Sql, Failure> {
     let failed = |mismatch: Mismatch| {
         Failure::new(format!("cannot write a statement of the verification: {mismatch}"), "report it with the schema")
     };
@@ -164,6 +177,20 @@ fn trace_table<'p>(
     let whole = if table.partitioned { "SELECT * FROM $1" } else { "SELECT * FROM ONLY $1" };
     let all = session.run(&Sql::of(whole, &[Part::Relation(&table.name)]))?.rows;
     Ok(Some(TableTrace { plan: table, table: declared, columns, rows, all }))
+}
+
+/// The same rows as another SELECT of the same columns gives them; what each column was meant to get stays.
+pub fn retold<'p>(session: &mut dyn Session, told: &TableTrace<'p>, select: Select) -> Result<TableTrace<'p>, Failure> {
+    let in_file = told.columns.iter().filter(|column| column.file.is_some()).count();
+    let meant: BTreeMap<(&str, &Row), &RowTrace<'p>> =
+        told.rows.iter().map(|row| ((row.place.as_str(), &row.raw), row)).collect();
+    let read = session.run(&printed(&Statement::Select(select))?)?.rows;
+    let rows = read.into_iter().map(|row| {
+        let row = split(row, in_file, &told.columns);
+        let given = meant.get(&(row.place.as_str(), &row.raw)).map(|meant| meant.given.clone());
+        RowTrace { given: given.unwrap_or_default(), ..row }
+    });
+    Ok(TableTrace { rows: rows.collect(), all: told.all.clone(), columns: told.columns.clone(), ..*told })
 }
 
 /// The parts of a traced row: [`ExportPlan::trace`] says their order.

@@ -4,6 +4,7 @@ use crate::verify::engine;
 use crate::verify::report::{Kind, Report};
 use crate::verify::session::{Refusal, Row};
 use crate::verify::text::{Part, Sql};
+use crate::verify::watch::{Count, Watch};
 use crate::verify::world::{Failure, World};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const CHANGES: &str = include_str!("changes.sql");
 const ASSERT: &str = "access/90_assert.sql";
 /// What the assertions are run as: a role with no right at all.
-const NOBODY: &str = "noren_nobody";
+const NOBODY: &str = "nobody";
 /// Between the names of a list that goes to the server in one setting.
 const UNIT_SEPARATOR: &str = "\u{1f}";
 
@@ -36,17 +37,20 @@ enum Fate {
 }
 
 /// Tries every change on copies of a database to which everything was applied and to which nobody is connected.
-pub fn check(world: &World<'_>, applied: &str, report: &mut Report) -> Result<(), Failure> {
-    world.superuser("postgres")?.run(&Sql::of("CREATE ROLE $1 LOGIN", &[Part::Name(NOBODY)]))?;
+pub fn check(world: &World<'_>, applied: &str, watch: &dyn Watch, report: &mut Report) -> Result<(), Failure> {
+    let nobody = world.own(NOBODY);
+    world.maintenance()?.run(&Sql::of("CREATE ROLE $1 LOGIN", &[Part::Name(&nobody)]))?;
     let changes = changes(world, applied)?;
+    let count = Count::new("rights and policies weakened", changes.len(), watch);
     let (clusters, own): (Vec<_>, Vec<_>) = rounds(&changes).into_iter().partition(is_of_the_cluster);
     let mut fates = Vec::with_capacity(changes.len());
     // A role's attributes are everybody's: nothing else may run meanwhile.
     for round in clusters {
         fates.extend(judge(world, applied, &round, &AtomicUsize::new(0))?);
+        count.step(round.len());
     }
-    fates.extend(in_parallel(world, applied, own)?);
-    world.superuser("postgres")?.run(&Sql::of("DROP ROLE $1", &[Part::Name(NOBODY)]))?;
+    fates.extend(in_parallel(world, applied, own, &count)?);
+    world.maintenance()?.run(&Sql::of("DROP ROLE $1", &[Part::Name(&nobody)]))?;
     fates.sort_by_key(|(place, _)| *place);
     for ((_, fate), change) in fates.into_iter().zip(&changes) {
         let name = change.statement.as_str().to_owned();
@@ -110,7 +114,7 @@ fn is_of_the_cluster(round: &Round<'_>) -> bool {
 
 type Fates = Vec<(usize, Fate)>;
 
-fn in_parallel(world: &World<'_>, applied: &str, rounds: Vec<Round<'_>>) -> Result<Fates, Failure> {
+fn in_parallel(world: &World<'_>, applied: &str, rounds: Vec<Round<'_>>, count: &Count<'_>) -> Result<Fates, Failure> {
     let waiting = Mutex::new(VecDeque::from(rounds));
     let next = AtomicUsize::new(0);
     let take = || waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop_front();
@@ -118,6 +122,7 @@ fn in_parallel(world: &World<'_>, applied: &str, rounds: Vec<Round<'_>>) -> Resu
         let mut fates = Vec::new();
         while let Some(round) = take() {
             fates.extend(judge(world, applied, &round, &next)?);
+            count.step(round.len());
         }
         Ok(fates)
     };
@@ -134,8 +139,8 @@ fn in_parallel(world: &World<'_>, applied: &str, rounds: Vec<Round<'_>>) -> Resu
 
 /// Makes the changes in a copy, asserts, and takes back what is the cluster's.
 fn judge(world: &World<'_>, applied: &str, round: &Round<'_>, next: &AtomicUsize) -> Result<Fates, Failure> {
-    let name = "noren_mutant_".to_owned() + &next.fetch_add(1, Ordering::Relaxed).to_string();
-    let copy = world.copy(applied, &name)?;
+    let number = next.fetch_add(1, Ordering::Relaxed).to_string();
+    let copy = world.copy(applied, &["mutant_", &number].concat())?;
     let mut refused = BTreeMap::new();
     let mut session = world.superuser(&copy)?;
     for (place, change) in round {
@@ -143,7 +148,7 @@ fn judge(world: &World<'_>, applied: &str, round: &Round<'_>, next: &AtomicUsize
             refused.insert(*place, refusal);
         }
     }
-    let found = world.output(&copy, NOBODY, ASSERT);
+    let found = world.output(&copy, &world.own(NOBODY), ASSERT);
     for undo in
         round.iter().filter(|(place, _)| !refused.contains_key(place)).filter_map(|(_, change)| change.undo.as_ref())
     {

@@ -29,7 +29,8 @@ SELECT 'ALTER POLICY %I ON %s TO', format('ALTER POLICY %I ON %s TO %s', polname
        format('%s: %I', polrelid::regclass, polname), NULL
 FROM pg_policy CROSS JOIN deployer WHERE polroles <> ARRAY[deployer.oid]
 UNION ALL
-SELECT 'RENAME', format('ALTER POLICY %I ON %s RENAME TO %I', polname, polrelid::regclass, md5(polname)),
+SELECT 'RENAME', format('ALTER POLICY %I ON %s RENAME TO renamed_%s', polname, polrelid::regclass,
+                        row_number() OVER (PARTITION BY polrelid ORDER BY polname)),
        format('%s: %I', polrelid::regclass, polname), NULL
 FROM pg_policy
 UNION ALL

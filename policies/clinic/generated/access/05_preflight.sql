@@ -95,6 +95,9 @@ FROM (VALUES
 ) AS expected (schema, name, kind, file, secured, enabled, forced, as_caller)
 \gset
 
+SELECT length(set_config('noren.exporter', '[]', true)) AS noren_length
+\gset
+
 SELECT length(set_config('noren.sequence', '[]', true)) AS noren_length
 \gset
 

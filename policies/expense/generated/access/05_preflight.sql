@@ -157,6 +157,9 @@ FROM (VALUES
 ) AS expected (schema, name, kind, file, secured, enabled, forced, as_caller)
 \gset
 
+SELECT length(set_config('noren.exporter', '[]', true)) AS noren_length
+\gset
+
 SELECT length(
     set_config('noren.sequence', jsonb_agg(to_jsonb(expected))::text, true)
   ) AS noren_length

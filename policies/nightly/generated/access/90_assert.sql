@@ -75,6 +75,9 @@ FROM (VALUES
 SELECT length(set_config('noren.policy', '[]', true)) AS noren_length
 \gset
 
+SELECT length(set_config('noren.exporter', '[]', true)) AS noren_length
+\gset
+
 SELECT length(
     set_config('noren.privilege', jsonb_agg(to_jsonb(expected))::text, true)
   ) AS noren_length
@@ -559,7 +562,8 @@ wanted AS (
   WHERE relation.oid IS NOT NULL
 ),
 live AS (
-  SELECT of.polrelid, of.polname::text AS name, of.polpermissive,
+  SELECT of.polrelid, of.polname::text AS name, of.polpermissive, of.polcmd, of.polroles,
+         pg_get_expr(of.polqual, of.polrelid) AS shown,
          coalesce(obj_description(of.oid, 'pg_policy'), '') AS comment,
          -- What the policy says, as 30_tables wrote it down when it made it.
          left(encode(sha256(convert_to(jsonb_build_array(
@@ -594,6 +598,15 @@ SELECT 'policy', object, 'no policy that the policy files do not name',
        format('DROP POLICY %I ON %s', name, polrelid::regclass)
 FROM compared
 WHERE NOT planned AND (polrelid IN (SELECT oid FROM relation) OR comment LIKE 'noren: %')
+  -- rights_source.sql of an export makes these, and nothing but these.
+  AND NOT EXISTS (
+    SELECT
+    FROM jsonb_to_recordset(current_setting('noren.exporter')::jsonb)
+      AS exporter (schema text, table_name text, name text, role text)
+    WHERE compared.polrelid = to_regclass(format('%I.%I', exporter.schema, exporter.table_name))
+      AND compared.name = exporter.name AND polpermissive AND polcmd = 'r' AND shown = 'true'
+      AND ARRAY(SELECT pg_get_userbyid(member)::text FROM unnest(polroles) AS member) = ARRAY[exporter.role]
+  )
 ORDER BY what, object, expected;
 \set noren_counts :noren_counts',':ROW_COUNT
 
