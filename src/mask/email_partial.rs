@@ -89,9 +89,11 @@ impl Mask for EmailPartial {
         ]);
         let start = (first > 0).then(|| mysql::call("LEFT", [text(), Expr::Integer(first)]));
         let shown = mysql::concat(start.into_iter().chain([Expr::text(FILL), Expr::text("@"), domain()]));
-        let limit = i64::from(types::within_column(context.input_type, MOST, FILL_LENGTH));
-        let cut = mysql::call("LEFT", [shown, Expr::Integer(limit)]);
-        Some(Expr::Case(vec![(is_address, cut), (context.input.clone().is_not_null(), Expr::text(FILL))], None))
+        let shown = match limit(context.input_type) {
+            Some(limit) => mysql::call("LEFT", [shown, Expr::Integer(i64::from(limit))]),
+            None => shown,
+        };
+        Some(Expr::Case(vec![(is_address, shown), (context.input.clone().is_not_null(), Expr::text(FILL))], None))
     }
 }
 

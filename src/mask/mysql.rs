@@ -25,6 +25,7 @@ pub fn has_form(mask: &dyn Mask, input_type: &BaseType, arguments: &Arguments) -
         secret: &|_| Expr::Null,
         default: Some(&input),
         lookup: Some(&Select::default()),
+        first: None,
         labels: &labels,
         alias: "mask",
     };

@@ -266,6 +266,7 @@ fn call(plan: &TablePlan<'_>, hashes: &Hashes, call: &MaskCall, column: &Column)
         secret: &secret,
         default: default.as_ref(),
         lookup: None,
+        first: None,
         labels,
         alias: ROW,
     };

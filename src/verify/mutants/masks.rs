@@ -132,7 +132,7 @@ fn weakened_fields(mask: &FieldsMask) -> Vec<(String, Treatment)> {
         for (path, treatment) in weakened(treatment) {
             let mut mask = mask.clone();
             mask.fields.insert(name.clone(), (of.clone(), treatment));
-            found.push(([".", name, &path].concat(), Treatment::Mask(MaskUse::Fields(mask))));
+            found.push(([".", name, &path].concat(), Treatment::Mask(MaskUse::Fields(Box::new(mask)))));
         }
     }
     found
