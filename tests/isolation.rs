@@ -60,7 +60,6 @@ fn everything_was_tried(report: &Report, role: &str) {
         "TABLESAMPLE",
         "by a cursor",
         "by COPY",
-        "in by COPY",
         "prepared for another tenant",
         "insert another's row",
         "insert and return another's row",

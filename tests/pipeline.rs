@@ -189,17 +189,12 @@ fn a_run_ends_with_the_masked_copy_and_without_the_clone() {
         let service = Service { empty_export, header_only, ..SERVICE };
         let run = Run::new(server, ONE, "", service);
         run.source.sql("SELECT format('ALTER DATABASE %I SET log_statement = ''all''', current_database()) \\gexec");
-        let written = run.source.value("SELECT pg_current_wal_insert_lsn()");
         let done = run.succeeds(&json!({ "exit_code_fails": exit_code_fails, "clone_has_role": clone_has_role }));
         run.no_clone(&done);
         assert_eq!(run.target.value("SELECT count(*) FROM people"), "2000");
         assert_eq!(run.target.value("SELECT count(*) FROM events"), "900");
         assert_eq!(run.target.value("SELECT count(*) FROM people WHERE email LIKE '%secret%'"), "0");
-        assert_eq!(
-            run.source.value("SELECT count(*) FROM noren_run.manifest"),
-            "0",
-            "production is not written to: {written}"
-        );
+        assert_eq!(run.source.value("SELECT count(*) FROM noren_run.manifest"), "0", "production is not written to");
         let keys = run.roles.cloud.keys();
         assert_eq!(keys.iter().filter(|key| key.contains("public.nothing")).count(), 0, "{keys:?}");
         assert!(keys.iter().filter(|key| key.contains("public.people/")).count() > 10, "{keys:?}");

@@ -32,7 +32,6 @@ struct Fault {
 #[rustfmt::skip]
 const FAULTS: &[Fault] = &[
     Fault { name: "row security disabled", planted: "ALTER TABLE orders DISABLE ROW LEVEL SECURITY", undo: "", caught: "public.orders: app: read (tenant A)" },
-    Fault { name: "row security disabled for who brings rows in", planted: "ALTER TABLE users DISABLE ROW LEVEL SECURITY", undo: "", caught: "public.users: app: bring another's row in by COPY" },
     Fault { name: "NO FORCE", planted: "ALTER TABLE orders NO FORCE ROW LEVEL SECURITY", undo: "", caught: "public.orders: migrator: read (tenant unset)" },
     Fault { name: "an extra permissive policy for PUBLIC, and no floor", planted: "DROP POLICY noren_floor ON orders; CREATE POLICY wide ON orders USING (true)", undo: "", caught: "public.orders: app: read by COPY (tenant A)" },
     Fault { name: "USING (true) in the policy and in the floor", planted: "ALTER POLICY noren_select_to_app ON users USING (true); ALTER POLICY noren_floor ON users USING (true)", undo: "", caught: "public.users: app: read (tenant unset)" },

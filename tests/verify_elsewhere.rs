@@ -16,7 +16,6 @@ use crate::support;
 fn somebody_elses() -> Option<Server> {
     let bin = support::binaries(None)?;
     let folder = tempfile::Builder::new().prefix("nk").tempdir_in("/tmp").unwrap();
-    std::os::unix::fs::chown(folder.path(), None, None).unwrap();
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let rules = folder.path().join("pg_hba.conf");
     std::fs::write(&rules, "local all postgres trust\nlocal all all scram-sha-256\n").unwrap();

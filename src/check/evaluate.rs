@@ -38,7 +38,9 @@ pub fn holds(sql: &str, column: &str, value: &Constant) -> Option<bool> {
 
 /// Whether a row may be in a partial index with this predicate while `column` is NULL.
 pub fn may_pass(predicate: &str, column: &str) -> bool {
-    !matches!(evaluate(predicate, column, &Constant::Null), Some(Constant::Null | Constant::Boolean(false)))
+    // A function of the schema's own may make something of NULL.
+    let read = |node: &Node| Evaluator { column, value: &Constant::Null, all_strict: false }.value(node);
+    !matches!(with_expression(predicate, read), Some(Constant::Null | Constant::Boolean(false)))
 }
 
 /// Whether an expression reads `column` for nothing but whether it is NULL. Where the name stands once more in any
@@ -94,12 +96,14 @@ fn with_expression<R: Send>(text: &str, read: impl Fn(&Node) -> Option<R> + Sync
 }
 
 fn evaluate(text: &str, column: &str, value: &Constant) -> Option<Constant> {
-    with_expression(text, |node| Evaluator { column, value }.value(node))
+    with_expression(text, |node| Evaluator { column, value, all_strict: true }.value(node))
 }
 
 struct Evaluator<'a> {
     column: &'a str,
     value: &'a Constant,
+    /// Whether every function is taken to give NULL for NULL.
+    all_strict: bool,
 }
 
 impl Evaluator<'_> {
@@ -148,7 +152,8 @@ impl Evaluator<'_> {
         let name = call.funcname.last().and_then(string_of)?;
         let [argument] = call.args.as_slice() else { return None };
         match (name, self.value(argument)?) {
-            (_, Constant::Null) => Some(Constant::Null),
+            ("length" | "char_length" | "character_length" | "lower" | "upper", Constant::Null) => Some(Constant::Null),
+            (_, Constant::Null) if self.all_strict => Some(Constant::Null),
             ("length" | "char_length" | "character_length", Constant::Text(text)) => {
                 Some(Constant::Number(text.chars().count().to_string()))
             }

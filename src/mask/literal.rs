@@ -108,7 +108,7 @@ fn is_json(text: &str) -> bool {
 fn is_bytes(text: &str) -> bool {
     text.strip_prefix("\\x").is_none_or(|digits| {
         let digits: Vec<u8> = digits.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        digits.len() % 2 == 0 && digits.iter().all(u8::is_ascii_hexdigit)
+        digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit)
     })
 }
 

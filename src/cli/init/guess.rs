@@ -214,7 +214,7 @@ impl<'a> Guess<'a> {
             Some(Hint::Secret) if !self.not_null && !self.is_key => self.dropped("secret", "secret"),
             Some(_) if self.unique || self.is_key => self.kept_apart(limit),
             Some(_) if self.checked => Proposal::Todo(ASK_CHECKED),
-            Some(Hint::Identifier) => self.told_apart(limit),
+            Some(Hint::Identifier) => told_apart(limit),
             Some(Hint::Secret) => self.dropped("secret", "drop, fill ('!')"),
             Some(hint) => self.masked(hint, limit),
         }
@@ -223,19 +223,10 @@ impl<'a> Guess<'a> {
     fn kept_apart(&self, limit: i32) -> Proposal {
         match limit {
             _ if self.checked => Proposal::Todo(ASK_CHECKED),
-            _ if self.hint == Some(Hint::Identifier) => self.told_apart(limit),
+            _ if self.hint == Some(Hint::Identifier) => told_apart(limit),
             ..16 => Proposal::Todo(ASK_UNIQUE),
             16..32 => rule("mask hash(length => 16)"),
             _ => rule("mask hash(length => 32)"),
-        }
-    }
-
-    /// By one class, so that the same identifier is the same in all tables.
-    fn told_apart(&self, limit: i32) -> Proposal {
-        match limit {
-            ..16 => Proposal::Todo(ASK_UNIQUE),
-            16..32 => rule("mask hash(length => 16)"),
-            _ => rule("identifier"),
         }
     }
 
@@ -278,6 +269,15 @@ impl<'a> Guess<'a> {
             None if self.not_null => Proposal::Todo("words of other columns; say what fills it in the copy"),
             None => rule("drop"),
         }
+    }
+}
+
+/// By one class, so that the same identifier is the same in all tables.
+fn told_apart(limit: i32) -> Proposal {
+    match limit {
+        ..16 => Proposal::Todo(ASK_UNIQUE),
+        16..32 => rule("mask hash(length => 16)"),
+        _ => rule("identifier"),
     }
 }
 

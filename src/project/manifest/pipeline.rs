@@ -153,16 +153,14 @@ impl Form<'_> {
     }
 
     fn one(&mut self, key: &str, fits: impl Fn(&str) -> bool, label: &str, usual: Option<&str>) -> Option<String> {
-        match self.maybe(key, &fits, label)? {
-            Some(text) => Some(text),
-            None => {
-                let usual = usual.filter(|usual| fits(usual)).map(str::to_owned);
-                if usual.is_none() {
-                    self.lacks(key, label);
-                }
-                usual
-            }
+        if let Some(text) = self.maybe(key, &fits, label)? {
+            return Some(text);
         }
+        let usual = usual.filter(|usual| fits(usual)).map(str::to_owned);
+        if usual.is_none() {
+            self.lacks(key, label);
+        }
+        usual
     }
 
     fn many(&mut self, key: &str, prefix: &str, usual: Option<&Vec<String>>) -> Option<Vec<String>> {

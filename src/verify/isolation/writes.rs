@@ -4,13 +4,10 @@ use super::super::session::Refusal;
 use super::super::text::{Part, Sql};
 use super::case::Case;
 use super::oracle::{Eyes, every};
-use super::probe::{DENIED, Expect, Prober};
+use super::probe::{Expect, Prober};
 use super::states::State;
 use crate::catalog::{QName, Trigger, TriggerMode};
 use crate::model::access::{Command, ScopeKind};
-
-/// What the server says of `COPY … FROM` where row security binds, `feature_not_supported`.
-const BOUND: &str = "0A000";
 
 /// A row of another tenant, as an INSERT writes it.
 pub(super) struct WrittenRow {
@@ -156,19 +153,7 @@ impl<'a> Prober<'_, 'a> {
                 }
             }
         }
-        self.copies(table)?;
         self.takes_over(table)
-    }
-
-    /// The server takes no file into a table whose policies bind who brings it, and says so before it reads a row. Where
-    /// it would take one, the protocol waits for the file, and the session is of no more use: that is a failure too.
-    fn copies(&mut self, table: &QName) -> Result<(), Refusal> {
-        let Some(row) = self.case.foreign_row(table)? else { return Ok(()) };
-        let parts = [Part::Relation(table), Part::Sql(&row.listed())];
-        let copy = Sql::of("COPY $1 ($2) FROM STDIN", &parts);
-        let as_one = self.case.as_one();
-        self.probe(table, "bring another's row in by COPY", &as_one, &copy, &Expect::OneOf(&[DENIED, BOUND]));
-        Ok(())
     }
 
     /// An upsert whose key is that of another's row, under one's own tenant.

@@ -188,14 +188,15 @@ impl Rights<'_> {
     fn task_role(&self, side: &Side, name: &'static str, key: Option<&Arn>) -> Role {
         let secrets = std::iter::once(&side.login).chain(key).map(Arn::to_string).collect();
         let logs = side.cluster.beside("logs", &format!("log-group:{}:*", group(self.pipeline))).to_string();
-        let images = side.ecs.beside("ecr", "repository/*").to_string();
-        let registry = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-        let rights = vec![
+        let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+        let mut rights = vec![
             allow("GiveTheTaskItsSecrets", &["secretsmanager:GetSecretValue"], secrets),
             allow("KeepItsLog", &["logs:CreateLogStream", "logs:PutLogEvents"], vec![logs]),
-            allow("PullTheImage", &registry, vec![images]),
-            allow("LogInToTheRegistry", &["ecr:GetAuthorizationToken"], vec!["*".to_owned()]),
         ];
+        if let Some(repository) = repository(side) {
+            rights.push(allow("PullTheImage", &pull, vec![repository.to_string()]));
+            rights.push(allow("LogInToTheRegistry", &["ecr:GetAuthorizationToken"], vec!["*".to_owned()]));
+        }
         Role { name, trust: trust("ecs-tasks", side, None), rights: policy(rights) }
     }
 
@@ -263,6 +264,18 @@ impl Rights<'_> {
     fn below(&self) -> String {
         if self.place.prefix.is_empty() { "*".to_owned() } else { format!("{}/*", self.place.prefix) }
     }
+}
+
+/// Where the image is, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG`, which may be another account; elsewhere no right is
+/// needed.
+fn repository(side: &Side) -> Option<Arn> {
+    let (host, path) = side.image.split_once('/')?;
+    let mut parts = host.split('.');
+    let account = parts.next()?.to_owned();
+    let in_ecr = parts.next() == Some("dkr") && parts.next() == Some("ecr");
+    let region = parts.next().filter(|_| in_ecr)?.to_owned();
+    let name = path.split([':', '@']).next()?;
+    Some(Arn { account, region, ..side.ecs.beside("ecr", &format!("repository/{name}")) })
 }
 
 fn suffix(partition: &str) -> &'static str {
