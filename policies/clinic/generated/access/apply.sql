@@ -55,4 +55,5 @@ SET lock_timeout = '10s';
 \ir 30_tables/clinic.users.sql
 \ir 30_tables/clinic.workspaces.sql
 \ir 40_force.sql
+\ir 50_functions.sql
 \ir 90_assert.sql

@@ -79,7 +79,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.workspaces;
 DROP POLICY IF EXISTS noren_floor ON clinic.workspaces;
-DROP POLICY IF EXISTS noren_guard ON clinic.workspaces;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.workspaces;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.workspaces;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.workspaces;
@@ -140,7 +139,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.users;
 DROP POLICY IF EXISTS noren_floor ON clinic.users;
-DROP POLICY IF EXISTS noren_guard ON clinic.users;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.users;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.users;
 ALTER TABLE clinic.users NO FORCE ROW LEVEL SECURITY;
@@ -236,7 +234,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_floor ON clinic.prescriptions;
-DROP POLICY IF EXISTS noren_guard ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.prescriptions;
@@ -297,7 +294,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.patients;
 DROP POLICY IF EXISTS noren_floor ON clinic.patients;
-DROP POLICY IF EXISTS noren_guard ON clinic.patients;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.patients;
 DROP POLICY IF EXISTS noren_select_to_clinic_app_frontdesk ON clinic.patients;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.patients;
@@ -358,7 +354,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.organisations;
 DROP POLICY IF EXISTS noren_floor ON clinic.organisations;
-DROP POLICY IF EXISTS noren_guard ON clinic.organisations;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.organisations;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.organisations;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.organisations;
@@ -455,7 +450,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.memberships;
 DROP POLICY IF EXISTS noren_floor ON clinic.memberships;
-DROP POLICY IF EXISTS noren_guard ON clinic.memberships;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.memberships;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.memberships;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.memberships;
@@ -516,7 +510,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.lab_results;
 DROP POLICY IF EXISTS noren_floor ON clinic.lab_results;
-DROP POLICY IF EXISTS noren_guard ON clinic.lab_results;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.lab_results;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.lab_results;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.lab_results;
@@ -577,7 +570,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.invoices;
 DROP POLICY IF EXISTS noren_floor ON clinic.invoices;
-DROP POLICY IF EXISTS noren_guard ON clinic.invoices;
 DROP POLICY IF EXISTS noren_insert_to_billing_clinic_app ON clinic.invoices;
 DROP POLICY IF EXISTS noren_select_to_billing_clinic_app ON clinic.invoices;
 DROP POLICY IF EXISTS noren_update_to_billing_clinic_app ON clinic.invoices;
@@ -638,7 +630,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.invoice_reminders;
 DROP POLICY IF EXISTS noren_floor ON clinic.invoice_reminders;
-DROP POLICY IF EXISTS noren_guard ON clinic.invoice_reminders;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.invoice_reminders;
 DROP POLICY IF EXISTS noren_select_to_billing_clinic_app ON clinic.invoice_reminders;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.invoice_reminders;
@@ -699,7 +690,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.encounters;
 DROP POLICY IF EXISTS noren_floor ON clinic.encounters;
-DROP POLICY IF EXISTS noren_guard ON clinic.encounters;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.encounters;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.encounters;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.encounters;
@@ -797,7 +787,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_floor ON clinic.diagnoses;
-DROP POLICY IF EXISTS noren_guard ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.diagnoses;
@@ -858,7 +847,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.consents;
 DROP POLICY IF EXISTS noren_floor ON clinic.consents;
-DROP POLICY IF EXISTS noren_guard ON clinic.consents;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.consents;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.consents;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.consents;
@@ -919,7 +907,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.appointments;
 DROP POLICY IF EXISTS noren_floor ON clinic.appointments;
-DROP POLICY IF EXISTS noren_guard ON clinic.appointments;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app_frontdesk ON clinic.appointments;
 DROP POLICY IF EXISTS noren_select_to_clinic_app_frontdesk ON clinic.appointments;
 DROP POLICY IF EXISTS noren_update_to_clinic_app_frontdesk ON clinic.appointments;

@@ -67,4 +67,5 @@ SET lock_timeout = '10s';
 \ir 30_tables/public.users.sql
 \ir 30_tables/public.vouchers.sql
 \ir 40_force.sql
+\ir 50_functions.sql
 \ir 90_assert.sql

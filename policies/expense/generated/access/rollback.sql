@@ -79,7 +79,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public."取引先";
 DROP POLICY IF EXISTS noren_floor ON public."取引先";
-DROP POLICY IF EXISTS noren_guard ON public."取引先";
 DROP POLICY IF EXISTS noren_insert_to_app ON public."取引先";
 DROP POLICY IF EXISTS noren_select_to_app ON public."取引先";
 DROP POLICY IF EXISTS noren_update_to_app ON public."取引先";
@@ -143,7 +142,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.vouchers;
 DROP POLICY IF EXISTS noren_floor ON public.vouchers;
-DROP POLICY IF EXISTS noren_guard ON public.vouchers;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.vouchers;
 DROP POLICY IF EXISTS noren_select_to_app ON public.vouchers;
 DROP POLICY IF EXISTS noren_update_to_app ON public.vouchers;
@@ -204,7 +202,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.users;
 DROP POLICY IF EXISTS noren_floor ON public.users;
-DROP POLICY IF EXISTS noren_guard ON public.users;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.users;
 DROP POLICY IF EXISTS noren_select_to_app ON public.users;
 DROP POLICY IF EXISTS noren_update_to_app ON public.users;
@@ -265,7 +262,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.sessions;
 DROP POLICY IF EXISTS noren_floor ON public.sessions;
-DROP POLICY IF EXISTS noren_guard ON public.sessions;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.sessions;
 DROP POLICY IF EXISTS noren_select_to_app ON public.sessions;
 DROP POLICY IF EXISTS noren_update_to_app ON public.sessions;
@@ -368,7 +364,6 @@ DROP POLICY IF EXISTS noren_floor_delete ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_floor_insert ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_floor_select ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_floor_update ON public.roles_of_staff;
-DROP POLICY IF EXISTS noren_guard ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_select_to_app ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_update_to_app ON public.roles_of_staff;
@@ -429,7 +424,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public."order";
 DROP POLICY IF EXISTS noren_floor ON public."order";
-DROP POLICY IF EXISTS noren_guard ON public."order";
 DROP POLICY IF EXISTS noren_insert_to_app ON public."order";
 DROP POLICY IF EXISTS noren_select_to_app ON public."order";
 DROP POLICY IF EXISTS noren_update_to_app ON public."order";
@@ -667,7 +661,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.expenses;
 DROP POLICY IF EXISTS noren_floor ON public.expenses;
-DROP POLICY IF EXISTS noren_guard ON public.expenses;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.expenses;
 DROP POLICY IF EXISTS noren_select_to_app ON public.expenses;
 DROP POLICY IF EXISTS noren_update_to_app ON public.expenses;
@@ -729,7 +722,6 @@ $noren$;
 DROP POLICY IF EXISTS closed_reports_stay_closed_update ON public.expense_reports;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.expense_reports;
 DROP POLICY IF EXISTS noren_floor ON public.expense_reports;
-DROP POLICY IF EXISTS noren_guard ON public.expense_reports;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.expense_reports;
 DROP POLICY IF EXISTS noren_select_to_app ON public.expense_reports;
 DROP POLICY IF EXISTS noren_update_to_app ON public.expense_reports;
@@ -793,7 +785,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.expense_items;
 DROP POLICY IF EXISTS noren_floor ON public.expense_items;
-DROP POLICY IF EXISTS noren_guard ON public.expense_items;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.expense_items;
 DROP POLICY IF EXISTS noren_select_to_app ON public.expense_items;
 DROP POLICY IF EXISTS noren_update_to_app ON public.expense_items;
@@ -854,7 +845,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.expense_categories;
 DROP POLICY IF EXISTS noren_floor ON public.expense_categories;
-DROP POLICY IF EXISTS noren_guard ON public.expense_categories;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.expense_categories;
 DROP POLICY IF EXISTS noren_select_to_app ON public.expense_categories;
 DROP POLICY IF EXISTS noren_update_to_app ON public.expense_categories;
@@ -915,7 +905,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.departments;
 DROP POLICY IF EXISTS noren_floor ON public.departments;
-DROP POLICY IF EXISTS noren_guard ON public.departments;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.departments;
 DROP POLICY IF EXISTS noren_select_to_app ON public.departments;
 DROP POLICY IF EXISTS noren_update_to_app ON public.departments;
@@ -1012,7 +1001,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.companies;
 DROP POLICY IF EXISTS noren_floor ON public.companies;
-DROP POLICY IF EXISTS noren_guard ON public.companies;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.companies;
 DROP POLICY IF EXISTS noren_select_to_app ON public.companies;
 DROP POLICY IF EXISTS noren_update_to_app ON public.companies;
@@ -1293,7 +1281,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.card_transactions;
 DROP POLICY IF EXISTS noren_floor ON public.card_transactions;
-DROP POLICY IF EXISTS noren_guard ON public.card_transactions;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.card_transactions;
 DROP POLICY IF EXISTS noren_select_to_app ON public.card_transactions;
 DROP POLICY IF EXISTS noren_update_to_app ON public.card_transactions;
@@ -1354,7 +1341,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.bank_accounts;
 DROP POLICY IF EXISTS noren_floor ON public.bank_accounts;
-DROP POLICY IF EXISTS noren_guard ON public.bank_accounts;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.bank_accounts;
 DROP POLICY IF EXISTS noren_select_to_app ON public.bank_accounts;
 DROP POLICY IF EXISTS noren_update_to_app ON public.bank_accounts;
@@ -1535,7 +1521,6 @@ BEGIN
 END
 $noren$;
 DROP POLICY IF EXISTS noren_floor ON public.audit_logs;
-DROP POLICY IF EXISTS noren_guard ON public.audit_logs;
 DROP POLICY IF EXISTS noren_select_to_app ON public.audit_logs;
 ALTER TABLE public.audit_logs NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_logs DISABLE ROW LEVEL SECURITY;
@@ -1594,7 +1579,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.attachments;
 DROP POLICY IF EXISTS noren_floor ON public.attachments;
-DROP POLICY IF EXISTS noren_guard ON public.attachments;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.attachments;
 DROP POLICY IF EXISTS noren_select_to_app ON public.attachments;
 DROP POLICY IF EXISTS noren_update_to_app ON public.attachments;
@@ -1691,7 +1675,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.approvals;
 DROP POLICY IF EXISTS noren_floor ON public.approvals;
-DROP POLICY IF EXISTS noren_guard ON public.approvals;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.approvals;
 DROP POLICY IF EXISTS noren_select_to_app ON public.approvals;
 DROP POLICY IF EXISTS noren_update_to_app ON public.approvals;
@@ -1752,7 +1735,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.api_keys;
 DROP POLICY IF EXISTS noren_floor ON public.api_keys;
-DROP POLICY IF EXISTS noren_guard ON public.api_keys;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.api_keys;
 DROP POLICY IF EXISTS noren_select_to_app ON public.api_keys;
 DROP POLICY IF EXISTS noren_update_to_app ON public.api_keys;
@@ -1813,7 +1795,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public."CorporateCards";
 DROP POLICY IF EXISTS noren_floor ON public."CorporateCards";
-DROP POLICY IF EXISTS noren_guard ON public."CorporateCards";
 DROP POLICY IF EXISTS noren_insert_to_app ON public."CorporateCards";
 DROP POLICY IF EXISTS noren_select_to_app ON public."CorporateCards";
 DROP POLICY IF EXISTS noren_update_to_app ON public."CorporateCards";
@@ -1874,7 +1855,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_floor ON archive.legacy_orders;
-DROP POLICY IF EXISTS noren_guard ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_insert_to_app ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_select_to_app ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_update_to_app ON archive.legacy_orders;

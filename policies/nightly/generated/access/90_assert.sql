@@ -820,14 +820,16 @@ WHERE NOT EXISTS (
   SELECT FROM held WHERE held.oid = wanted.oid AND held.grantee = wanted.grantee AND held.privilege_type = 'USAGE'
 )
 UNION ALL
--- CREATE lets a role put things of its own where others look names up.
+-- CREATE lets a role put things of its own where others look names up. Who owns the tables needs it where the schema
+-- is somebody else's, as `public` is since 15.
 SELECT 'grant', format('schema %I', nspname), format('no %s to %s', privilege_type, to_word),
        format('granted by %I%s', pg_get_userbyid(grantor), CASE WHEN is_grantable THEN ' with GRANT OPTION' ELSE '' END),
        before || format('REVOKE %s ON SCHEMA %I FROM %s', privilege_type, nspname, to_word) || after
 FROM held
-WHERE privilege_type <> 'USAGE' OR is_grantable OR NOT EXISTS (
-  SELECT FROM wanted WHERE wanted.oid = held.oid AND wanted.grantee = held.grantee
-) AND (held.grantee <> 0 OR nspname = 'noren') AND NOT (held.grantee <> 0 AND nspname = 'noren_run')
+WHERE NOT EXISTS (SELECT FROM role WHERE role.oid = held.grantee AND role.owner)
+  AND (privilege_type <> 'USAGE' OR is_grantable OR NOT EXISTS (
+    SELECT FROM wanted WHERE wanted.oid = held.oid AND wanted.grantee = held.grantee
+  ) AND (held.grantee <> 0 OR nspname = 'noren') AND NOT (held.grantee <> 0 AND nspname = 'noren_run'))
 UNION ALL
 SELECT 'grant', format('database %I', datname), format('no CREATE to %s', grantee.word),
        format('granted by %I', pg_get_userbyid(acl.grantor)),

@@ -33,4 +33,5 @@ SET lock_timeout = '10s';
 \ir 30_tables/public.employees.sql
 \ir 30_tables/public.events.sql
 \ir 30_tables/public.orders.sql
+\ir 50_functions.sql
 \ir 90_assert.sql

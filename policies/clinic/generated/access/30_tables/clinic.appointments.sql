@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.appointments;
 DROP POLICY IF EXISTS noren_floor ON clinic.appointments;
-DROP POLICY IF EXISTS noren_guard ON clinic.appointments;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app_frontdesk ON clinic.appointments;
 DROP POLICY IF EXISTS noren_select_to_clinic_app_frontdesk ON clinic.appointments;
 DROP POLICY IF EXISTS noren_update_to_clinic_app_frontdesk ON clinic.appointments;
@@ -89,41 +88,11 @@ COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.appointments
 
 -- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.appointments
-  AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (appointments.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
   WITH CHECK (appointments.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_floor ON clinic.appointments
-  IS 'noren: floor: only rows of the session''s tenant [compile:7915d6a400316365]';
-
--- access.noren:9  guard: only roles of the policy
-CREATE POLICY noren_guard ON clinic.appointments
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON clinic.appointments
-  IS 'noren: guard: only roles of the policy [compile:023b9f719feaf5d8]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:07564606f47eb7f7]';
 
 -- access.noren:32, access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app_frontdesk ON clinic.appointments

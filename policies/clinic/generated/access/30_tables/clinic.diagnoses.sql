@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_floor ON clinic.diagnoses;
-DROP POLICY IF EXISTS noren_guard ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.diagnoses;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.diagnoses;
@@ -96,7 +95,7 @@ COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.diagnoses
 
 -- access.noren:18  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.diagnoses
-  AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
     EXISTS (
       SELECT 1
@@ -114,37 +113,7 @@ CREATE POLICY noren_floor ON clinic.diagnoses
     )
   );
 COMMENT ON POLICY noren_floor ON clinic.diagnoses
-  IS 'noren: floor: only rows of the session''s tenant [compile:9e85ff644c7140b5]';
-
--- access.noren:18  guard: only roles of the policy
-CREATE POLICY noren_guard ON clinic.diagnoses
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON clinic.diagnoses
-  IS 'noren: guard: only roles of the policy [compile:8074607c9337e3c7]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:43c019a7d05970a0]';
 
 -- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.diagnoses

@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.encounters;
 DROP POLICY IF EXISTS noren_floor ON clinic.encounters;
-DROP POLICY IF EXISTS noren_guard ON clinic.encounters;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.encounters;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.encounters;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.encounters;
@@ -90,41 +89,11 @@ COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.encounters
 
 -- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.encounters
-  AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (encounters.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
   WITH CHECK (encounters.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_floor ON clinic.encounters
-  IS 'noren: floor: only rows of the session''s tenant [compile:ba3fd8c824f35df3]';
-
--- access.noren:9  guard: only roles of the policy
-CREATE POLICY noren_guard ON clinic.encounters
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON clinic.encounters
-  IS 'noren: guard: only roles of the policy [compile:2bd50a942ab69130]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:fb6e1a845c0eccff]';
 
 -- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.encounters

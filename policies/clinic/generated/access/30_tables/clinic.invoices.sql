@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.invoices;
 DROP POLICY IF EXISTS noren_floor ON clinic.invoices;
-DROP POLICY IF EXISTS noren_guard ON clinic.invoices;
 DROP POLICY IF EXISTS noren_insert_to_billing_clinic_app ON clinic.invoices;
 DROP POLICY IF EXISTS noren_select_to_billing_clinic_app ON clinic.invoices;
 DROP POLICY IF EXISTS noren_update_to_billing_clinic_app ON clinic.invoices;
@@ -89,41 +88,11 @@ COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.invoices
 
 -- access.noren:9  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.invoices
-  AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (invoices.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
   WITH CHECK (invoices.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_floor ON clinic.invoices
-  IS 'noren: floor: only rows of the session''s tenant [compile:464e444ffb0ac2c0]';
-
--- access.noren:9  guard: only roles of the policy
-CREATE POLICY noren_guard ON clinic.invoices
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON clinic.invoices
-  IS 'noren: guard: only roles of the policy [compile:77e8ac56b2d1a005]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:18988c522a2211a5]';
 
 -- access.noren:32, access.noren:36  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_billing_clinic_app ON clinic.invoices

@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_floor ON clinic.prescriptions;
-DROP POLICY IF EXISTS noren_guard ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_insert_to_clinic_app ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.prescriptions;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.prescriptions;
@@ -89,41 +88,11 @@ COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.prescriptions
 
 -- access.noren:19  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.prescriptions
-  AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (prescriptions.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]))
   WITH CHECK (prescriptions.organisation_id = ANY ((SELECT noren.app_tenant_ids())::uuid[]));
 COMMENT ON POLICY noren_floor ON clinic.prescriptions
-  IS 'noren: floor: only rows of the session''s tenant [compile:3248c1b2733423cc]';
-
--- access.noren:19  guard: only roles of the policy
-CREATE POLICY noren_guard ON clinic.prescriptions
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON clinic.prescriptions
-  IS 'noren: guard: only roles of the policy [compile:453fad22342b066c]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:35d93bcf521a7cf8]';
 
 -- access.noren:32  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_clinic_app ON clinic.prescriptions

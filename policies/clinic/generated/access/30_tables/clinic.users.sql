@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_clinic_app ON clinic.users;
 DROP POLICY IF EXISTS noren_floor ON clinic.users;
-DROP POLICY IF EXISTS noren_guard ON clinic.users;
 DROP POLICY IF EXISTS noren_select_to_clinic_app ON clinic.users;
 DROP POLICY IF EXISTS noren_update_to_clinic_app ON clinic.users;
 
@@ -95,7 +94,7 @@ COMMENT ON POLICY noren_delete_to_clinic_app ON clinic.users
 
 -- access.noren:16  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON clinic.users
-  AS RESTRICTIVE FOR ALL TO billing, clinic_app, frontdesk, importer, migrator, researcher
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
     EXISTS (
       SELECT 1
@@ -113,37 +112,7 @@ CREATE POLICY noren_floor ON clinic.users
     )
   );
 COMMENT ON POLICY noren_floor ON clinic.users
-  IS 'noren: floor: only rows of the session''s tenant [compile:0b63f14f4dae40cd]';
-
--- access.noren:16  guard: only roles of the policy
-CREATE POLICY noren_guard ON clinic.users
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('billing'::name, 'USAGE')
-        OR pg_has_role('clinic_app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('frontdesk'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('researcher'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON clinic.users
-  IS 'noren: guard: only roles of the policy [compile:306208e803e42ae2]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:ba04d437a42439ac]';
 
 -- access.noren:32  select of rows of the session's tenant
 CREATE POLICY noren_select_to_clinic_app ON clinic.users

@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_floor ON archive.legacy_orders;
-DROP POLICY IF EXISTS noren_guard ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_insert_to_app ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_select_to_app ON archive.legacy_orders;
 DROP POLICY IF EXISTS noren_update_to_app ON archive.legacy_orders;
@@ -89,41 +88,11 @@ COMMENT ON POLICY noren_delete_to_app ON archive.legacy_orders
 
 -- access.noren:20  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON archive.legacy_orders
-  AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (legacy_orders.company_id = (SELECT noren.app_tenant_id()))
   WITH CHECK (legacy_orders.company_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor ON archive.legacy_orders
-  IS 'noren: floor: only rows of the session''s tenant [compile:844024c66e9ec3c8]';
-
--- access.noren:20  guard: only roles of the policy
-CREATE POLICY noren_guard ON archive.legacy_orders
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON archive.legacy_orders
-  IS 'noren: guard: only roles of the policy [compile:346fb40632887c46]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:24b06f3462a38227]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON archive.legacy_orders

@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public."取引先";
 DROP POLICY IF EXISTS noren_floor ON public."取引先";
-DROP POLICY IF EXISTS noren_guard ON public."取引先";
 DROP POLICY IF EXISTS noren_insert_to_app ON public."取引先";
 DROP POLICY IF EXISTS noren_select_to_app ON public."取引先";
 DROP POLICY IF EXISTS noren_update_to_app ON public."取引先";
@@ -89,41 +88,11 @@ COMMENT ON POLICY noren_delete_to_app ON public."取引先"
 
 -- access.noren:10  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON public."取引先"
-  AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING ("取引先".tenant_id = (SELECT noren.app_tenant_id()))
   WITH CHECK ("取引先".tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor ON public."取引先"
-  IS 'noren: floor: only rows of the session''s tenant [compile:0a007ebe79c12083]';
-
--- access.noren:10  guard: only roles of the policy
-CREATE POLICY noren_guard ON public."取引先"
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON public."取引先"
-  IS 'noren: guard: only roles of the policy [compile:457f0e15e9df7503]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:efa4416781063a35]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public."取引先"

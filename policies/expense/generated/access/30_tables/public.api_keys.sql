@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.api_keys;
 DROP POLICY IF EXISTS noren_floor ON public.api_keys;
-DROP POLICY IF EXISTS noren_guard ON public.api_keys;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.api_keys;
 DROP POLICY IF EXISTS noren_select_to_app ON public.api_keys;
 DROP POLICY IF EXISTS noren_update_to_app ON public.api_keys;
@@ -89,41 +88,11 @@ COMMENT ON POLICY noren_delete_to_app ON public.api_keys
 
 -- access.noren:10  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON public.api_keys
-  AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (api_keys.tenant_id = (SELECT noren.app_tenant_id()))
   WITH CHECK (api_keys.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor ON public.api_keys
-  IS 'noren: floor: only rows of the session''s tenant [compile:9e3d0b49730117df]';
-
--- access.noren:10  guard: only roles of the policy
-CREATE POLICY noren_guard ON public.api_keys
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON public.api_keys
-  IS 'noren: guard: only roles of the policy [compile:3d06f35703baa3a3]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:acb86d01d5f8920f]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.api_keys

@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.attachments;
 DROP POLICY IF EXISTS noren_floor ON public.attachments;
-DROP POLICY IF EXISTS noren_guard ON public.attachments;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.attachments;
 DROP POLICY IF EXISTS noren_select_to_app ON public.attachments;
 DROP POLICY IF EXISTS noren_update_to_app ON public.attachments;
@@ -95,7 +94,7 @@ COMMENT ON POLICY noren_delete_to_app ON public.attachments
 
 -- access.noren:18  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON public.attachments
-  AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (
     EXISTS (
       SELECT 1
@@ -111,37 +110,7 @@ CREATE POLICY noren_floor ON public.attachments
     )
   );
 COMMENT ON POLICY noren_floor ON public.attachments
-  IS 'noren: floor: only rows of the session''s tenant [compile:87bdff90c656321f]';
-
--- access.noren:18  guard: only roles of the policy
-CREATE POLICY noren_guard ON public.attachments
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON public.attachments
-  IS 'noren: guard: only roles of the policy [compile:37ce32928142a543]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:5d921f5142eba14c]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.attachments

@@ -74,46 +74,15 @@ BEGIN
 END
 $noren$;
 DROP POLICY IF EXISTS noren_floor ON public.audit_logs;
-DROP POLICY IF EXISTS noren_guard ON public.audit_logs;
 DROP POLICY IF EXISTS noren_select_to_app ON public.audit_logs;
 
 -- access.noren:10  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON public.audit_logs
-  AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (audit_logs.tenant_id = (SELECT noren.app_tenant_id()))
   WITH CHECK (audit_logs.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor ON public.audit_logs
-  IS 'noren: floor: only rows of the session''s tenant [compile:d4e7895a2573390f]';
-
--- access.noren:10  guard: only roles of the policy
-CREATE POLICY noren_guard ON public.audit_logs
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON public.audit_logs
-  IS 'noren: guard: only roles of the policy [compile:620c8debc670296c]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:71d8e2c4b67e2652]';
 
 -- access.noren:35  select of rows of the session's tenant where (actor_id = app.user_id)
 CREATE POLICY noren_select_to_app ON public.audit_logs

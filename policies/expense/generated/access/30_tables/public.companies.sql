@@ -75,7 +75,6 @@ END
 $noren$;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.companies;
 DROP POLICY IF EXISTS noren_floor ON public.companies;
-DROP POLICY IF EXISTS noren_guard ON public.companies;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.companies;
 DROP POLICY IF EXISTS noren_select_to_app ON public.companies;
 DROP POLICY IF EXISTS noren_update_to_app ON public.companies;
@@ -89,41 +88,11 @@ COMMENT ON POLICY noren_delete_to_app ON public.companies
 
 -- access.noren:16  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON public.companies
-  AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (companies.id = (SELECT noren.app_tenant_id()))
   WITH CHECK (companies.id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor ON public.companies
-  IS 'noren: floor: only rows of the session''s tenant [compile:be0843f49c4aab6c]';
-
--- access.noren:16  guard: only roles of the policy
-CREATE POLICY noren_guard ON public.companies
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON public.companies
-  IS 'noren: guard: only roles of the policy [compile:e4d0643ea5f0d71b]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:4d4a4b293b3d0d7e]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.companies

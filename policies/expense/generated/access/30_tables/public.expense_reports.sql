@@ -76,7 +76,6 @@ $noren$;
 DROP POLICY IF EXISTS closed_reports_stay_closed_update ON public.expense_reports;
 DROP POLICY IF EXISTS noren_delete_to_app ON public.expense_reports;
 DROP POLICY IF EXISTS noren_floor ON public.expense_reports;
-DROP POLICY IF EXISTS noren_guard ON public.expense_reports;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.expense_reports;
 DROP POLICY IF EXISTS noren_select_to_app ON public.expense_reports;
 DROP POLICY IF EXISTS noren_update_to_app ON public.expense_reports;
@@ -98,41 +97,11 @@ COMMENT ON POLICY noren_delete_to_app ON public.expense_reports
 
 -- access.noren:10  floor: only rows of the session's tenant
 CREATE POLICY noren_floor ON public.expense_reports
-  AS RESTRICTIVE FOR ALL TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR ALL TO PUBLIC
   USING (expense_reports.tenant_id = (SELECT noren.app_tenant_id()))
   WITH CHECK (expense_reports.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor ON public.expense_reports
-  IS 'noren: floor: only rows of the session''s tenant [compile:06a4c09738d8f37a]';
-
--- access.noren:10  guard: only roles of the policy
-CREATE POLICY noren_guard ON public.expense_reports
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON public.expense_reports
-  IS 'noren: guard: only roles of the policy [compile:7adedfe18fdcca40]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:2f90e4cbbdf127be]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.expense_reports

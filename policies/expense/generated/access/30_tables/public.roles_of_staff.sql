@@ -78,7 +78,6 @@ DROP POLICY IF EXISTS noren_floor_delete ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_floor_insert ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_floor_select ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_floor_update ON public.roles_of_staff;
-DROP POLICY IF EXISTS noren_guard ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_insert_to_app ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_select_to_app ON public.roles_of_staff;
 DROP POLICY IF EXISTS noren_update_to_app ON public.roles_of_staff;
@@ -92,65 +91,35 @@ COMMENT ON POLICY noren_delete_to_app ON public.roles_of_staff
 
 -- access.noren:22  floor: only rows of the session's tenant
 CREATE POLICY noren_floor_delete ON public.roles_of_staff
-  AS RESTRICTIVE FOR DELETE TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR DELETE TO PUBLIC
   USING (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor_delete ON public.roles_of_staff
-  IS 'noren: floor: only rows of the session''s tenant [compile:e3850700fcce2cb5]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:27e37d420f05c661]';
 
 -- access.noren:22  floor: only rows of the session's tenant
 CREATE POLICY noren_floor_insert ON public.roles_of_staff
-  AS RESTRICTIVE FOR INSERT TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR INSERT TO PUBLIC
   WITH CHECK (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor_insert ON public.roles_of_staff
-  IS 'noren: floor: only rows of the session''s tenant [compile:903e69156a95e92b]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:95b58a19eef1a8ca]';
 
 -- access.noren:22  floor: only rows of the session's tenant
 CREATE POLICY noren_floor_select ON public.roles_of_staff
-  AS RESTRICTIVE FOR SELECT TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR SELECT TO PUBLIC
   USING (
     roles_of_staff.tenant_id = (SELECT noren.app_tenant_id())
     OR (roles_of_staff.tenant_id IS NULL AND (SELECT noren.app_tenant_id()) IS NOT NULL)
   );
 COMMENT ON POLICY noren_floor_select ON public.roles_of_staff
-  IS 'noren: floor: only rows of the session''s tenant [compile:e1a30ff74830c470]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:dd333345f15b9681]';
 
 -- access.noren:22  floor: only rows of the session's tenant
 CREATE POLICY noren_floor_update ON public.roles_of_staff
-  AS RESTRICTIVE FOR UPDATE TO app, importer, investigator, migrator
+  AS RESTRICTIVE FOR UPDATE TO PUBLIC
   USING (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()))
   WITH CHECK (roles_of_staff.tenant_id = (SELECT noren.app_tenant_id()));
 COMMENT ON POLICY noren_floor_update ON public.roles_of_staff
-  IS 'noren: floor: only rows of the session''s tenant [compile:4d3c26caca8d8ab3]';
-
--- access.noren:22  guard: only roles of the policy
-CREATE POLICY noren_guard ON public.roles_of_staff
-  AS RESTRICTIVE FOR ALL TO PUBLIC
-  USING (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  )
-  WITH CHECK (
-    (
-      SELECT true
-      WHERE pg_has_role('app'::name, 'USAGE')
-        OR pg_has_role('exporter'::name, 'USAGE')
-        OR pg_has_role('importer'::name, 'USAGE')
-        OR pg_has_role('investigator'::name, 'USAGE')
-        OR pg_has_role('migrator'::name, 'USAGE')
-        OR pg_has_role('reporting'::name, 'USAGE')
-        OR pg_has_role('support'::name, 'USAGE')
-    ) IS NOT NULL
-  );
-COMMENT ON POLICY noren_guard ON public.roles_of_staff
-  IS 'noren: guard: only roles of the policy [compile:b67599c485f0a512]';
+  IS 'noren: floor: only rows of the session''s tenant [compile:6b5715644232619e]';
 
 -- access.noren:34  insert of rows of the session's tenant
 CREATE POLICY noren_insert_to_app ON public.roles_of_staff
