@@ -109,6 +109,7 @@ pub struct ExportTarget {
 }
 
 /// The kinds of targets.
+#[allow(clippy::large_enum_variant, reason = "a project has a handful of exports")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetKind {
     /// Files on the client, below this folder; made of letters, digits and `_ - . /` only.

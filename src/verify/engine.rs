@@ -120,7 +120,7 @@ impl Engine for Private {
         SUPERUSER
     }
 
-    fn maintenance(&self) -> &str {
+    fn maintenance(&self) -> &'static str {
         "postgres"
     }
 

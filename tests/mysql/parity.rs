@@ -1,7 +1,7 @@
 //! One policy for both engines, the same rows and the same key: the copies hold the same text.
 
 use super::{KEY, Project, server};
-use crate::end_to_end::harness::{self, Project as OfPostgres};
+use crate::end_to_end::harness::Project as OfPostgres;
 use crate::support::{self, Database};
 
 /// A column a mask; the first type is PostgreSQL's, the second MySQL's.
@@ -155,11 +155,8 @@ fn both_engines_give_the_same_bytes() {
     source.sql(&rows(false));
     let run = other.folder.path().join("run");
     support::succeeded(&other.export_with(&source, "developers", &run, &[("NOREN_MASK_KEY", KEY)]), "run.sql");
-    let target = Database::owned(postgres, "parity", None);
-    target.sql(&schema(false));
-    harness::mark(&target, "developers");
-    let arguments = harness::arguments(&run, &other.file("developers", "import.sql"));
-    support::succeeded(&target.psql("postgres", arguments, &[], other.folder.path()), "import.sql");
+    let target = other.target(postgres, "developers", 1);
+    support::succeeded(&other.import(&target, "developers", &run), "import.sql");
 
     let (of_mysql, of_postgres) = queries();
     let found = mysql.run(&project.copy, &of_mysql);

@@ -562,19 +562,17 @@ fn parts(place: Place<'_>, cursor: &mut Cursor<'_>) -> Option<Vec<IndexPart>> {
             let start = cursor.place().start;
             let name = cursor.name()?.to_owned();
             let end = cursor.clone();
-            parts.push(match cursor.numbers().as_slice() {
-                [] => IndexPart::Column(name),
-                _ => {
-                    let end = end.place().end.max(cursor.place().start);
-                    let sql =
-                        place.text.get(start..end).unwrap_or_default().trim_end_matches([',', ')']).to_owned() + ")";
-                    IndexPart::Expression(Expression {
-                        sql,
-                        columns: vec![name],
-                        functions: Vec::new(),
-                        sequences: Vec::new(),
-                    })
-                }
+            parts.push(if cursor.numbers().is_empty() {
+                IndexPart::Column(name)
+            } else {
+                let end = end.place().end.max(cursor.place().start);
+                let sql = place.text.get(start..end).unwrap_or_default().trim_end_matches([',', ')']).to_owned() + ")";
+                IndexPart::Expression(Expression {
+                    sql,
+                    columns: vec![name],
+                    functions: Vec::new(),
+                    sequences: Vec::new(),
+                })
             });
         }
         let _ = cursor.take("asc") || cursor.take("desc");

@@ -51,7 +51,7 @@ impl Emitter<'_> {
         for key in &self.export.keys {
             check_key(&mut script, key);
         }
-        self.finish(&mut script);
+        Self::finish(&mut script);
         script
     }
 
@@ -147,7 +147,7 @@ impl Emitter<'_> {
     }
 
     /// Commits where nothing was found, also under a client that does not end at errors.
-    fn finish(&self, script: &mut Script) {
+    fn finish(script: &mut Script) {
         script.comment("commits where nothing was found; else the end of the session rolls everything back");
         let nothing = Expr::call("COUNT", [Expr::Star]).op("=", Expr::Integer(0));
         let end = Expr::Case(vec![(nothing, Expr::text("COMMIT"))], Some(Box::new(Expr::text("DO 0"))));

@@ -16,14 +16,7 @@ impl Emitter<'_> {
         Account { name, role: self.export.version >= 3 }
     }
 
-    fn rights(
-        &self,
-        script: &mut Script,
-        account: &Account,
-        server: &'static str,
-        role: &'static str,
-        grants: Vec<Grant>,
-    ) {
+    fn rights(script: &mut Script, account: &Account, server: &'static str, role: &'static str, grants: Vec<Grant>) {
         if account.role {
             script.run(&Statement::CreateRole(account.clone()));
         }
@@ -49,7 +42,7 @@ impl Emitter<'_> {
         let table = |name: &str| Grant { privileges: vec!["SELECT"], on: Object::Table(name.to_owned()), to: to() };
         let mut grants: Vec<Grant> = self.export.tables.iter().map(|own| table(&own.name)).collect();
         grants.push(Grant { privileges: vec!["CREATE TEMPORARY TABLES"], on: Object::Database, to: to() });
-        self.rights(&mut script, &account, "SELECT INTO S3", "AWS_SELECT_S3_ACCESS", grants);
+        Self::rights(&mut script, &account, "SELECT INTO S3", "AWS_SELECT_S3_ACCESS", grants);
         script
     }
 
@@ -75,7 +68,7 @@ impl Emitter<'_> {
         grants.extend(self.export.beside.iter().map(|name| read(name)));
         grants.push(read(MARKER));
         grants.push(Grant { privileges: vec!["CREATE TEMPORARY TABLES"], on: Object::Database, to: to() });
-        self.rights(&mut script, &account, "LOAD FROM S3", "AWS_LOAD_S3_ACCESS", grants);
+        Self::rights(&mut script, &account, "LOAD FROM S3", "AWS_LOAD_S3_ACCESS", grants);
         script
     }
 }

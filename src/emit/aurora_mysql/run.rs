@@ -42,7 +42,7 @@ impl Emitter<'_> {
         ]);
         self.session(&mut script);
         if keyed {
-            self.key(&mut script);
+            Self::key(&mut script);
         }
         self.open(&mut script);
         self.list(&mut script, "unfinished");
@@ -62,7 +62,7 @@ impl Emitter<'_> {
 
     /// The key comes through a file descriptor of the client's, so that no statement holds it. What stands in a binary log by
     /// statements would hold it all the same, so that is refused before.
-    fn key(&self, script: &mut Script) {
+    fn key(script: &mut Script) {
         script.comment(
             "the mask key comes through the client's descriptor 3: no statement, and so no log of statements, has it",
         );
@@ -129,13 +129,13 @@ impl Emitter<'_> {
         script.blank();
         self.compare_shape(script);
         for table in self.export.tables.iter().filter(|table| !table.wide.is_empty()) {
-            self.check_width(script, table);
+            Self::check_width(script, table);
         }
         stop(script);
     }
 
     /// A function that gives more than a packet gives NULL, which would be a value that is lost.
-    fn check_width(&self, script: &mut Script, table: &TablePlan<'_>) {
+    fn check_width(script: &mut Script, table: &TablePlan<'_>) {
         script.comment("bytes leave as twice as many digits, which a packet must hold");
         let half = Expr::user_variable("@max_allowed_packet").op("DIV", Expr::Integer(2));
         let long = |column: &String| Expr::call("LENGTH", [Expr::of("t", column)]).op(">=", half.clone());

@@ -96,7 +96,7 @@ impl Emitter<'_> {
     }
 
     fn close(&self, script: &mut Script, place: &AwsS3) {
-        self.send_manifest(script, place);
+        Self::send_manifest(script, place);
         script.run(Statement::Commit);
         if self.export.key.is_some() {
             script.run(Statement::DropTemporary(Ident::from("noren_key")));
@@ -106,7 +106,7 @@ impl Emitter<'_> {
         script.meta(Meta::Echo(vec![Word::text("written:"), Word::variable(RUN)]));
     }
 
-    pub(super) fn send_manifest(&self, script: &mut Script, place: &AwsS3) {
+    pub(super) fn send_manifest(script: &mut Script, place: &AwsS3) {
         script.blank().comment("the manifest is the last object: without it nothing is imported");
         match Quoted::select(&manifest_query()) {
             Ok(query) => {

@@ -71,9 +71,8 @@ enum Form {
 fn form(column: &Column) -> Form {
     let name = &column.data_type.name;
     match (name.schema.as_str(), name.name.as_str()) {
-        ("pg_catalog", "bytea") => Form::Digits,
+        ("pg_catalog", "bytea") | (own::SCHEMA, "geometry" | "vector") => Form::Digits,
         ("pg_catalog", "float4") => Form::Floating,
-        (own::SCHEMA, "geometry" | "vector") => Form::Digits,
         (own::SCHEMA, "bits") => Form::Number,
         // Within a UNION it would be a number, and the text `0` is the year 2000.
         (own::SCHEMA, "year") => Form::Characters,
@@ -110,13 +109,18 @@ pub(super) fn outfile(plan: &TablePlan<'_>, uri: String, place: &AwsS3) -> Outfi
 pub(super) fn load(plan: &TablePlan<'_>, uri: String) -> Load {
     let mut fields = Vec::new();
     let mut set = Vec::new();
+    let mut columns = plan.file_columns().filter_map(|planned| plan.table.columns.get(&planned.name));
+    let sets = columns.any(|column| matches!(form(column), Form::Digits | Form::Number));
     for (number, planned) in plan.file_columns().enumerate() {
         let Some(column) = plan.table.columns.get(&planned.name) else { continue };
         let variable = || Expr::user_variable(&format!("noren_{}", number + 1));
         let back = match form(column) {
-            Form::Plain | Form::Characters | Form::Floating => None,
             Form::Digits => Some(Expr::call("UNHEX", [variable()])),
             Form::Number => Some(variable().mysql_cast("unsigned")),
+            // Beside a SET, a zero that a field brings into an AUTO_INCREMENT column is taken for none, and becomes the next
+            // number, whatever `sql_mode` says.
+            _ if sets && column.identity.is_some() => Some(variable()),
+            Form::Plain | Form::Characters | Form::Floating => None,
         };
         fields.push(if back.is_some() { Field::Variable(number + 1) } else { Field::Column(planned.name.clone()) });
         set.extend(back.map(|back| (planned.name.clone(), back)));
@@ -188,12 +192,12 @@ fn hashes(plan: &TablePlan<'_>) -> Hashes {
     let mut hashes = Hashes::new();
     for (column, own) in &plan.own.columns {
         each_call(&own.treatment, &mut |call| {
-            let Some(hashed) = hashed_column(call, column) else { return };
+            let Some(input) = hashed_column(call, column) else { return };
             let mut name = format!("noren_hash_{}", hashes.len() + 1);
             while plan.table.columns.contains_key(&name) {
                 name.push('_');
             }
-            hashes.entry((call.group.0.clone(), hashed.to_owned())).or_insert(name);
+            hashes.entry((call.group.0.clone(), input.to_owned())).or_insert(name);
         });
     }
     hashes

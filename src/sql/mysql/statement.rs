@@ -220,7 +220,7 @@ impl Statement {
                 let forget = line([words("DEALLOCATE PREPARE"), name(of)?]);
                 all([prepare, exact(";"), Doc::Hard, execute, exact(";"), Doc::Hard, forget])
             }
-            Self::CreateRole(of) => line([words("CREATE ROLE IF NOT EXISTS"), of.doc()?]),
+            Self::CreateRole(of) => line([words("CREATE ROLE IF NOT EXISTS"), of.doc()]),
             Self::Grant(of) => of.doc()?,
         })
     }
@@ -294,9 +294,9 @@ impl Load {
 }
 
 impl Account {
-    fn doc(&self) -> Printed {
+    fn doc(&self) -> Doc<'static> {
         let own = literal(&self.name);
-        Ok(if self.role { own } else { all([own, exact("@"), literal("%")]) })
+        if self.role { own } else { all([own, exact("@"), literal("%")]) }
     }
 }
 
@@ -310,7 +310,7 @@ impl Grant {
             Object::Role => None,
         };
         let on = on.map(|on| line([words("ON"), on]));
-        Ok(line([words("GRANT"), privileges].into_iter().chain(on).chain([words("TO"), self.to.doc()?])))
+        Ok(line([words("GRANT"), privileges].into_iter().chain(on).chain([words("TO"), self.to.doc()])))
     }
 }
 

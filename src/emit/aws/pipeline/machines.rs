@@ -133,7 +133,7 @@ impl Machines<'_> {
         let Pipeline { source, tasks, concurrency, .. } = self.pipeline;
         let of_run = ["States.Format('run={}', $.run)", "States.Format('attempt={}', $.attempt)"];
         let file = |name: &str| format!("{}/{name}", self.files.pipeline);
-        let tenant = self.tenant.map(|tenant| quoted(&format!("tenant={tenant}")));
+        let tenant = self.tenant.map(|tenant| quoted(format!("tenant={tenant}")));
         let with = |more: Option<&str>| {
             let given = of_run.into_iter().map(str::to_owned).chain(more.map(str::to_owned)).chain(tenant.clone());
             given.collect::<Vec<_>>()
@@ -154,7 +154,7 @@ impl Machines<'_> {
             }),
             max_concurrency: *concurrency,
             item_processor: Processor {
-                processor_config: json!({ "Mode": "INLINE" }),
+                config: json!({ "Mode": "INLINE" }),
                 start_at: "Share",
                 states: States::from([("Share", share.again(3, 60).end())]),
             },
@@ -198,11 +198,11 @@ impl Machines<'_> {
         let look =
             self.sdk("sfn:describeExecution", look).by(role()).keep("$.imported", json!({ "status.$": "$.Status" }));
         states.insert("LookAtImport", look.again(5, 60).next("IsImported"));
-        let status =
+        let when =
             |status: &str, next: &str| json!({ "Variable": "$.imported.status", "StringEquals": status, "Next": next });
         states.insert(
             "IsImported",
-            choice(vec![status("SUCCEEDED", "Done"), status("RUNNING", "WaitForImport")], "ImportFailed"),
+            choice(vec![when("SUCCEEDED", "Done"), when("RUNNING", "WaitForImport")], "ImportFailed"),
         );
         // Eight events a round: five minutes leave room for days in a history of 25,000.
         states.insert("WaitForImport", State::Wait(Wait { seconds: 300, next: "LookAtImport" }));
@@ -285,7 +285,7 @@ impl Machines<'_> {
     /// The change reaches new sessions some time later.
     fn role_is(&self, target: &Side, value: &str) -> Task {
         let file = format!("{}/role.sql", self.files.pipeline);
-        self.task(target, IMPORT, &file, &[quoted(&format!("role={value}"))], "$.found.cluster.Endpoint")
+        self.task(target, IMPORT, &file, &[quoted(format!("role={value}"))], "$.found.cluster.Endpoint")
     }
 
     fn address(&self, of: Value) -> Task {

@@ -52,7 +52,7 @@ impl Rights<'_> {
     pub fn of_source(&self) -> Vec<Role> {
         let source = &self.pipeline.source;
         vec![
-            Role { name: STORAGE_OUT, trust: self.database(source, true), rights: self.writes() },
+            Role { name: STORAGE_OUT, trust: Self::database(source, true), rights: self.writes() },
             Role { name: "export-machine", trust: trust("states", source, None), rights: self.export_machine() },
             self.task_role(source, "export-task", self.key),
             self.events(source, "export-events", &[EXPORT.to_owned(), cleanup(EXPORT)]),
@@ -62,7 +62,7 @@ impl Rights<'_> {
     /// The roles of the copy's account.
     pub fn of_target(&self, target: &Side) -> Vec<Role> {
         let mut roles = vec![
-            Role { name: STORAGE_IN, trust: self.database(target, false), rights: self.reads() },
+            Role { name: STORAGE_IN, trust: Self::database(target, false), rights: self.reads() },
             Role { name: "import-machine", trust: trust("states", target, None), rights: self.import_machine(target) },
             self.task_role(target, "import-task", None),
         ];
@@ -73,7 +73,7 @@ impl Rights<'_> {
     }
 
     /// The cluster itself; a clone of the source takes the role too.
-    fn database(&self, side: &Side, cloned: bool) -> Policy {
+    fn database(side: &Side, cloned: bool) -> Policy {
         let clone = side.cluster.beside("rds", &format!("cluster:{CLONES}*"));
         let clusters = std::iter::once(side.cluster.to_string()).chain(cloned.then(|| clone.to_string()));
         trust("rds", side, Some(json!({ "ArnLike": { "aws:SourceArn": clusters.collect::<Vec<_>>() } })))
@@ -178,8 +178,8 @@ impl Rights<'_> {
         stop.condition = Some(there);
         let rule = side.ecs.beside("events", "rule/StepFunctionsGetEventsForECSTaskRule").to_string();
         let told = allow("BeToldOfItsEnd", &["events:DescribeRule", "events:PutRule", "events:PutTargets"], vec![rule]);
-        let role = self.pipeline.role(side, &format!("{what}-task")).to_string();
-        let mut hand = allow("HandTheTaskItsRole", &["iam:PassRole"], vec![role]);
+        let handed = self.pipeline.role(side, &format!("{what}-task")).to_string();
+        let mut hand = allow("HandTheTaskItsRole", &["iam:PassRole"], vec![handed]);
         hand.condition = Some(json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }));
         vec![run, stop, told, hand]
     }
@@ -275,7 +275,7 @@ fn repository(side: &Side) -> Option<Arn> {
     let in_ecr = parts.next() == Some("dkr") && parts.next() == Some("ecr");
     let region = parts.next().filter(|_| in_ecr)?.to_owned();
     let name = path.split([':', '@']).next()?;
-    Some(Arn { account, region, ..side.ecs.beside("ecr", &format!("repository/{name}")) })
+    Some(Arn { region, account, ..side.ecs.beside("ecr", &format!("repository/{name}")) })
 }
 
 fn suffix(partition: &str) -> &'static str {

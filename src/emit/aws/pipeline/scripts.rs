@@ -96,13 +96,13 @@ impl Emitter<'_> {
             script.meta(Meta::EndIf);
         }
         script.blank().comment("a piece of which no row leaves has a line too: that is how nothing is left out");
-        self.empty_lines(&mut script);
+        Self::empty_lines(&mut script);
         self.close_session(&mut script);
         script
     }
 
     /// `INSERT INTO noren_run.manifest … SELECT … WHERE NOT EXISTS (a line)`
-    fn empty_lines(&self, script: &mut Script) {
+    fn empty_lines(script: &mut Script) {
         let of = |name: &str| Expr::of("piece", name);
         let same = [
             Expr::of("line", "attempt").op("=", of("attempt")),
@@ -148,7 +148,7 @@ impl Emitter<'_> {
         let value = Expr::call("set_config", [Expr::text("noren.attempt"), variable("attempt"), Expr::Boolean(true)]);
         into_variables(&mut script, select_one(value.is_not_null(), "noren_is_set", None));
         script.run(Statement::Do(include_str!("whole.sql")));
-        self.send_manifest(&mut script, place);
+        Self::send_manifest(&mut script, place);
         self.close_session(&mut script);
         script
     }

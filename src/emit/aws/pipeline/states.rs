@@ -15,6 +15,7 @@ pub(super) struct Machine {
 
 pub(super) type States = IndexMap<&'static str, State>;
 
+#[allow(clippy::large_enum_variant, reason = "a machine has a few dozen states")]
 #[derive(Serialize)]
 #[serde(tag = "Type")]
 pub(super) enum State {
@@ -95,7 +96,8 @@ pub(super) struct Map {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Processor {
-    pub processor_config: Value,
+    #[serde(rename = "ProcessorConfig")]
+    pub config: Value,
     pub start_at: &'static str,
     pub states: States,
 }
