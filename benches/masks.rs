@@ -198,7 +198,7 @@ fn select(case: &Case) -> String {
     let loaded = noren::project::load(folder.path());
     let compiled = noren::compiler::compile(&loaded.sources, &loaded.project.unwrap());
     let titles: Vec<_> = compiled.diagnostics.iter().map(|found| found.title.as_str()).collect();
-    let files = compiled.files.unwrap_or_else(|| panic!("{}: {}", case.what, titles.join("\n")));
+    let files = compiled.files.ok_or_else(|| format!("{}: {}", case.what, titles.join("\n"))).unwrap();
     let (_, text) =
         files.iter().find(|(path, _)| path.ends_with(&format!("tables/public.{}.sql", case.table))).unwrap();
     let copy = text.split_once("COPY (\n").unwrap().1;

@@ -161,7 +161,7 @@ impl Run {
     }
 
     /// Nothing of a clone is left, on the server or in the service's records.
-    fn no_clone(&self, done: &Value) {
+    fn no_clone(done: &Value) {
         let left: BTreeSet<&str> = done["left"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
         assert!(left.is_subset(&BTreeSet::from(["production", "masked"])), "{left:?}");
         assert_eq!(done["databases"], json!(["masked", "production"]));
@@ -190,7 +190,7 @@ fn a_run_ends_with_the_masked_copy_and_without_the_clone() {
         let run = Run::new(server, ONE, "", service);
         run.source.sql("SELECT format('ALTER DATABASE %I SET log_statement = ''all''', current_database()) \\gexec");
         let done = run.succeeds(&json!({ "exit_code_fails": exit_code_fails, "clone_has_role": clone_has_role }));
-        run.no_clone(&done);
+        Run::no_clone(&done);
         assert_eq!(run.target.value("SELECT count(*) FROM people"), "2000");
         assert_eq!(run.target.value("SELECT count(*) FROM events"), "900");
         assert_eq!(run.target.value("SELECT count(*) FROM people WHERE email LIKE '%secret%'"), "0");
@@ -218,7 +218,7 @@ fn two_accounts_have_a_machine_each() {
     }
     let run = Run::new(server, TWO, "", SERVICE);
     let done = run.succeeds(&json!({}));
-    run.no_clone(&done);
+    Run::no_clone(&done);
     assert_eq!(run.target.value("SELECT count(*) FROM people"), "2000");
     let of = |account: &str| -> BTreeSet<String> {
         let calls = done["calls"].as_array().unwrap().iter().filter(|call| call[0] == account);
@@ -240,7 +240,7 @@ fn a_failing_import_changes_nothing_and_leaves_no_clone() {
     let before = aws_s3::state(&run.target);
     for exit_code_fails in [true, false] {
         let done = run.fails(&json!({ "exit_code_fails": exit_code_fails }), "Noren.ImportFailed", "boom");
-        run.no_clone(&done);
+        Run::no_clone(&done);
         assert_eq!(harness::difference(&before, &aws_s3::state(&run.target)), Vec::<String>::new());
     }
 }
@@ -254,7 +254,7 @@ fn the_parameter_group_is_put_back_whatever_happens() {
     let run = Run::new(server, TWO, "import strategy parameter_group because \"a test\";", SERVICE);
     let before = aws_s3::state(&run.target);
     let done = run.succeeds(&json!({ "propagation": 3 }));
-    run.no_clone(&done);
+    Run::no_clone(&done);
     assert_eq!((run.target.value("SELECT count(*) FROM people").as_str(), run.setting().as_str()), ("2000", "origin"));
     let log = done["log"].to_string();
     assert!(log.matches("is \\\"origin\\\" in a new session").count() >= 2, "the change is waited for: {log}");
@@ -267,7 +267,7 @@ fn the_parameter_group_is_put_back_whatever_happens() {
         "SET session_replication_role = replica; INSERT INTO people (id, team_id, email) VALUES (9000, 777, 'x@y');",
     );
     let done = run.fails(&json!({ "run": "two" }), "Noren.ImportFailed", "references without their rows were loaded");
-    run.no_clone(&done);
+    Run::no_clone(&done);
     assert_eq!(run.setting(), "origin");
     assert_eq!(harness::difference(&loaded, &aws_s3::state(&run.target)), Vec::<String>::new());
 
@@ -296,10 +296,10 @@ fn the_clone_is_dropped_on_every_way_out() {
     let many = |action: &str| json!({ "wrong": { action: vec!["refused by the test"; 20] } });
     for action in ["RestoreDBClusterToPointInTime", "CreateDBInstance", "DescribeDBInstances", "DescribeDBClusters"] {
         let done = run.fails(&many(action), "Noren.ExportFailed", "refused by the test");
-        run.no_clone(&done);
+        Run::no_clone(&done);
     }
     let done = run.fails(&json!({ "polls": 1000 }), "Noren.ExportFailed", "not available in time");
-    run.no_clone(&done);
+    Run::no_clone(&done);
     // One hiccup of each is no failure.
     let once = [
         "CreateDBInstance",
@@ -311,17 +311,17 @@ fn the_clone_is_dropped_on_every_way_out() {
     ];
     let once: serde_json::Map<String, Value> =
         once.iter().map(|action| ((*action).to_owned(), json!(["hiccup"]))).collect();
-    run.no_clone(&run.succeeds(&json!({ "wrong": once })));
+    Run::no_clone(&run.succeeds(&json!({ "wrong": once })));
     for action in ["DeleteDBInstance", "DeleteDBCluster"] {
         let mut more = json!({ "wrong": { action: vec!["kept by the test"; if action == "DeleteDBInstance" { 6 } else { 9 }] }, "cleanup": true });
         more["wrong"]["DeleteDBCluster"] = json!(vec!["kept by the test"; 9]);
         let done = run.fails(&more, "Noren.CloneRemains", "kept by the test");
         assert_eq!(done["cleanup"][0], "SUCCEEDED", "{done}");
-        run.no_clone(&done);
+        Run::no_clone(&done);
     }
     run.source.sql(&format!("REVOKE SELECT ON events FROM {};", run.roles.exporter));
     let done = run.fails(&json!({}), "Noren.ExportFailed", "permission denied");
-    run.no_clone(&done);
+    Run::no_clone(&done);
     let end = done["log"].as_array().unwrap().iter().filter(|line| line[0] == "end.sql").count();
     assert_eq!(end, 0, "no manifest of what is not whole");
     assert_eq!(run.source.value(CLONES), "0");

@@ -1,6 +1,7 @@
 //! Whole runs of `noren verify`, as its users make them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -180,11 +181,13 @@ fn many_tables(tables: usize) -> tempfile::TempDir {
     let mut schema = "CREATE TABLE public.tenants (id integer PRIMARY KEY, name text NOT NULL);\n".to_owned();
     for number in 0..tables {
         let above = if number % 5 == 0 { String::new() } else { format!("REFERENCES public.t_{}", number - 1) };
-        schema += &format!(
+        write!(
+            schema,
             "CREATE TABLE public.t_{number} (id integer PRIMARY KEY, tenant_id integer NOT NULL REFERENCES public.tenants, \
              above integer {above}, email text UNIQUE, note text, at timestamptz, amount numeric(10, 2));\n\
              CREATE INDEX ON public.t_{number} (tenant_id);\n"
-        );
+        )
+        .unwrap();
     }
     let policy = "setting app.tenant_id integer;\nsetting noren.mask_key text secret;\n\
         -- noren: allow N0520 because \"a test\"\n-- noren: allow N0521 because \"a test\"\n\

@@ -94,7 +94,7 @@ fn no_log_of_the_server_holds_the_key() {
     let contains = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
     let logs = server.logs();
     assert!(contains(&logs, b"LOAD DATA LOCAL INFILE"), "the log has the statements");
-    let hex: String = KEY.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let hex = super::server::hex(KEY);
     for secret in [KEY.to_owned(), hex.clone(), hex.to_lowercase()] {
         assert!(!contains(&logs, secret.as_bytes()), "the key is in a log");
         assert!(!project.objects().contains(&secret), "the key is in an object");

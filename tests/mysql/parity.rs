@@ -3,6 +3,7 @@
 use super::{KEY, Project, server};
 use crate::end_to_end::harness::Project as OfPostgres;
 use crate::support::{self, Database};
+use std::fmt::Write as _;
 
 /// A column a mask; the first type is PostgreSQL's, the second MySQL's.
 const COLUMNS: &[(&str, &str, &str, &str)] = &[
@@ -83,7 +84,7 @@ const DATES: [&str; 14] = [
 
 /// A literal by its bytes, which both engines read alike.
 fn literal(text: &str, mysql: bool) -> String {
-    let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let hex = super::server::hex(text);
     if mysql { format!("CONVERT(X'{hex}' USING utf8mb4)") } else { format!("convert_from('\\x{hex}', 'UTF8')") }
 }
 
@@ -98,7 +99,7 @@ fn rows(mysql: bool) -> String {
             _ => literal(TEXTS[at], mysql),
         };
         let values: Vec<String> = COLUMNS.iter().map(|(_, of, _, _)| value(of)).collect();
-        sql.push_str(&format!("INSERT INTO things VALUES ({}, {});\n", at + 1, values.join(", ")));
+        writeln!(sql, "INSERT INTO things VALUES ({}, {});", at + 1, values.join(", ")).unwrap();
     }
     let nulls = vec!["NULL"; COLUMNS.len()].join(", ");
     sql + &format!("INSERT INTO things VALUES (99, {nulls});\n")
@@ -117,7 +118,8 @@ fn schema(mysql: bool) -> String {
 }
 
 fn policy() -> String {
-    let rules: String = COLUMNS.iter().map(|(name, _, _, treatment)| format!("  {name} {treatment};\n")).collect();
+    let rules: Vec<_> = COLUMNS.iter().map(|(name, _, _, treatment)| format!("  {name} {treatment};\n")).collect();
+    let rules = rules.concat();
     format!(
         "setting noren.mask_key text secret;\nclass address mask hash(length => 30);\ntable things {{\n  id keep;\n{rules}}}\n\
          export developers {{ tables things; }}\n"

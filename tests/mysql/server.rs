@@ -64,7 +64,7 @@ fn start() -> Option<Server> {
         .spawn()
         .unwrap();
     let server = Server { folder, _keeper: keeper };
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !server.client("").arg("--execute=SELECT 1").output().unwrap().status.success() {
         let log = fs::read_to_string(server.folder.path().join("server.log")).unwrap_or_default();
         assert!(Instant::now() < deadline, "MariaDB does not answer: {log}");
@@ -223,4 +223,10 @@ impl Server {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
+}
+
+/// Each byte as two capital hexadecimal digits.
+pub fn hex(text: &str) -> String {
+    let digits: Vec<_> = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+    digits.concat()
 }
