@@ -215,7 +215,7 @@ pub trait Mask: Sync + Send {
     }
     /// The expression. The caller casts it to the column's type.
     fn render(&self, context: &Context<'_>) -> Rendered;
-    /// The same for MySQL, where [`Context::hash`] is 64 hexadecimal digits ([`mysql`]); `None` where it has no form that
+    /// The same for MySQL, where `Context::hash` is 64 hexadecimal digits ([`mysql`]); `None` where it has no form that
     /// gives the same.
     fn render_mysql(&self, _context: &Context<'_>) -> Option<Expr> {
         None

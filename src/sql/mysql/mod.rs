@@ -1,7 +1,7 @@
 //! MySQL's SQL, printed from the same tree in one place and judged by a grammar of MySQL.
 //!
 //! The tree is the one that PostgreSQL's SQL is printed from, and most of what it can say has no meaning here: such a node
-//! is an error and never a file. Functions are those of [`FUNCTIONS`] and operators those of [`OPERATORS`], so that a
+//! is an error and never a file. Functions are those of `FUNCTIONS` and operators those of `OPERATORS`, so that a
 //! call that PostgreSQL would understand otherwise cannot slip through. What a text means must not depend on `sql_mode`:
 //! `||` is never printed, and a string with a backslash or a control character is printed as its bytes.
 
