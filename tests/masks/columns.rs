@@ -249,10 +249,12 @@ fn kinds() -> Vec<Kind> {
 
 /// Those that a server has: some are built without ICU or libxml.
 fn kinds_on(server: &Server) -> Vec<Kind> {
-    let icu = server.execute("postgres", "SELECT count(*) FROM pg_collation WHERE collprovider = 'i'").unwrap();
+    // The catalog of a server that is built without ICU has collations of it all the same.
+    let made = "BEGIN; CREATE COLLATION public.noren_try (provider = icu, locale = 'und'); ROLLBACK";
+    let icu = server.execute("postgres", made).is_ok();
     let xml = server.execute("postgres", "SELECT '<a/>'::xml").is_ok();
     let has = |kind: &Kind| {
-        let built = (icu.trim() != "0" || !kind.sql.contains("loose")) && (xml || kind.sql != "xml");
+        let built = (icu || !kind.sql.contains("loose")) && (xml || kind.sql != "xml");
         built && kind.since <= server.major()
     };
     kinds().into_iter().filter(has).collect()

@@ -19,7 +19,6 @@ const ROUNDS: usize = 12;
 /// After half of the rounds this many are enough.
 const ENOUGH: usize = 5;
 
-/// Columns with what they are given, NULL as `None`.
 /// Sequences do not begin at 1, so that a key is seen where it leaks; a smaller whole number may have to refer to it.
 const START_SEQUENCE: &str = "\
     WITH start AS (
@@ -33,6 +32,7 @@ const START_SEQUENCE: &str = "\
     SELECT setval($1::regclass, start.value) FROM pg_sequence s CROSS JOIN start
     WHERE s.seqrelid = $1::regclass AND s.seqincrement > 0 AND start.value > s.seqstart";
 
+/// Columns with what they are given, NULL as `None`.
 pub(super) type Values = BTreeMap<String, Option<String>>;
 
 /// A row that a foreign key may point to.
@@ -155,13 +155,14 @@ impl<'a> Filler<'a> {
             values.push(self.column_value(table, column, (round, place), &fixed, &bounds));
         }
         let name = table.qname();
+        // A virtual generated column that cannot be computed would make the row one that nobody can read; a table may have
+        // no column at all.
         if names.is_empty() {
-            return Ok(Ok(Sql::of("INSERT INTO $1 DEFAULT VALUES RETURNING *", &[Part::Relation(&name)])));
+            return Ok(Ok(Sql::of("INSERT INTO $1 DEFAULT VALUES RETURNING tableoid, *", &[Part::Relation(&name)])));
         }
         let (names, values) = (Sql::joined(&names, ", "), Sql::joined(&values, ", "));
         let parts = [Part::Relation(&name), Part::Sql(&names), Part::Sql(&values)];
-        // A virtual generated column that cannot be computed would make the row one that nobody can read.
-        Ok(Ok(Sql::of("INSERT INTO $1 ($2) OVERRIDING SYSTEM VALUE VALUES ($3) RETURNING *", &parts)))
+        Ok(Ok(Sql::of("INSERT INTO $1 ($2) OVERRIDING SYSTEM VALUE VALUES ($3) RETURNING tableoid, *", &parts)))
     }
 
     fn column_value(
