@@ -103,9 +103,11 @@ impl Case<'_> {
         }
         let foreign = self.foreign(table, "t", &self.one, &self.other);
         let parts = [Part::Relation(table), Part::Sql(&foreign)];
-        let places = self.column(&Sql::of("SELECT t.ctid::text FROM $1 t WHERE $2 ORDER BY t.ctid LIMIT 5", &parts))?;
+        // Each partition begins to count its rows anew.
+        let query = "SELECT concat(t.tableoid, t.ctid) FROM $1 t WHERE $2 ORDER BY t.tableoid, t.ctid LIMIT 5";
+        let places = self.column(&Sql::of(query, &parts))?;
         let places: Vec<Sql> = places.iter().map(|place| Sql::of("$1", &[Part::Text(place)])).collect();
-        Ok(Sql::of("t.ctid = ANY (ARRAY[$1]::tid[])", &[Part::Sql(&Sql::joined(&places, ", "))]))
+        Ok(Sql::of("concat(t.tableoid, t.ctid) = ANY (ARRAY[$1]::text[])", &[Part::Sql(&Sql::joined(&places, ", "))]))
     }
 
     /// A column whose change would make a row another tenant's, and such a value.
