@@ -66,12 +66,12 @@ FROM (
 ) AS `there`
 WHERE `there`.`lines_found` <> 1;
 INSERT INTO `noren_finding` (`finding`)
-SELECT 'expected the list in S3 to say `policy 2aed902257b8547f60122a3f1b776b05eea95deb77c9219f7d9bf6af1fe3c476`, the policy that this file was compiled from'
+SELECT 'expected the list in S3 to say `policy 5d7398147cbf5f21d02314b5192635c1d16339b23d7e3cc472ed2349119392c0`, the policy that this file was compiled from'
 FROM (
   SELECT COUNT(*) AS `lines_found`
   FROM `noren_list` AS `l`
   WHERE (`l`.`kind` = 'policy')
-    AND (`l`.`name` = '2aed902257b8547f60122a3f1b776b05eea95deb77c9219f7d9bf6af1fe3c476')
+    AND (`l`.`name` = '5d7398147cbf5f21d02314b5192635c1d16339b23d7e3cc472ed2349119392c0')
     AND (`l`.`value` = '')
 ) AS `there`
 WHERE `there`.`lines_found` <> 1;
@@ -260,11 +260,12 @@ CHARACTER SET utf8mb4
 FIELDS TERMINATED BY ',' ENCLOSED BY '"' ESCAPED BY '\\'
 LINES STARTING BY '"row",' TERMINATED BY '\n'
 (
-  `id`,
+  @noren_1,
   `name`,
   @noren_3
 )
 SET
+  `id` = @noren_1,
   `location` = UNHEX(@noren_3);
 
 LOAD DATA FROM S3 MANIFEST 's3-ap-northeast-1://masked-exports/library/developers/library.members.manifest'

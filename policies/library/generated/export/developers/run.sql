@@ -254,7 +254,7 @@ START TRANSACTION WITH CONSISTENT SNAPSHOT , READ ONLY;
 INSERT INTO `noren_list` (`kind`, `name`, `value`) VALUES
   ('noren', '1', ''),
   ('export', 'developers', ''),
-  ('policy', '2aed902257b8547f60122a3f1b776b05eea95deb77c9219f7d9bf6af1fe3c476', ''),
+  ('policy', '5d7398147cbf5f21d02314b5192635c1d16339b23d7e3cc472ed2349119392c0', ''),
   (
     'key',
     'fingerprint',
