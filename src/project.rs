@@ -27,8 +27,11 @@ pub const VERSIONS: RangeInclusive<u8> = 14..=18;
 pub const MYSQL_VERSIONS: RangeInclusive<u8> = 2..=3;
 
 /// Targets that `[export.NAME]` may name, each with its own keys.
-const TARGETS: &[(&str, &[&str])] =
-    &[("psql", &["dir"]), ("aws_s3", &["bucket", "prefix", "region", "kms_key", "chunk"])];
+const TARGETS: &[(&str, &[&str])] = &[
+    ("psql", &["dir"]),
+    ("aws_s3", &["bucket", "prefix", "region", "kms_key", "chunk"]),
+    ("gcs", &["bucket", "prefix", "kms_key"]),
+];
 
 const STAGES: &[(&str, Stage)] = &[("off", Stage::Off), ("enabled", Stage::Enabled), ("forced", Stage::Forced)];
 
@@ -119,6 +122,19 @@ pub enum TargetKind {
     },
     /// Objects in S3, written and read by the database itself.
     AwsS3(AwsS3),
+    /// Objects in Cloud Storage, written and read by psql through the storage CLI.
+    Gcs(Gcs),
+}
+
+/// Where in Cloud Storage an export goes. There are no credentials: the CLI has a login of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gcs {
+    /// The bucket.
+    pub bucket: String,
+    /// What the names of all objects begin with, without slashes at its ends; may be empty.
+    pub prefix: String,
+    /// The key that objects are encrypted with; else the bucket decides.
+    pub kms_key: Option<String>,
 }
 
 /// Where in S3 an export goes. There are no credentials: the database has a role of its own.
@@ -144,6 +160,7 @@ impl TargetKind {
         match self {
             Self::Psql { .. } => "psql",
             Self::AwsS3(_) => "aws_s3",
+            Self::Gcs(_) => "gcs",
         }
     }
 

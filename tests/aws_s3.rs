@@ -39,7 +39,7 @@ ALTER TABLE public.events ADD CONSTRAINT events_person FOREIGN KEY (person_id) R
 ";
 
 /// A cycle, references within a table from its first piece to its last, an empty table, a partitioned one, and values that CSV writers get wrong; `people` has rows enough for pieces.
-const ROWS: &str = r#"
+pub const ROWS: &str = r#"
 BEGIN;
 SET CONSTRAINTS ALL DEFERRED;
 ALTER TABLE teams DISABLE TRIGGER ALL;

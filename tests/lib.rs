@@ -21,6 +21,7 @@ mod effects;
 mod end_to_end;
 mod examples;
 mod faults;
+mod google;
 mod isolation;
 mod mask_forms;
 mod masks;

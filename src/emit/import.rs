@@ -21,7 +21,7 @@ use crate::syntax::ast::ImportStrategy;
 const DIGESTS: &str = "sha256sum -- * | tr -s ' ' '\\t'";
 
 /// The manifest's columns.
-const MANIFEST: [&str; 5] = ["kind", "name", "rows", "digest", "columns"];
+pub(super) const MANIFEST: [&str; 5] = ["kind", "name", "rows", "digest", "columns"];
 
 impl Emitter<'_> {
     /// The whole import.
@@ -31,13 +31,16 @@ impl Emitter<'_> {
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
             match self.place {
                 TargetKind::Psql { .. } => "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
-                TargetKind::AwsS3(_) => "Run as the tables' owner: psql -X -v run=NAME -f import.sql",
+                TargetKind::AwsS3(_) | TargetKind::Gcs(_) => {
+                    "Run as the tables' owner: psql -X -v run=NAME -f import.sql"
+                }
             },
         ], &self.export.search);
         self.act_as(&mut script, self.export.import_role.as_ref());
         match self.place {
             TargetKind::Psql { dir } => self.run_folder(&mut script, dir),
             TargetKind::AwsS3(place) => Self::aws_import_address(&mut script, place),
+            TargetKind::Gcs(place) => Self::gcs_origin(&mut script, place),
         }
         script.blank();
         script.run(Statement::Begin { isolation: None, read_only: false });
@@ -51,6 +54,7 @@ impl Emitter<'_> {
         match self.place {
             TargetKind::Psql { .. } => self.manifest(&mut script),
             TargetKind::AwsS3(_) => self.aws_manifest(&mut script),
+            TargetKind::Gcs(place) => self.gcs_manifest(&mut script, place),
         }
         self.preflight(&mut script, import);
         self.turn_off(&mut script, import);
@@ -63,7 +67,7 @@ impl Emitter<'_> {
         script.blank().comment("referenced tables first; a table that was empty has no file");
         for table in &self.export.tables {
             match self.place {
-                TargetKind::Psql { .. } => self.load(&mut script, table),
+                TargetKind::Psql { .. } | TargetKind::Gcs(_) => self.load(&mut script, table),
                 TargetKind::AwsS3(_) => self.aws_load(&mut script, table),
             }
         }
@@ -71,6 +75,9 @@ impl Emitter<'_> {
         sequences(&mut script, import);
         turn_on(&mut script, import);
         script.run(Statement::Commit);
+        if let TargetKind::Gcs(_) = self.place {
+            Self::gcs_clean(&mut script);
+        }
         script.meta(Meta::Echo(vec![Word::text("loaded:"), Word::variable("run")]));
         script
     }
@@ -107,6 +114,13 @@ impl Emitter<'_> {
             source: CopySource::Program(DIGESTS.to_owned()),
             options: text,
         }));
+        self.expect(script);
+        script.run(Statement::Do(include_str!("manifest.sql")));
+        script.run(Statement::Do(include_str!("files.sql")));
+    }
+
+    /// What a manifest of these files says.
+    pub(super) fn expect(&self, script: &mut Script) {
         script.run(temporary("noren_expected", &["kind", "name", "columns"], true));
         let mut expected = vec![
             row(["noren", "1", "-"]),
@@ -116,7 +130,6 @@ impl Emitter<'_> {
         ];
         expected.extend(self.export.tables.iter().map(|table| row(["table", &table.stem, &column_list(table)])));
         insert(script, "noren_expected", &["kind", "name", "columns"], expected.into_iter());
-        script.run(Statement::Do(include_str!("manifest.sql")));
     }
 
     fn preflight(&self, script: &mut Script, import: &ImportPlan<'_>) {
@@ -138,15 +151,21 @@ impl Emitter<'_> {
     fn load(&self, script: &mut Script, table: &TablePlan<'_>) {
         let present = Expr::column("digest").op("<>", Expr::text("-"));
         let mut select = select_one(present, "noren_present", Some((in_temp("noren_manifest"), "manifest")));
+        let in_bucket = matches!(self.place, TargetKind::Gcs(_));
+        if in_bucket {
+            select.columns.push((Expr::column("digest"), Some(Ident::from("noren_digest"))));
+        }
         let is_table = Expr::column("kind").op("=", Expr::text("table"));
         let is_this = Expr::column("name").op("=", Expr::text(table.stem.as_str()));
         select.condition = Some(Expr::And(vec![is_table, is_this]));
         into_variables(script, select);
         script.meta(Meta::If(Condition::Variable("noren_present".to_owned())));
+        let source =
+            if in_bucket { Self::gcs_source(script, table) } else { CopySource::File(format!("{}.txt", table.stem)) };
         script.meta(Meta::Copy(CopyCommand {
             table: table.name.clone(),
             columns: table.file_columns().map(|column| Ident::from(column.name.as_str())).collect(),
-            source: CopySource::File(format!("{}.txt", table.stem)),
+            source,
             options: CopyOptions { format: CopyFormat::Text, header: self.export.header },
         }));
         script.meta(Meta::EndIf);

@@ -1,5 +1,6 @@
 //! `plan.json`: the same plan for other runners.
 
+use super::objects::stem;
 use crate::plan::{ColumnPlan, ExportPlan};
 use crate::project::TargetKind;
 use serde::Serialize;
@@ -22,12 +23,10 @@ struct PlanFile<'a> {
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
-    bucket: &'a str,
-    prefix: &'a str,
-    region: &'a str,
-    kms_key: Option<&'a str>,
-    chunk_bytes: Option<u64>,
+#[serde(untagged)]
+enum Place<'a> {
+    AwsS3 { bucket: &'a str, prefix: &'a str, region: &'a str, kms_key: Option<&'a str>, chunk_bytes: Option<u64> },
+    Gcs { bucket: &'a str, prefix: &'a str, kms_key: Option<&'a str> },
 }
 
 #[derive(Serialize)]
@@ -64,7 +63,8 @@ pub fn emit(export: &ExportPlan<'_>) -> String {
         select: format!("tables/{}.sql", table.stem),
         file: match export.place {
             TargetKind::Psql { .. } => format!("{}.txt", table.stem),
-            TargetKind::AwsS3(_) => format!("{}/", table.stem.replace('%', "-")),
+            TargetKind::AwsS3(_) => format!("{}/", stem(table)),
+            TargetKind::Gcs(_) => format!("{}.txt", stem(table)),
         },
         in_pieces: table.in_pieces,
         columns: table.columns.iter().map(column_entry).collect(),
@@ -76,17 +76,20 @@ pub fn emit(export: &ExportPlan<'_>) -> String {
         target: export.place.word(),
         directory: match &export.place {
             TargetKind::Psql { dir } => Some(dir),
-            TargetKind::AwsS3(_) => None,
+            TargetKind::AwsS3(_) | TargetKind::Gcs(_) => None,
         },
         place: match &export.place {
             TargetKind::Psql { .. } => None,
-            TargetKind::AwsS3(place) => Some(Place {
+            TargetKind::AwsS3(place) => Some(Place::AwsS3 {
                 bucket: &place.bucket,
                 prefix: &place.prefix,
                 region: &place.region,
                 kms_key: place.kms_key.as_deref(),
                 chunk_bytes: place.chunk,
             }),
+            TargetKind::Gcs(place) => {
+                Some(Place::Gcs { bucket: &place.bucket, prefix: &place.prefix, kms_key: place.kms_key.as_deref() })
+            }
         },
         header: export.header,
         keyed: export.key.is_some(),

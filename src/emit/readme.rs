@@ -1,7 +1,7 @@
 //! `README.md` beside the generated files: what each does, in which order, who runs them, how to undo them.
 
 use super::access::tenancy;
-use super::aws;
+use super::{aws, gcs};
 use crate::plan::access::AccessPlans;
 use crate::plan::{ExportPlan, Plan, RowSecurity, names};
 use crate::project::{Bypass, TargetKind};
@@ -94,6 +94,7 @@ fn section(export: &ExportPlan<'_>) -> String {
     let text = match &export.place {
         TargetKind::Psql { dir } => psql_section(export, dir, &folder),
         TargetKind::AwsS3(place) => aws::readme::section(export, place, &folder),
+        TargetKind::Gcs(place) => gcs::readme::section(export, place, &folder),
     };
     text + &rights(export, &folder)
         + &elsewhere(export, &folder)
@@ -189,7 +190,7 @@ pub(super) fn importer(export: &ExportPlan<'_>) -> String {
 fn rights(export: &ExportPlan<'_>, folder: &str) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let to_files = matches!(export.place, TargetKind::Psql { .. });
+    let to_files = matches!(export.place, TargetKind::Psql { .. } | TargetKind::Gcs(_));
     if let (Some(role), Some(_)) = (&export.role, export.source_rights.as_ref().filter(|_| to_files)) {
         let _ = write!(
             text,

@@ -13,8 +13,8 @@ impl Emitter<'_> {
     /// What an export needs in the source.
     pub(super) fn rights_source(&self) -> Option<Script> {
         let script = match self.place {
-            TargetKind::Psql { .. } if self.export.role.is_none() => return None,
-            TargetKind::Psql { .. } => self.psql_source_rights(),
+            TargetKind::Psql { .. } | TargetKind::Gcs(_) if self.export.role.is_none() => return None,
+            TargetKind::Psql { .. } | TargetKind::Gcs(_) => self.client_source_rights(),
             TargetKind::AwsS3(_) => self.aws_source_rights(),
         };
         let named = self.export.role.as_ref().zip(self.export.source_rights.as_ref());
@@ -27,12 +27,12 @@ impl Emitter<'_> {
     /// The key in the source, where a run may have no environment.
     pub(super) fn key(&self) -> Option<Script> {
         match self.place {
-            TargetKind::Psql { .. } => None,
+            TargetKind::Psql { .. } | TargetKind::Gcs(_) => None,
             TargetKind::AwsS3(_) => self.aws_key(),
         }
     }
 
-    fn psql_source_rights(&self) -> Script {
+    fn client_source_rights(&self) -> Script {
         let mut script = self.head(
             &[
                 "What the exporting role needs: to read the exported tables, and a temporary table for lists.",

@@ -3,11 +3,12 @@
 //! Whatever stops the run leaves no manifest, and without a manifest no import starts. The snapshot is taken by
 //! the first statement after LOCK TABLE, so that a TRUNCATE in between cannot make a table look empty.
 
-use super::Emitter;
+use super::objects::{ATTEMPT, RUN};
 use super::psql::{
     SHAPE, column_list, demand, demand_key, in_temp, include_shape, insert, into_variables, make_pads, select_one,
     set_by_shell, shape_rows, temporary,
 };
+use super::{Emitter, gcs};
 use crate::mask::hmac;
 use crate::plan::one_tenant::VARIABLE;
 use crate::plan::{KeyPlan, RowSecurity, TablePlan, TenantPlan};
@@ -53,33 +54,45 @@ impl Emitter<'_> {
     /// The whole export.
     pub(super) fn run(&self) -> Script {
         match self.place {
-            TargetKind::Psql { dir } => self.psql_run(dir),
+            TargetKind::Psql { .. } | TargetKind::Gcs(_) => self.client_run(),
             TargetKind::AwsS3(place) => self.aws_run(place),
         }
     }
 
-    fn psql_run(&self, directory: &str) -> Script {
-        let mut script = self.head(
-            &[
+    /// psql takes the rows and puts them into files or objects.
+    fn client_run(&self) -> Script {
+        let (purpose, run) = match self.place {
+            TargetKind::Gcs(_) => (
+                "Exports the masked rows of one audience to Cloud Storage, by the storage CLI. Changes nothing in the database.",
+                "NAME",
+            ),
+            _ => (
                 "Exports the masked rows of one audience into a fresh folder. Changes nothing in the database.",
-                if self.export.tenant.is_some() {
-                    "Run as: psql -X -v tenant=ID -v run=FOLDER -f run.sql"
-                } else {
-                    "Run as: psql -X -v run=FOLDER -f run.sql"
-                },
-            ],
-            &[],
-        );
+                "FOLDER",
+            ),
+        };
+        let tenant = if self.export.tenant.is_some() { " -v tenant=ID" } else { "" };
+        let mut script = self.head(&[purpose, &format!("Run as: psql -X{tenant} -v run={run} -f run.sql")], &[]);
         self.act_as(&mut script, self.export.role.as_ref());
         if let Some(tenant) = &self.export.tenant {
             self.ask_for_tenant(&mut script, tenant);
         }
         self.use_row_security(&mut script);
-        self.run_folder(&mut script, directory);
-        fresh_folder(&mut script);
+        match self.place {
+            TargetKind::Psql { dir } => {
+                self.run_folder(&mut script, dir);
+                fresh_folder(&mut script);
+            }
+            TargetKind::Gcs(place) => Self::gcs_destination(&mut script, place),
+            TargetKind::AwsS3(_) => {}
+        }
         script.blank();
         if self.export.key.is_some() {
             read_key(&mut script);
+            if let TargetKind::Gcs(_) = self.place {
+                script.comment("the storage CLI has no use for it");
+                script.meta(Meta::SetEnvironment("NOREN_MASK_KEY".to_owned(), None));
+            }
             demand_key(&mut script);
             make_pads(&mut script);
         }
@@ -147,21 +160,28 @@ impl Emitter<'_> {
     }
 
     fn export_tables(&self, script: &mut Script) {
-        let manifest = Word(vec![WordPart::Variable("run".to_owned()), WordPart::Text("/manifest.tmp".to_owned())]);
+        let manifest =
+            Word(vec![WordPart::Variable(self.beside_rows().to_owned()), WordPart::Text("/manifest.tmp".to_owned())]);
         script.meta(Meta::Output(Some(manifest)));
         let line = |kind: &str, name: &str| Word::text(format!("{kind}\t{name}\t-\t-\t-"));
+        let line_of = |kind: &str, variable: &str| {
+            Word(vec![
+                WordPart::Text(format!("{kind}\t")),
+                WordPart::Variable(variable.to_owned()),
+                WordPart::Text("\t-\t-\t-".to_owned()),
+            ])
+        };
         script.meta(Meta::Qecho(vec![line("noren", "1")]));
         script.meta(Meta::Qecho(vec![line("export", &crate::plan::names::encode(&self.export.name))]));
         script.meta(Meta::Qecho(vec![line("policy", self.digests.policy)]));
         let key = match self.export.key {
-            Some(_) => Word(vec![
-                WordPart::Text("key\t".to_owned()),
-                WordPart::Variable("noren_fingerprint".to_owned()),
-                WordPart::Text("\t-\t-\t-".to_owned()),
-            ]),
+            Some(_) => line_of("key", "noren_fingerprint"),
             None => line("key", "none"),
         };
         script.meta(Meta::Qecho(vec![key]));
+        if let TargetKind::Gcs(_) = self.place {
+            script.meta(Meta::Qecho(vec![line_of(ATTEMPT, ATTEMPT)]));
+        }
         for table in &self.export.tables {
             script.meta(Meta::Include(Word::text(format!("{}tables/{}.sql", self.beside, table.stem))));
         }
@@ -171,18 +191,20 @@ impl Emitter<'_> {
     fn finish(&self, script: &mut Script) {
         script.comment("the manifest gets its name last: without it nothing is imported");
         let [file, count, rename, end] = FINISH.map(ShellPart::Code);
-        let run = || ShellPart::Variable("run".to_owned());
-        let parts = vec![
+        let folder = || ShellPart::Variable(self.beside_rows().to_owned());
+        let mut parts = vec![
             file,
-            run(),
+            folder(),
             ShellPart::Argument("/manifest.tmp".to_owned()),
             count,
             ShellPart::Argument(self.export.tables.len().to_string()),
-            rename,
-            run(),
-            ShellPart::Argument("/manifest".to_owned()),
-            end,
         ];
+        if let TargetKind::Gcs(place) = self.place {
+            Self::gcs_manifest_place(script, place);
+            parts.push(ShellPart::Code(gcs::FINISH));
+        } else {
+            parts.extend([rename, folder(), ShellPart::Argument("/manifest".to_owned()), end]);
+        }
         set_by_shell(script, "noren_written", parts);
         demand(script, "noren_written", include_str!("refuse_incomplete.sql"));
         script.meta(Meta::Echo(vec![Word::text("written:"), Word::variable("run")]));
@@ -191,33 +213,45 @@ impl Emitter<'_> {
     /// One table: its rows, and its line of the manifest.
     pub(super) fn table(&self, table: &TablePlan<'_>) -> Script {
         match self.place {
-            TargetKind::Psql { .. } => self.psql_table(table),
+            TargetKind::Psql { .. } | TargetKind::Gcs(_) => self.client_table(table),
             TargetKind::AwsS3(place) => self.aws_table(place, table),
         }
     }
 
-    fn psql_table(&self, table: &TablePlan<'_>) -> Script {
+    /// The psql variable with the client's folder that the manifest grows in.
+    fn beside_rows(&self) -> &'static str {
+        if let TargetKind::Gcs(_) = self.place { gcs::SCRATCH } else { RUN }
+    }
+
+    fn client_table(&self, table: &TablePlan<'_>) -> Script {
         let mut script = Script::new();
         script.comment("One table of run.sql, which locks, checks and opens the manifest before it.");
         self.provenance(&mut script, table);
-        let file = Word(vec![WordPart::Variable("run".to_owned()), WordPart::Text(format!("/{}.txt", table.stem))]);
         let options = CopyOptions { format: CopyFormat::Text, header: self.export.header };
         let query = self.export.select(table);
-        script.send(Statement::CopyTo { query, options }, End::File(file));
+        let to_objects = matches!(self.place, TargetKind::Gcs(_));
+        let file = format!("/{}.txt", table.stem);
+        let end = if to_objects {
+            End::Program(Self::gcs_send(table))
+        } else {
+            End::File(Word(vec![WordPart::Variable(RUN.to_owned()), WordPart::Text(file.clone())]))
+        };
+        script.send(Statement::CopyTo { query, options }, end);
         script.meta(Meta::Set("noren_rows".to_owned(), vec![Word::variable("ROW_COUNT")]));
-        let [file, count, end] = if self.export.header { DIGEST_WITH_HEADER } else { DIGEST };
-        set_by_shell(
-            &mut script,
-            "noren_digest",
-            vec![
-                ShellPart::Code(file),
-                ShellPart::Variable("run".to_owned()),
-                ShellPart::Argument(format!("/{}.txt", table.stem)),
-                ShellPart::Code(count),
-                ShellPart::Variable("noren_rows".to_owned()),
-                ShellPart::Code(end),
-            ],
-        );
+        let [of, count, end] = match (to_objects, self.export.header) {
+            (false, false) => DIGEST,
+            (false, true) => DIGEST_WITH_HEADER,
+            (true, false) => gcs::SENT,
+            (true, true) => gcs::SENT_WITH_HEADER,
+        }
+        .map(ShellPart::Code);
+        let mut parts = vec![of, ShellPart::Variable(self.beside_rows().to_owned())];
+        parts.extend((!to_objects).then_some(ShellPart::Argument(file)));
+        parts.extend([count, ShellPart::Variable("noren_rows".to_owned()), end]);
+        set_by_shell(&mut script, "noren_digest", parts);
+        if to_objects {
+            Self::gcs_sent(&mut script);
+        }
         script.meta(Meta::Qecho(vec![Word(vec![
             WordPart::Text(format!("table\t{}\t", table.stem)),
             WordPart::Variable("noren_rows".to_owned()),

@@ -26,7 +26,7 @@ impl Planner<'_> {
         };
         let pipeline = match place {
             TargetKind::AwsS3(place) => place.pipeline.as_ref(),
-            TargetKind::Psql { .. } => None,
+            TargetKind::Psql { .. } | TargetKind::Gcs(_) => None,
         };
         let changes = self.export.import && self.export.strategy == ImportStrategy::ParameterGroup;
         let Some(pipeline) = pipeline else {

@@ -7,6 +7,8 @@
 mod allow;
 mod aurora_mysql;
 mod aws_s3;
+mod gcs;
+mod google;
 pub(super) mod pipeline;
 
 use super::{
@@ -99,6 +101,9 @@ impl Reader {
         if manifest.engine.value == Engine::AuroraMySql {
             self.aurora_mysql(&root, &manifest, &exports);
         }
+        if matches!(manifest.engine.value, Engine::AlloyDb | Engine::CloudSql) {
+            self.google(&manifest.engine, &exports);
+        }
         Some(Manifest { exports, rls, environments, allowances, ..manifest })
     }
 
@@ -159,16 +164,6 @@ impl Reader {
             self.bad_word("project.engine", &written, &words);
             return None;
         };
-        if matches!(engine, Engine::AlloyDb | Engine::CloudSql) {
-            self.found.push(
-                Diagnostic::new(codes::N0907, format!("engine `{}` is not compiled yet", engine.word()))
-                    .at(written.span, "known, but nothing can be written for it")
-                    .note("files for another engine than the one that runs them are not certain to mask anything")
-                    .help(
-                        "write `engine = \"postgresql\"` where the server is PostgreSQL itself, or `aurora-postgresql`",
-                    ),
-            );
-        }
         Some(Spanned::new(engine, written.span))
     }
 
@@ -234,6 +229,9 @@ impl Reader {
     ) -> Option<TargetKind> {
         if word == "psql" {
             return Some(TargetKind::Psql { dir: self.psql_dir(settings) });
+        }
+        if word == "gcs" {
+            return self.gcs(table, settings).map(TargetKind::Gcs);
         }
         let mut place = self.aws_s3(table, settings)?;
         if let Some(written) = pipeline {

@@ -30,6 +30,8 @@ pub enum Meta {
     Output(Option<Word>),
     /// `\ir file`
     Include(Word),
+    /// `\setenv name value`: what commands that psql runs find in their environment; without a value, no more.
+    SetEnvironment(String, Option<Word>),
     /// `\getenv variable environment` (psql 14+)
     GetEnvironment(String, String),
     /// `\if …`
@@ -266,6 +268,10 @@ impl Meta {
                 check_variable(variable)?;
                 check_variable(environment)?;
                 Ok(format!("\\getenv {variable} {environment}"))
+            }
+            Self::SetEnvironment(name, value) => {
+                check_variable(name)?;
+                line(&format!("setenv {name}"), value.as_slice())
             }
             Self::If(condition) => Ok(format!("\\if {}", condition.print()?)),
             Self::ElseIf(condition) => Ok(format!("\\elif {}", condition.print()?)),

@@ -7,7 +7,7 @@
 use super::layout::{Doc, exact};
 use super::print_statement::statement;
 use super::psql::{Meta, Word};
-use super::token::{Token, check_variable};
+use super::token::{Token, check_text, check_variable};
 use super::{CopyFormat, CopyOptions, Ident, Mismatch, Statement, data, guard};
 use crate::catalog::QName;
 
@@ -27,6 +27,9 @@ pub enum End {
     Semicolon,
     /// `\g file`: what it returns goes to the file.
     File(Word),
+    /// `\g |command`: what it returns goes to a command. psql takes the rest of the line as it stands, and does not tell
+    /// how the command ended.
+    Program(String),
     /// `\gset prefix`: what it returns becomes variables.
     Set(Option<String>),
 }
@@ -142,6 +145,10 @@ impl End {
         match self {
             Self::Semicolon => Ok(None),
             Self::File(file) => Ok(Some(format!("\\g {}\n", file.print_file()?))),
+            Self::Program(command) => {
+                check_text("a command", command, &[])?;
+                Ok(Some(format!("\\g |{command}\n")))
+            }
             Self::Set(None) => Ok(Some("\\gset\n".to_owned())),
             Self::Set(Some(prefix)) => {
                 check_variable(prefix)?;

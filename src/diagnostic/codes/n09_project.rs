@@ -6,7 +6,6 @@ super::family! {
     N0904 Error "a value of the project file has the wrong type";
     N0905 Error "the project file lacks a key";
     N0906 Error "a value of the project file is not possible";
-    N0907 Error "an engine is not compiled yet";
     N0909 Error "a file of the project cannot be read";
     N0910 Error "a file of the project is not UTF-8";
     N0911 Error "a path of the project file matches nothing";

@@ -1,15 +1,12 @@
 //! What `import.sql` does in another way where the rows are in S3: the manifest and the tables are read by the
 //! service's function, within the same transaction.
 
-use super::{
-    IMPORT_OPTIONS, IMPORT_OPTIONS_14, MANIFEST, RUN, address, aws, check_run, columns, key_of_part, manifest_key,
-    unless_defined, uri, variable,
-};
+use super::{IMPORT_OPTIONS, IMPORT_OPTIONS_14, MANIFEST, address, aws, columns, key_of_part, manifest_key, uri};
 use crate::catalog::QName;
 use crate::emit::Emitter;
-use crate::emit::import::row;
-use crate::emit::psql::{column_list, in_temp, insert, into_variables, temporary};
-use crate::plan::{TablePlan, names};
+use crate::emit::objects::{RUN, demand_run, variable};
+use crate::emit::psql::{in_temp, into_variables, temporary};
+use crate::plan::TablePlan;
 use crate::project::AwsS3;
 use crate::sql::{Expr, From, Ident, Meta, Mismatch, Quoted, Relation, Script, Select, Statement};
 
@@ -18,10 +15,7 @@ impl Emitter<'_> {
     pub(in crate::emit) fn aws_import_address(script: &mut Script, place: &AwsS3) {
         script.blank();
         address(script, place, false);
-        unless_defined(script, RUN, |script| {
-            script.run(Statement::Do(include_str!("refuse_run.sql")));
-        });
-        check_run(script);
+        demand_run(script);
         for (option, value) in [("format", "unaligned"), ("tuples_only", "on"), ("pager", "off")] {
             script.meta(Meta::PrintSetting(option, value));
         }
@@ -33,16 +27,8 @@ impl Emitter<'_> {
         script.run(temporary("noren_part", &MANIFEST, true));
         let names = MANIFEST.map(Ident::from);
         self.read(script, &in_temp("noren_part"), &names, manifest_key(), Select::default());
-        script.run(temporary("noren_expected", &["kind", "name", "columns"], true));
         script.run(temporary("noren_manifest", &["kind", "name", "rows"], true));
-        let mut expected = vec![
-            row(["noren", "1", "-"]),
-            row(["export", &names::encode(&self.export.name), "-"]),
-            row(["policy", self.digests.policy, "-"]),
-            row(["key", if self.export.key.is_some() { "fingerprint" } else { "none" }, "-"]),
-        ];
-        expected.extend(self.export.tables.iter().map(|table| row(["table", &table.stem, &column_list(table)])));
-        insert(script, "noren_expected", &["kind", "name", "columns"], expected.into_iter());
+        self.expect(script);
         script.run(Statement::Do(include_str!("manifest.sql")));
         script.comment("where the objects of this attempt are");
         let prefix = Expr::call("nullif", [variable("prefix"), Expr::text("")]);

@@ -14,13 +14,10 @@ pub(super) mod readme;
 mod rights;
 mod run;
 
-use super::psql::{demand, into_variables, select_one};
+use super::objects::{RUN, stem, variable};
 use crate::plan::TablePlan;
 use crate::project::AwsS3;
-use crate::sql::{Condition, Expr, Ident, Meta, Script, Select, Word};
-
-/// The psql variable that names a run.
-const RUN: &str = "run";
+use crate::sql::{Expr, Ident, Meta, Script, Select, Word};
 
 /// Quoted by COPY's rules in both directions; the service's functions want these in two spellings.
 const EXPORT_OPTIONS: &str = "format csv, header true, encoding 'UTF8'";
@@ -30,10 +27,6 @@ const IMPORT_OPTIONS_14: &str = "(format csv, header true, encoding 'UTF8')";
 
 /// Of the manifest, both in the source and in its object.
 const MANIFEST: [&str; 6] = ["kind", "name", "part", "rows", "bytes", "columns"];
-
-fn variable(name: &str) -> Expr {
-    Expr::Variable(name.to_owned())
-}
 
 fn aws(schema: &str, function: &str, arguments: Vec<Expr>) -> Expr {
     Expr::Call(Some(Ident::from(schema)), Ident::from(function), arguments)
@@ -49,11 +42,6 @@ fn export_to(query: Expr, key: Expr, place: &AwsS3) -> Expr {
     let mut arguments = vec![query, uri(key), Expr::text(EXPORT_OPTIONS)];
     arguments.extend(place.kms_key.iter().map(|_| variable("kms_key")));
     aws("aws_s3", "query_export_to_s3", arguments)
-}
-
-/// A table's name within object keys. The service's guide lists `%` among characters to avoid in keys.
-fn stem(table: &TablePlan<'_>) -> String {
-    table.stem.replace('%', "-")
 }
 
 /// `folder/public.users/00000.csv`; five digits, and more where they are needed.
@@ -87,21 +75,6 @@ fn address(script: &mut Script, place: &AwsS3, writes: bool) {
     if let Some(chunk) = place.chunk.filter(|_| writes) {
         script.meta(Meta::Set("chunk_bytes".to_owned(), vec![Word::text(chunk.to_string())]));
     }
-}
-
-/// A run's name is a part of the keys of its objects.
-fn check_run(script: &mut Script) {
-    let name = variable(RUN).op("~", Expr::text("^[A-Za-z0-9][A-Za-z0-9_.=-]{0,127}$"));
-    into_variables(script, select_one(name, "noren_is_name", None));
-    demand(script, "noren_is_name", include_str!("refuse_name.sql"));
-}
-
-/// `\if :{?name}` … `\else` … `\endif`
-fn unless_defined(script: &mut Script, name: &str, otherwise: impl FnOnce(&mut Script)) {
-    script.meta(Meta::If(Condition::Defined(name.to_owned())));
-    script.meta(Meta::Else);
-    otherwise(script);
-    script.meta(Meta::EndIf);
 }
 
 /// Each with its alias.

@@ -5,11 +5,10 @@
 //! run's name: what it names belongs together, whatever happened before or beside it.
 
 use super::key::key_of_run;
-use super::{
-    MANIFEST, RUN, address, aws, check_run, columns, export_to, key_of_part, manifest_key, unless_defined, variable,
-};
+use super::{MANIFEST, address, columns, export_to, key_of_part, manifest_key};
 use crate::catalog::{DataType, QName};
 use crate::emit::Emitter;
+use crate::emit::objects::{ATTEMPT, RUN, name_run, variable};
 use crate::emit::psql::{column_list, in_temp, include_shape, into_variables, select_one};
 use crate::mask::hmac;
 use crate::plan::{Piece, TablePlan, names};
@@ -51,7 +50,7 @@ impl Emitter<'_> {
             self.ask_for_tenant(&mut script, tenant);
         }
         self.use_row_security(&mut script);
-        name_run(&mut script);
+        name_folder(&mut script);
         script.blank();
         if self.export.key.is_some() {
             key_of_run(&mut script);
@@ -190,19 +189,10 @@ impl Emitter<'_> {
     }
 }
 
-fn name_run(script: &mut Script) {
-    script.comment("without a name, a run has the time as its name");
-    unless_defined(script, RUN, |script| {
-        let now = aws("pg_catalog", "timezone", vec![Expr::text("UTC"), Expr::call("now", [])]);
-        let name = Expr::call("to_char", [now, Expr::text("YYYYMMDD\"T\"HH24MISS\"Z\"")]);
-        into_variables(script, select_one(name, RUN, None));
-    });
-    check_run(script);
-    script.comment("an attempt writes where nobody wrote before; its manifest says where");
-    let attempt = Expr::call("gen_random_uuid", []).cast("text");
-    into_variables(script, select_one(attempt, "attempt", None));
+fn name_folder(script: &mut Script) {
+    name_run(script);
     let prefix = Expr::call("nullif", [variable("prefix"), Expr::text("")]);
-    let folder = Expr::call("concat_ws", [Expr::text("/"), prefix, variable(RUN), variable("attempt")]);
+    let folder = Expr::call("concat_ws", [Expr::text("/"), prefix, variable(RUN), variable(ATTEMPT)]);
     into_variables(script, select_one(folder, "folder", None));
 }
 

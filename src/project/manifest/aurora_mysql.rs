@@ -16,7 +16,7 @@ impl Reader {
         let engine = &manifest.engine;
         for (name, export) in exports {
             let place = match &export.kind {
-                TargetKind::Psql { .. } => Err("`target = \"psql\"`, PostgreSQL's client"),
+                TargetKind::Psql { .. } | TargetKind::Gcs(_) => Err("PostgreSQL's client"),
                 TargetKind::AwsS3(place) if place.chunk.is_some() => Err("`chunk`, pages of PostgreSQL's tables"),
                 TargetKind::AwsS3(place) if place.kms_key.is_some() && manifest.version.value < 3 => {
                     Err("`kms_key`, which version 3.05 has first")
@@ -39,7 +39,7 @@ impl Reader {
         }
     }
 
-    fn nothing_for(&mut self, title: String, span: Span, engine: &Spanned<Engine>, help: &str) {
+    pub(super) fn nothing_for(&mut self, title: String, span: Span, engine: &Spanned<Engine>, help: &str) {
         let found = Diagnostic::new(codes::N0906, title).at(span, "has nothing there").label(engine.span, "the engine");
         self.found.push(found.help(help));
     }

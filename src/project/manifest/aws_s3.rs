@@ -50,7 +50,7 @@ impl Reader {
         })
     }
 
-    fn needed<'s>(
+    pub(super) fn needed<'s>(
         &mut self,
         table: &Table<'_>,
         settings: &'s Settings,
@@ -65,7 +65,13 @@ impl Reader {
         value
     }
 
-    fn form(&mut self, value: Option<&Spanned<String>>, fits: impl Fn(&str) -> bool, what: &str, label: &str) {
+    pub(super) fn form(
+        &mut self,
+        value: Option<&Spanned<String>>,
+        fits: impl Fn(&str) -> bool,
+        what: &str,
+        label: &str,
+    ) {
         let Some(value) = value.filter(|value| !fits(&value.value)) else { return };
         self.found.push(
             Diagnostic::new(codes::N0906, format!("expected {what}, found `{}`", value.value))
@@ -128,7 +134,7 @@ fn is_region(name: &str) -> bool {
     words.len() >= 2 && words.iter().all(word) && number.parse::<u8>().is_ok() && !number.starts_with('+')
 }
 
-fn is_prefix(prefix: &str) -> bool {
+pub(super) fn is_prefix(prefix: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.=".contains(letter);
     let part = |part: &str| !part.is_empty() && part.chars().all(plain) && part.chars().any(|letter| letter != '.');
     prefix.is_empty() || prefix.len() <= 256 && prefix.split('/').all(part)

@@ -7,9 +7,10 @@
 
 use super::super::key::key_of_run;
 use super::super::run::{line, line_columns, manifest_table};
-use super::super::{RUN, address, check_run, columns, unless_defined, variable};
+use super::super::{address, columns};
 use crate::catalog::QName;
 use crate::emit::Emitter;
+use crate::emit::objects::{ATTEMPT, RUN, check_run, unless_defined, variable};
 use crate::emit::psql::{demand, in_temp, include_shape, insert, into_variables, select_one, temporary};
 use crate::mask::hmac;
 use crate::project::AwsS3;
@@ -156,7 +157,7 @@ impl Emitter<'_> {
     /// The way into a session of the run, the same for all of its tasks.
     fn session_of_run(&self, place: &AwsS3, purpose: &str, file: &str, more: &[&str]) -> Script {
         let tenant = self.export.tenant.iter().map(|_| "tenant");
-        let given: Vec<&str> = [RUN, "attempt"].into_iter().chain(more.iter().copied()).chain(tenant).collect();
+        let given: Vec<&str> = [RUN, ATTEMPT].into_iter().chain(more.iter().copied()).chain(tenant).collect();
         let options: Vec<String> = given.iter().map(|name| format!("-v {name}={}", name.to_uppercase())).collect();
         let usage = format!("Run in a clone that nobody writes to: psql -X {} -f {file}", options.join(" "));
         let mut script = self.head(&[purpose, usage.as_str()], &[]);

@@ -157,7 +157,7 @@ DECLARE
   differences text;
 BEGIN
   WITH lines AS (
-    SELECT kind, name, columns FROM pg_temp.noren_manifest WHERE kind <> 'key'
+    SELECT kind, name, columns FROM pg_temp.noren_manifest WHERE kind NOT IN ('key', 'attempt')
   ), compared AS (
     SELECT format('%s %s: expected %s, found %s', kind, name,
                   coalesce(expected.columns, 'nothing'), coalesce(lines.columns, 'nothing')) AS difference
@@ -180,18 +180,33 @@ BEGIN
     FROM pg_temp.noren_manifest
     GROUP BY kind, CASE kind WHEN 'table' THEN name END
     HAVING count(*) > 1
-    UNION ALL
-    SELECT format('file %s: expected %s, found %s', coalesce(file.name, line.name || '.txt'),
-                  coalesce(line.digest, 'no such file'), coalesce(file.digest, 'no such file'))
-    FROM (SELECT name, digest FROM pg_temp.noren_manifest WHERE kind = 'table' AND digest <> '-') AS line
-    FULL JOIN (SELECT name, digest FROM pg_temp.noren_file WHERE name <> 'manifest') AS file
-      ON file.name = line.name || '.txt'
-    WHERE file.digest IS DISTINCT FROM line.digest
   )
   SELECT string_agg(difference, E'\n') INTO differences
   FROM (SELECT difference FROM compared ORDER BY difference LIMIT 20) AS first_ones;
   IF differences IS NOT NULL THEN
-    RAISE EXCEPTION 'this run folder is not a whole export of the policy that these files were compiled from'
+    RAISE EXCEPTION 'this run is not a whole export of the policy that these files were compiled from'
+      USING DETAIL = differences, HINT = 'run the export again with the files of the same compilation';
+  END IF;
+END
+$noren$;
+DO LANGUAGE plpgsql $noren$
+DECLARE
+  differences text;
+BEGIN
+  SELECT string_agg(format('file %s: expected %s, found %s', name, coalesce(sent, 'no such file'), coalesce(seen, 'no such file')),
+                    E'\n' ORDER BY name)
+  INTO differences
+  FROM (
+    SELECT coalesce(file.name, line.name || '.txt') AS name, line.digest AS sent, file.digest AS seen
+    FROM (SELECT name, digest FROM pg_temp.noren_manifest WHERE kind = 'table' AND digest <> '-') AS line
+    FULL JOIN (SELECT name, digest FROM pg_temp.noren_file WHERE name <> 'manifest') AS file
+      ON file.name = line.name || '.txt'
+    WHERE file.digest IS DISTINCT FROM line.digest
+    ORDER BY 1
+    LIMIT 20
+  ) AS first_ones;
+  IF differences IS NOT NULL THEN
+    RAISE EXCEPTION 'the files of this run are not those that its manifest names'
       USING DETAIL = differences, HINT = 'run the export again with the files of the same compilation';
   END IF;
 END

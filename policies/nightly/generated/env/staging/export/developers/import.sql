@@ -126,15 +126,15 @@ SELECT aws_s3.table_import_from_s3(
       :'region'
     )
   ) AS loaded;
-CREATE TEMPORARY TABLE pg_temp.noren_expected (
-  kind text,
-  name text,
-  columns text
-) ON COMMIT DROP;
 CREATE TEMPORARY TABLE pg_temp.noren_manifest (
   kind text,
   name text,
   rows text
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE pg_temp.noren_expected (
+  kind text,
+  name text,
+  columns text
 ) ON COMMIT DROP;
 COPY pg_temp.noren_expected (kind, name, columns) FROM STDIN WITH (FORMAT text);
 noren	1	-
