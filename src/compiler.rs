@@ -94,7 +94,7 @@ fn read_schema(sources: &Sources, project: &Project) -> (Catalog, Vec<Diagnostic
         return catalog::read(sources, &project.schemas);
     }
     let database = project.search.first().map_or("public", String::as_str);
-    catalog::mysql::read(sources, &project.schemas, database)
+    catalog::mysql::read(sources, &project.schemas, database, u32::from(project.version))
 }
 
 /// What no proof decides is silenced by a reason like a warning, and stops everything like an error without.

@@ -27,8 +27,8 @@ pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &mut Vec<Diagnostic>) {
-    let of_mysql = case.catalog.mysql.is_some();
-    let accepted = if of_mysql { call.mask.accepts_on_mysql(base) } else { call.mask.accepts(base) };
+    let of_mysql = case.catalog.mysql.as_ref();
+    let accepted = if of_mysql.is_some() { call.mask.accepts_on_mysql(base) } else { call.mask.accepts(base) };
     if !accepted {
         let title = format!(
             "expected {} for `{}`, found `{}` of type `{}`",
@@ -41,8 +41,8 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
         diagnostics.push(finding.help("use a mask for this type, `mask null`, or a SQL expression: `mask (…)`"));
         return;
     }
-    if of_mysql && !mysql::has_form(call.mask, base, &call.arguments) {
-        diagnostics.push(no_form(case, call));
+    if let Some(facts) = of_mysql.filter(|facts| !mysql::has_form(call.mask, base, &call.arguments, facts.version)) {
+        diagnostics.push(no_form(case, call, facts.version));
         return;
     }
     if let Some(why) = call.mask.warning() {
@@ -69,10 +69,10 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
 }
 
 /// Whoever reads the copies of two engines must find one pseudonym for one value, so a form that is nearly the same is none.
-fn no_form(case: &Case<'_>, call: &MaskCall) -> Diagnostic {
+fn no_form(case: &Case<'_>, call: &MaskCall, version: u32) -> Diagnostic {
     let name = call.mask.name();
     let title = format!("expected a mask that MySQL can compute for `{}`, found `{name}`", case.name());
-    let there = crate::mask::all().filter(|mask| mysql::has_form(*mask, case.base, &call.arguments));
+    let there = crate::mask::all().filter(|mask| mysql::has_form(*mask, case.base, &call.arguments, version));
     let there: Vec<&str> = there.map(crate::mask::Mask::name).collect();
     let help = match there.as_slice() {
         [] => "write `mask null`, or a SQL expression of MySQL's: `mask (…)`".to_owned(),
@@ -80,7 +80,13 @@ fn no_form(case: &Case<'_>, call: &MaskCall) -> Diagnostic {
             format!("for this column there are `{}`, `mask null`, or a SQL expression: `mask (…)`", names.join("`, `"))
         }
     };
-    case.finding(codes::N0440, title, "has no exact form there, or not with these arguments").help(help)
+    let found = if mysql::has_form(call.mask, case.base, &call.arguments, 3) {
+        case.finding(codes::N0440, title, "needs MySQL 8.0, Aurora MySQL version 3")
+            .note("noren.toml says `version = 2`, which is MySQL 5.7")
+    } else {
+        case.finding(codes::N0440, title, "has no exact form there, or not with these arguments")
+    };
+    found.help(help)
 }
 
 /// Of a field: what a column can have and a field cannot.

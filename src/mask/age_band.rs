@@ -2,7 +2,7 @@
 //!
 //! Not at the current date: tomorrow's copy would show who had a birthday.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -76,6 +76,22 @@ impl Mask for AgeBand {
         let step = || Expr::Integer(step(context.arguments));
         let band = age.op("/", step()).op("*", step());
         Rendered::plain(types::unless_null(context, at().op("-", years(band)).cast("date")))
+    }
+
+    /// Years alone are computed: month and day of the date at which ages count are those of every output.
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
+        let at = types::text(context.arguments, "at").unwrap_or_default();
+        let at_year: i64 = at.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default();
+        let rest = at.get(4..).unwrap_or_default().to_owned();
+        let day = rest.replace('-', "");
+        let born = mysql::call("DATE_FORMAT", [context.input.clone(), Expr::text("%m%d")]);
+        let waits =
+            Expr::Case(vec![(born.op(">", Expr::text(day)), Expr::Integer(1))], Some(Box::new(Expr::Integer(0))));
+        let age = Expr::Integer(at_year).op("-", mysql::call("YEAR", [context.input.clone()])).op("-", waits);
+        let age = mysql::clamped(age, Expr::Integer(0), Expr::Integer(top(context.arguments)));
+        let step = || Expr::Integer(step(context.arguments));
+        let year = Expr::Integer(at_year).op("-", age.op("DIV", step()).op("*", step()));
+        Some(mysql::concat([mysql::padded(year, 4), Expr::text(rest)]))
     }
 }
 

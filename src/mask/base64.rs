@@ -1,6 +1,8 @@
 //! `base64`: the HMAC in base64url (RFC 4648, section 5).
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, types};
+use super::{
+    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, mysql, types,
+};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -66,6 +68,12 @@ impl Mask for Base64 {
         let encoded = Expr::call("encode", [context.hash(), Expr::text("base64")]);
         let for_urls = Expr::call("translate", [encoded, Expr::text("+/"), Expr::text("-_")]);
         Rendered::plain(Expr::call("left", [for_urls, Expr::Integer(length(context.arguments))]))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
+        let encoded = mysql::call("TO_BASE64", [mysql::call("UNHEX", [context.hash()])]);
+        let for_urls = mysql::translated(encoded, "+/", "-_");
+        Some(mysql::call("LEFT", [for_urls, Expr::Integer(length(context.arguments))]))
     }
 }
 

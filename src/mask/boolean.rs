@@ -69,7 +69,7 @@ impl Mask for Boolean {
         Rendered::plain(types::unless_null(context, chosen))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let share = types::number(context.arguments, "share").unwrap_or_else(|| HALF.to_owned());
         let chosen = mysql::below(context, MILLION).op("<", Expr::Integer(millionths(&share).unwrap_or(0)));
         Some(types::unless_null(context, chosen))

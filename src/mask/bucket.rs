@@ -60,7 +60,7 @@ impl Mask for Bucket {
         Rendered::plain(types::unless_null(context, kept))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let step = || Expr::Integer(step(context.arguments));
         let above = mysql::wide(context).op("%", step()).op("+", step()).op("%", step());
         let (least, _) = mysql::limits(context.input_type)?;

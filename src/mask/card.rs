@@ -1,7 +1,8 @@
 //! `card`: a card number of the same form whose check digit (Luhn, ISO/IEC 7812-1 annex B) is right.
 
 use super::{
-    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, shape::Shape, types,
+    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, mysql, shape::Shape,
+    types,
 };
 use crate::catalog::BaseType;
 use crate::sql::{Expr, From, Join, Relation, Select};
@@ -78,11 +79,39 @@ impl Mask for Card {
         let select = Select { columns: vec![(payload, Some("digits".into()))], barrier: true, ..Select::default() };
         let relation = format!("{}_payload", context.alias);
         let payload = || Expr::of(&relation, "digits");
-        let number = payload().cast("text").op("||", check(&payload).cast("text"));
+        let digit = |place| keyed::digit(payload(), place);
+        let doubled = |place| {
+            let nine = Expr::Integer(9).op("*", digit(place).op("/", Expr::Integer(5)));
+            Expr::Integer(2).op("*", digit(place)).op("-", nine)
+        };
+        let number = payload().cast("text").op("||", check(&digit, &doubled).cast("text"));
         // A number that begins with zeros loses them on the way; the form has room for them.
         let expr = parts.filled(context, number, OTHERWISE);
         let payload = From::joined(Relation::Select(Box::new(select)), relation.clone(), Join::Lateral);
         Rendered { expr, joins: vec![join, payload] }
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let parts = SHAPE.bind(context, steps);
+        let bin = if keeps(context.arguments) {
+            mysql::call("LEFT", [parts.digits(), Expr::Integer(BIN)])
+        } else {
+            Expr::text(TEST_BIN)
+        };
+        let middle = parts.count().op("-", Expr::Integer(BIN + 1));
+        let middle = mysql::call("LEFT", [mysql::digits(context, 12), middle]);
+        let payload = steps.bind_one(mysql::concat([bin, middle]));
+        let number = steps.bind_one(payload.clone().mysql_cast("signed"));
+        let digit = |place| mysql::digit(number.clone(), place);
+        // Doubled and less 9, by a list, so that a digit is read once.
+        let doubled = |place| {
+            mysql::call(
+                "SUBSTRING",
+                [Expr::text("0246813579"), digit(place).op("+", Expr::Integer(1)), Expr::Integer(1)],
+            )
+        };
+        let check = steps.bind_one(check(&digit, &doubled));
+        Some(parts.filled(context, mysql::concat([payload, check.mysql_cast("char")]), OTHERWISE))
     }
 }
 
@@ -100,15 +129,8 @@ fn keeps(arguments: &Arguments) -> bool {
 
 /// The digit that makes the sum a multiple of ten; every second digit from the last one on counts twice, less 9 where
 /// that has two digits. Zeros before the number change nothing.
-fn check(payload: &dyn Fn() -> Expr) -> Expr {
-    let term = |place: u32| {
-        let digit = || keyed::digit(payload(), place);
-        if place % 2 == 1 {
-            return digit();
-        }
-        let nine = Expr::Integer(9).op("*", digit().op("/", Expr::Integer(5)));
-        Expr::Integer(2).op("*", digit()).op("-", nine)
-    };
+fn check(digit: &dyn Fn(u32) -> Expr, doubled: &dyn Fn(u32) -> Expr) -> Expr {
+    let term = |place: u32| if place % 2 == 1 { digit(place) } else { doubled(place) };
     let rest = keyed::sum((0..18).map(term)).op("%", Expr::Integer(10));
     Expr::Integer(10).op("-", rest).op("%", Expr::Integer(10))
 }

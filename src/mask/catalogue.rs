@@ -83,18 +83,26 @@ fn row(mask: &dyn Mask) -> [String; 9] {
         null_words(mask).to_owned(),
         length_words(mask),
         cost_words(mask).to_owned(),
-        if is_of_mysql(mask) { "yes" } else { "—" }.to_owned(),
+        mysql_words(mask).to_owned(),
     ]
 }
 
-/// Whether MySQL has a form of it, for some type: a decimal of its has limits, and a constant is given.
-fn is_of_mysql(mask: &dyn Mask) -> bool {
+fn mysql_words(mask: &dyn Mask) -> &'static str {
+    match (is_of_mysql(mask, 2), is_of_mysql(mask, 3)) {
+        (true, _) => "yes",
+        (false, true) => "version 3",
+        (false, false) => "—",
+    }
+}
+
+/// Whether a version of Aurora MySQL has a form of it, for some type: a decimal of its has limits, and a constant is given.
+fn is_of_mysql(mask: &dyn Mask, version: u32) -> bool {
     let arguments = Arguments::from_iter([("value", Value::Text("given".to_owned()))]);
     accepted(mask).any(|mut of| {
         if of.data_type.name.name == "numeric" {
             of.data_type.modifiers = vec![12, 2];
         }
-        mysql::has_form(mask, &of, &arguments)
+        mysql::has_form(mask, &of, &arguments, version)
     })
 }
 

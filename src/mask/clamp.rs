@@ -60,7 +60,7 @@ impl Mask for Clamp {
         Rendered::plain(types::unless_null(context, kept.cast_to(context.input_type.data_type.clone())))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let bound = |name: &str| Expr::Decimal(types::number(context.arguments, name).unwrap_or_default());
         Some(mysql::clamped(mysql::wide(context), bound("low"), bound("high")))
     }

@@ -64,7 +64,7 @@ impl Mask for Constant {
         Rendered::plain(types::unless_null(context, value))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut super::mysql::Steps) -> Option<Expr> {
         let value = match (types::built_in(context.input_type), context.arguments.get("value")?) {
             (Some("bool"), Value::Boolean(truth)) => Expr::Boolean(*truth),
             (Some("bool"), Value::Text(text)) if ["true", "false"].contains(&text.as_str()) => {

@@ -1,6 +1,6 @@
 //! `corporate_number`: a Japanese corporate number with its check digit (mod 9, ordinance 70 of 2014, article 2).
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, keyed, types};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, keyed, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::{Expr, From, Join, Relation, Select};
 
@@ -57,9 +57,15 @@ impl Mask for CorporateNumber {
         let select = Select { columns: vec![(number, Some("digits".into()))], barrier: true, ..Select::default() };
         let relation = format!("{}_number", context.alias);
         let number = || Expr::of(&relation, "digits");
-        let expr = check(&number).cast("text").op("||", keyed::padded(number(), DIGITS));
+        let expr = check(&|place| keyed::digit(number(), place)).cast("text").op("||", keyed::padded(number(), DIGITS));
         let join = From::joined(Relation::Select(Box::new(select)), relation.clone(), Join::Lateral);
         Rendered { expr, joins: vec![join] }
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let number = steps.bind_one(mysql::below(context, keyed::power_of_ten(DIGITS)));
+        let check = check(&|place| mysql::digit(number.clone(), place));
+        Some(mysql::concat([check.mysql_cast("char"), mysql::padded(number, DIGITS)]))
     }
 }
 
@@ -67,9 +73,9 @@ impl Mask for CorporateNumber {
 const DIGITS: u32 = 12;
 
 /// 9 less the weighted sum's remainder by 9; the digits weigh 1 and 2 by turns, from the last one on.
-fn check(number: &dyn Fn() -> Expr) -> Expr {
+fn check(digit: &dyn Fn(u32) -> Expr) -> Expr {
     let term = |place: u32| {
-        let digit = keyed::digit(number(), place);
+        let digit = digit(place);
         if place.is_multiple_of(2) { digit } else { digit.op("*", Expr::Integer(2)) }
     };
     let rest = keyed::sum((0..DIGITS).map(term)).op("%", Expr::Integer(9));

@@ -2,7 +2,7 @@
 //!
 //! Near the ends of the range, which no data has but by mistake, values are moved inwards first.
 
-use super::{Arguments, Context, Hashes, Linkage, Mask, Parameter, ParameterKind, Rendered, keyed, types};
+use super::{Arguments, Context, Hashes, Linkage, Mask, Parameter, ParameterKind, Rendered, keyed, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -82,6 +82,41 @@ impl Mask for DateShift {
         let tied = context.hash().is_not_null();
         let cases = vec![(Expr::And(vec![endless, tied.clone()]), input()), (Expr::And(vec![known, tied]), moved)];
         Rendered::plain(Expr::Case(cases, None))
+    }
+
+    /// By numbers of days. A date of zeros is no date, and stays one, as an infinity does; of a date with zeros in it the
+    /// year would show.
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let days = days(context.arguments);
+        let of = types::built_in(context.input_type)?;
+        // Whole days of the calendar, and of what a TIMESTAMP holds.
+        let (low, high) = if of == "timestamptz" { (719_529, 744_382) } else { (366, 3_652_424) };
+        let input = || context.input.clone();
+        let [number, shift] = steps.bind([mysql::call("TO_DAYS", [input()]), mysql::below(context, 2 * days)]);
+        let moved = |low: i64, high: i64| {
+            let inner = mysql::clamped(number.clone(), Expr::Integer(low + days), Expr::Integer(high - days));
+            let above = shift.clone().op("DIV", Expr::Integer(days));
+            inner.op("+", shift.clone()).op("-", Expr::Integer(days)).op("+", above)
+        };
+        let day = mysql::call("FROM_DAYS", [mysql::clamped(moved(low, high), Expr::Integer(low), Expr::Integer(high))]);
+        let with_time = |day: Expr| match of {
+            "date" => day.mysql_cast("char"),
+            _ => {
+                mysql::concat([day, Expr::text(" "), mysql::call("DATE_FORMAT", [input(), Expr::text("%H:%i:%s.%f")])])
+            }
+        };
+        let zeros = Expr::text(if of == "date" { "0000-00-00" } else { "0000-00-00 00:00:00" });
+        let is_zeros = mysql::call("YEAR", [input()]).op("=", Expr::Integer(0));
+        let other = Expr::text(if of == "date" { "1970-01-01" } else { "1970-01-01 00:00:01" });
+        let tied = context.hash().is_not_null();
+        Some(Expr::Case(
+            vec![
+                (Expr::And(vec![number.clone().is_not_null(), tied.clone()]), with_time(day)),
+                (Expr::And(vec![is_zeros, tied.clone()]), zeros),
+                (Expr::And(vec![input().is_not_null(), tied]), other),
+            ],
+            None,
+        ))
     }
 }
 

@@ -57,7 +57,7 @@ impl Mask for Default {
         Rendered::plain(types::unless_null(context, value))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut super::mysql::Steps) -> Option<Expr> {
         Some(types::unless_null(context, context.default.cloned()?))
     }
 }

@@ -95,7 +95,7 @@ impl Mask for Dictionary {
         Rendered { expr: types::unless_null(context, Expr::of(context.alias, "word")), joins: vec![join] }
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let list = words(context.arguments);
         let count = i64::try_from(list.len()).unwrap_or(1).max(1);
         let word = mysql::choose(mysql::below(context, count), list.iter().map(String::as_str));

@@ -45,7 +45,7 @@ impl Mask for Digits {
         Rendered::plain(Expr::call("translate", [context.input.clone().cast("text"), from, to]))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let each = "012345678"
             .chars()
             .map(|digit| (digit, "9"))

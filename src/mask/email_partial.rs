@@ -75,7 +75,7 @@ impl Mask for EmailPartial {
         Rendered::plain(Expr::Case(vec![(is_address, shown), other], None))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let first = first(context.arguments);
         let text = || mysql::text(context);
         let sign = || mysql::call("LOCATE", [Expr::text("@"), text()]);
@@ -86,6 +86,8 @@ impl Mask for EmailPartial {
             sign().op(">", Expr::Integer((2 * first).max(1))),
             mysql::call("CHAR_LENGTH", [domain()]).op(">", Expr::Integer(0)),
             Expr::Not(Box::new(other)),
+            // A pattern ends at a NUL in MySQL 5.7.
+            mysql::call("LOCATE", [Expr::text("\0"), text()]).op("=", Expr::Integer(0)),
         ]);
         let start = (first > 0).then(|| mysql::call("LEFT", [text(), Expr::Integer(first)]));
         let shown = mysql::concat(start.into_iter().chain([Expr::text(FILL), Expr::text("@"), domain()]));

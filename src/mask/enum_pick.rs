@@ -54,7 +54,7 @@ impl Mask for EnumPick {
         Rendered::plain(types::unless_null(context, label))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let count = i64::try_from(context.labels.len()).unwrap_or(1).max(1);
         let label = mysql::choose(mysql::below(context, count), context.labels.iter().map(String::as_str));
         Some(types::unless_null(context, label))

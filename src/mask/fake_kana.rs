@@ -82,7 +82,7 @@ impl Mask for FakeKana {
         pieces::render(context, &pieces(context.arguments))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut super::mysql::Steps) -> Option<Expr> {
         Some(pieces::render_mysql(context, &pieces(context.arguments)))
     }
 }

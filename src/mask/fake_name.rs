@@ -116,7 +116,7 @@ impl Mask for FakeName {
         }
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let (family, given) = lists(context.arguments);
         let word = |list: &'static str, at: i64| {
             let count = i64::try_from(list.split_whitespace().count()).unwrap_or(1).max(1);

@@ -87,7 +87,7 @@ impl Mask for FakePhone {
         Rendered::plain(types::unless_null(context, text))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let text = if is_british(context.arguments) {
             mysql::concat([Expr::text("07700 900"), mysql::padded(mysql::below(context, 1000), 3)])
         } else {

@@ -2,7 +2,7 @@
 //!
 //! What no coordinate is (beyond 1000, infinite, not a number) becomes 0: so nothing overflows.
 
-use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, types};
+use super::{Arguments, Context, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -65,6 +65,20 @@ impl Mask for GeoRound {
             of => types::unless_null(context, floating(&input().cast("float8"), decimals).cast(of)),
         };
         Rendered::plain(expr)
+    }
+
+    /// A decimal may round beyond what its column holds; adding 0 makes 0 of -0.
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
+        let input = || context.input.clone();
+        let near = mysql::call("ABS", [input()]).op("<=", Expr::Integer(BEYOND));
+        let rounded = mysql::call("ROUND", [input(), Expr::Integer(i64::from(decimals(context.arguments)))]);
+        let kept = if types::is_numeric(context.input_type) {
+            let (low, high) = mysql::limits(context.input_type)?;
+            mysql::clamped(rounded, low, high)
+        } else {
+            rounded.op("+", Expr::Integer(0))
+        };
+        Some(Expr::Case(vec![(near, kept), (input().is_not_null(), Expr::Integer(0))], None))
     }
 }
 

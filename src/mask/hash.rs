@@ -72,7 +72,7 @@ impl Mask for Hash {
         Rendered::plain(if digits == MOST { hex } else { Expr::call("left", [hex, Expr::Integer(digits)]) })
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let digits = digits(context.arguments);
         let hash = context.hash();
         Some(if digits == MOST { hash } else { mysql::call("LEFT", [hash, Expr::Integer(digits)]) })

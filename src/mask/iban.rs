@@ -1,7 +1,7 @@
 //! `iban`: an account number of the same country, length and pattern whose check digits (ISO 13616, ISO 7064 mod 97-10) are
 //! right.
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, keyed, types};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, keyed, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::{Expr, From, Join, Relation, Select};
 
@@ -75,6 +75,34 @@ impl Mask for Iban {
             ],
         }
     }
+
+    /// A sum of checks would need a number of 66 digits: the rest is taken along, some letters at a time.
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let compact = mysql::call("UPPER", [mysql::without(mysql::text(context), " -")]);
+        // There are letters beyond ASCII whose capitals are within.
+        let ascii = mysql::call("LENGTH", [mysql::text(context)]).op("=", mysql::count(mysql::text(context)));
+        let compact = steps.bind_one(compact.when(ascii));
+        let is_of_form = mysql::is_ascii(compact.clone(), FORM, 34);
+        let value = steps.bind_one(compact.when(is_of_form));
+        let letters: Vec<MysqlLetter> = (1..=30).map(|place| MysqlLetter::of(context, &value, place)).collect();
+        let index = |place: i64| {
+            let at =
+                mysql::call("LOCATE", [mysql::part(value.clone(), place, 1), Expr::text([DIGITS, LETTERS].concat())]);
+            at.op("-", Expr::Integer(1))
+        };
+        let rest = |so_far: Expr, more: Vec<Expr>| {
+            let digits = mysql::concat(std::iter::once(so_far).chain(more));
+            digits.mysql_cast("signed").op("%", Expr::Integer(97))
+        };
+        let numbers = letters.chunks(7).map(|letters| letters.iter().map(MysqlLetter::number).collect());
+        let all = numbers.fold(Expr::Integer(0), rest);
+        let all = rest(all, vec![index(1), index(2), Expr::text("00")]);
+        let check = mysql::padded(Expr::Integer(98).op("-", all), 2);
+        let country = mysql::call("LEFT", [value.clone(), Expr::Integer(2)]);
+        let masked = mysql::concat([country, check].into_iter().chain(letters.iter().map(MysqlLetter::letter)));
+        let other = (context.input.clone().is_not_null(), Expr::text(OTHERWISE));
+        Some(Expr::Case(vec![(value.is_not_null(), masked), other], None))
+    }
 }
 
 const OTHERWISE: &str = "XX900000000000000000";
@@ -133,4 +161,39 @@ fn keyed_letter(context: &Context<'_>) -> Expr {
     };
     let is_digit = index().op("<", Expr::Integer(10));
     Expr::Case(vec![(is_digit, one_of(DIGITS, 10))], Some(Box::new(one_of(LETTERS, 26))))
+}
+
+/// Country, check digits, account, as the hexadecimal digits of their bytes.
+const FORM: &str = "(4[1-9A-F]|5[0-9A]){2}(3[0-9]){2}(3[0-9]|4[1-9A-F]|5[0-9A]){11,30}";
+
+/// A letter of the account, on MySQL: none behind the last one.
+struct MysqlLetter {
+    raw: Expr,
+    byte: Expr,
+}
+
+impl MysqlLetter {
+    fn of(context: &Context<'_>, value: &Expr, place: i64) -> Self {
+        Self { raw: mysql::part(value.clone(), place + 4, 1), byte: mysql::byte(context, place + 1) }
+    }
+
+    fn either(&self, digit: Expr, letter: Expr) -> Expr {
+        let none = (self.raw.clone().op("=", Expr::text("")), Expr::text(""));
+        let is_digit = (mysql::call("LOCATE", [self.raw.clone(), Expr::text(DIGITS)]).op(">", Expr::Integer(0)), digit);
+        Expr::Case(vec![none, is_digit], Some(Box::new(letter)))
+    }
+
+    fn letter(&self) -> Expr {
+        let one_of = |list: &str, count: i64| {
+            let at = self.byte.clone().op("%", Expr::Integer(count)).op("+", Expr::Integer(1));
+            mysql::call("SUBSTRING", [Expr::text(list), at, Expr::Integer(1)])
+        };
+        self.either(one_of(DIGITS, 10), one_of(LETTERS, 26))
+    }
+
+    /// What the check counts for it.
+    fn number(&self) -> Expr {
+        let letter = self.byte.clone().op("%", Expr::Integer(26)).op("+", Expr::Integer(10));
+        self.either(self.byte.clone().op("%", Expr::Integer(10)), letter)
+    }
 }

@@ -88,7 +88,7 @@ impl Mask for Integer {
         Rendered::plain(number.cast_to(context.input_type.data_type.clone()))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let (min, _) = range(context.arguments);
         Some(Expr::Integer(min).op("+", mysql::below(context, count(context.arguments)?)))
     }

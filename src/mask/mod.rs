@@ -138,6 +138,10 @@ pub trait Mask: Sync + Send {
     fn accepts_on_mysql(&self, input: &BaseType) -> bool {
         self.accepts(input)
     }
+    /// Whether equal values of two of MySQL's types are masked alike, so that columns of both may be of one class.
+    fn agrees_on_mysql(&self, _one: &BaseType, _other: &BaseType) -> bool {
+        true
+    }
     /// What else is wrong with the arguments, in words: "`last` must be at least 0".
     fn check_arguments(&self, _input: &BaseType, _arguments: &Arguments) -> Result<(), String> {
         Ok(())
@@ -217,7 +221,7 @@ pub trait Mask: Sync + Send {
     fn render(&self, context: &Context<'_>) -> Rendered;
     /// The same for MySQL, where `Context::hash` is 64 hexadecimal digits ([`mysql`]); `None` where it has no form that
     /// gives the same.
-    fn render_mysql(&self, _context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, _context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         None
     }
 }

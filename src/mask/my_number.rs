@@ -1,6 +1,6 @@
 //! `my_number`: a Japanese individual number with its check digit (mod 11, ordinance 85 of 2014, article 5).
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, keyed, types};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, keyed, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::{Expr, From, Join, Relation, Select};
 
@@ -57,9 +57,15 @@ impl Mask for MyNumber {
         let select = Select { columns: vec![(number, Some("digits".into()))], barrier: true, ..Select::default() };
         let relation = format!("{}_number", context.alias);
         let number = || Expr::of(&relation, "digits");
-        let expr = keyed::padded(number(), DIGITS).op("||", check(&number).cast("text"));
+        let expr = keyed::padded(number(), DIGITS).op("||", check(&|place| keyed::digit(number(), place)).cast("text"));
         let join = From::joined(Relation::Select(Box::new(select)), relation.clone(), Join::Lateral);
         Rendered { expr, joins: vec![join] }
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let number = steps.bind_one(mysql::below(context, keyed::power_of_ten(DIGITS)));
+        let check = check(&|place| mysql::digit(number.clone(), place));
+        Some(mysql::concat([mysql::padded(number, DIGITS), check.mysql_cast("char")]))
     }
 }
 
@@ -68,10 +74,10 @@ const DIGITS: u32 = 11;
 
 /// 11 less the weighted sum's remainder by 11; 0 where that would have two digits. The weights are 2 to 7 and again 2
 /// to 6, from the last digit on.
-fn check(number: &dyn Fn() -> Expr) -> Expr {
+fn check(digit: &dyn Fn(u32) -> Expr) -> Expr {
     let term = |place: u32| {
         let weight = if place < 6 { place + 2 } else { place - 4 };
-        keyed::digit(number(), place).op("*", Expr::Integer(i64::from(weight)))
+        digit(place).op("*", Expr::Integer(i64::from(weight)))
     };
     let rest = keyed::sum((0..DIGITS).map(term)).op("%", Expr::Integer(11));
     Expr::Integer(11).op("-", rest).op("%", Expr::Integer(11)).op("%", Expr::Integer(10))

@@ -4,16 +4,17 @@
 //! bytes but strings, so the hash is handled by its digits; whole numbers are `SIGNED`, since a difference of unsigned ones
 //! below zero raises an error that prints them.
 
-use super::{Context, Mask, types};
+use super::{Context, First, Mask, keyed, types};
 use crate::catalog::{BaseType, DataType, QName};
 use crate::mask::Arguments;
-use crate::sql::{Expr, Select};
+use crate::sql::{Expr, Ident, Select};
+use std::collections::BTreeSet;
 
 /// The collation under which only the same characters are equal.
 const EXACT: &str = "utf8mb4_bin";
 
 /// Whether a mask has an exact form for MySQL, of this type and with these arguments.
-pub fn has_form(mask: &dyn Mask, input_type: &BaseType, arguments: &Arguments) -> bool {
+pub fn has_form(mask: &dyn Mask, input_type: &BaseType, arguments: &Arguments, version: u32) -> bool {
     let (input, hash) = (Expr::column("value"), Expr::column("hash"));
     let labels = ["label".to_owned()];
     let context = Context {
@@ -25,11 +26,97 @@ pub fn has_form(mask: &dyn Mask, input_type: &BaseType, arguments: &Arguments) -
         secret: &|_| Expr::Null,
         default: Some(&input),
         lookup: Some(&Select::default()),
-        first: None,
+        first: Some(&First { is_it: Expr::Boolean(false), value: Expr::Null }),
         labels: &labels,
         alias: "mask",
     };
-    mask.accepts_on_mysql(input_type) && mask.render_mysql(&context).is_some()
+    let mut steps = Steps::new("mask", version, []);
+    mask.accepts_on_mysql(input_type) && mask.render_mysql(&context, &mut steps).is_some()
+}
+
+/// What the masks of a table compute before their outputs.
+///
+/// MySQL 5.7 has neither LATERAL nor WITH. So what a mask reads more than once becomes a column of a derived table: one
+/// layer lies in the next, each adds columns that read those below, and all masks of a table share the layers.
+pub struct Steps {
+    row: String,
+    version: u32,
+    taken: BTreeSet<String>,
+    level: usize,
+    once: Vec<Step>,
+    layers: Vec<Vec<Step>>,
+}
+
+/// A named part.
+pub type Step = (Ident, Expr);
+
+impl Steps {
+    /// None yet. `row` is what the masked row is called, and the columns of a table of Aurora MySQL `version` (2 is MySQL 5.7,
+    /// 3 is 8.0) have these names already.
+    pub fn new<'n>(row: &str, version: u32, taken: impl IntoIterator<Item = &'n str>) -> Self {
+        let taken = taken.into_iter().map(str::to_lowercase).collect();
+        Self { row: row.to_owned(), version, taken, level: 0, once: Vec::new(), layers: Vec::new() }
+    }
+
+    /// A name that no column has, whatever its case.
+    pub fn name(&mut self, wanted: String) -> String {
+        let mut name = wanted;
+        while self.taken.contains(&name) {
+            name.push('_');
+        }
+        self.taken.insert(name.clone());
+        name
+    }
+
+    /// The next mask begins again at the row.
+    pub fn begin(&mut self) {
+        self.level = 0;
+    }
+
+    /// What reads no row, computed once a statement.
+    pub(super) fn once(&mut self, value: Expr) -> Expr {
+        if let Some((name, _)) = self.once.iter().find(|(_, known)| *known == value) {
+            return Expr::of(&self.row, &name.0);
+        }
+        let name = self.name(format!("noren_secret_{}", self.once.len() + 1));
+        let column = Expr::of(&self.row, &name);
+        self.once.push((Ident::new(name), value));
+        column
+    }
+
+    /// A layer: each part may read those of the layers before it.
+    pub(super) fn bind<const PARTS: usize>(&mut self, parts: [Expr; PARTS]) -> [Expr; PARTS] {
+        if self.level == self.layers.len() {
+            self.layers.push(Vec::new());
+        }
+        let columns = parts.map(|part| {
+            let number = self.layers.iter().map(Vec::len).sum::<usize>() + 1;
+            let name = self.name(format!("noren_step_{number}"));
+            let column = Expr::of(&self.row, &name);
+            if let Some(layer) = self.layers.get_mut(self.level) {
+                layer.push((Ident::new(name), part));
+            }
+            column
+        });
+        self.level += 1;
+        columns
+    }
+
+    /// One part.
+    pub(super) fn bind_one(&mut self, part: Expr) -> Expr {
+        let [column] = self.bind([part]);
+        column
+    }
+
+    /// Whether the server has regular expressions that replace, and windows: MySQL 8.0.
+    pub(super) fn is_8(&self) -> bool {
+        self.version >= 3
+    }
+
+    /// What is computed once a statement, and the layers from the row up.
+    pub fn into_parts(self) -> (Vec<Step>, Vec<Vec<Step>>) {
+        (self.once, self.layers)
+    }
 }
 
 /// Functions of MySQL.
@@ -123,4 +210,45 @@ pub(super) fn own_integer_range(of: &DataType) -> Option<(i64, i64)> {
         "uint8" => (0, i64::MAX),
         _ => return None,
     })
+}
+
+/// Text without these characters.
+pub(super) fn without(text: Expr, characters: &str) -> Expr {
+    characters.chars().fold(text, |text, one| call("REPLACE", [text, Expr::text(one.to_string()), Expr::text("")]))
+}
+
+/// Text with each of these characters as the other at its place.
+pub(super) fn translated(text: Expr, from: &str, to: &str) -> Expr {
+    let pairs = from.chars().zip(to.chars());
+    pairs.fold(text, |text, (one, other)| {
+        call("REPLACE", [text, Expr::text(one.to_string()), Expr::text(other.to_string())])
+    })
+}
+
+/// Whether the bytes of a text of at most so many characters are as a pattern of their hexadecimal digits says. A pattern of
+/// the text itself would end at a NUL in MySQL 5.7, and its end is one before a line's end too.
+pub(super) fn is_ascii(text: Expr, pattern: &str, most: i64) -> Expr {
+    let digits = call("HEX", [call("LEFT", [text, Expr::Integer(most + 1)])]);
+    digits.op("REGEXP", Expr::text(format!("^{pattern}$")))
+}
+
+/// How many characters.
+pub(super) fn count(text: Expr) -> Expr {
+    call("CHAR_LENGTH", [text])
+}
+
+/// Some characters of a text, counted from 1.
+pub(super) fn part(text: Expr, from: i64, count: i64) -> Expr {
+    call("SUBSTRING", [text, Expr::Integer(from), Expr::Integer(count)])
+}
+
+/// So many decimal digits (at most 12) of the hash as text.
+pub(super) fn digits(context: &Context<'_>, count: u32) -> Expr {
+    padded(below(context, keyed::power_of_ten(count)), count)
+}
+
+/// A digit of a whole number, counted from its end.
+pub(super) fn digit(number: Expr, place: u32) -> Expr {
+    let shifted = if place == 0 { number } else { number.op("DIV", Expr::Integer(keyed::power_of_ten(place))) };
+    shifted.op("%", Expr::Integer(10))
 }

@@ -84,7 +84,7 @@ impl Mask for Noise {
     }
 
     /// Decimal arithmetic with 30 places, of which rounding takes the column's own. A division would keep four.
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let (low, high) = mysql::limits(context.input_type)?;
         let steps = mysql::byte(context, 0).op("*", Expr::Integer(256)).op("+", mysql::byte(context, 1));
         let steps = steps.op("-", Expr::Integer(32768));

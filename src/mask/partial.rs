@@ -101,7 +101,7 @@ impl Mask for Partial {
         Rendered::plain(Expr::Case(vec![(long, shown), hidden], None))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let shape = Shape::of(context.arguments);
         let text = || context.input.clone().utf8();
         let least = Expr::Integer(2 * (shape.first + shape.last));

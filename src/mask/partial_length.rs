@@ -90,7 +90,7 @@ impl Mask for PartialLength {
         Rendered::plain(Expr::Case(vec![(long, masked)], Some(Box::new(hidden))))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let (first, last, sign) = shape(context.arguments);
         let text = || context.input.clone().utf8();
         let length = || mysql::call("CHAR_LENGTH", [text()]);

@@ -8,7 +8,7 @@
 //! permutation. The function is `(digit * a + b) % 2147483647`, with `a` and `b` of 28 bits from the run's key; it
 //! overflows nowhere and gives the same on every version. It hides numbers from readers, not from cryptanalysts.
 
-use super::{Context, Mask, Parameter, Rendered, Uniqueness, types};
+use super::{Context, Mask, Parameter, Rendered, Uniqueness, mysql, types};
 use crate::catalog::{BaseType, DataType, QName};
 use crate::mask::Arguments;
 use crate::sql::{Expr, From, Join, Relation, Select};
@@ -64,6 +64,12 @@ impl Mask for Permute {
         true
     }
 
+    /// Ranges that both types have end at the same numbers.
+    fn agrees_on_mysql(&self, one: &BaseType, other: &BaseType) -> bool {
+        let (Some(one), Some(other)) = (mysql_ranges(one), mysql_ranges(other)) else { return false };
+        one.iter().zip(&other).all(|(one, other)| one == other)
+    }
+
     fn uniqueness(&self, _input: &BaseType, _arguments: &Arguments) -> Uniqueness {
         Uniqueness::Preserved
     }
@@ -86,6 +92,42 @@ impl Mask for Permute {
         let permuted = names.digit("start").op("+", high.op("*", names.digit("low_base"))).op("+", low);
         let expr = permuted.op("#", names.digit("sign"));
         Rendered { expr, joins }
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let ranges = mysql_ranges(context.input_type)?;
+        let cast = if is_unsigned(context.input_type) { "unsigned" } else { "signed" };
+        let turned = |number: Expr| {
+            let below = context.input.clone().op("<", Expr::Integer(0));
+            let over = Expr::Integer(-1).op("-", number.clone());
+            if cast == "signed" { Expr::Case(vec![(below, over)], Some(Box::new(number))) } else { number }
+        };
+        let secret = steps.once((context.secret)("permute"));
+        let size = steps.bind_one(turned(context.input.clone().mysql_cast(cast)));
+        let of_range = |value: fn(&MysqlRange) -> u64| {
+            let value = |range: &MysqlRange| Expr::Decimal(value(range).to_string());
+            let below = |next: &MysqlRange| size.clone().op("<", Expr::Decimal(next.start.to_string()));
+            let cases = ranges.iter().zip(ranges.iter().skip(1)).map(|(range, next)| (below(next), value(range)));
+            let cases: Vec<_> = cases.collect();
+            let last = ranges.last().map_or(Expr::Null, value);
+            let chosen = if cases.is_empty() { last } else { Expr::Case(cases, Some(Box::new(last))) };
+            chosen.mysql_cast(cast)
+        };
+        let [start, high_base, low_base] =
+            steps.bind([of_range(|range| range.start), of_range(|range| range.high), of_range(|range| range.low)]);
+        let offset = || size.clone().op("-", start.clone());
+        let [mut high, mut low] =
+            steps.bind([offset().op("DIV", low_base.clone()), offset().op("%", low_base.clone())]);
+        for round in 1..=ROUNDS {
+            let constant = |place: i64| mysql_constant(&secret, place).mysql_cast(cast);
+            let (digit, other, base) =
+                if round % 2 == 1 { (&mut low, &high, &low_base) } else { (&mut high, &low, &high_base) };
+            let mixed = other.clone().op("*", constant(2 * round - 2)).op("+", constant(2 * round - 1));
+            let mixed = mixed.op("%", Expr::Integer(PRIME));
+            *digit = steps.bind_one(digit.clone().op("+", mixed).op("%", base.clone()));
+        }
+        let permuted = steps.bind_one(start.op("+", high.op("*", low_base)).op("+", low));
+        Some(turned(permuted))
     }
 }
 
@@ -173,4 +215,96 @@ fn constant(place: i64) -> Expr {
     let digits = Expr::call("substr", [Expr::of("secret", "hex"), Expr::Integer(8 * place + 1), Expr::Integer(7)]);
     let bits = DataType { name: QName::new("pg_catalog", "bit"), modifiers: vec![28], dimensions: 0 };
     Expr::text("x").op("||", digits).cast_to(bits).cast("int8")
+}
+
+/// As [`Range`], for numbers of MySQL's types too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct MysqlRange {
+    start: u64,
+    high: u64,
+    low: u64,
+}
+
+fn is_unsigned(input: &BaseType) -> bool {
+    input.data_type.name.name.starts_with("uint")
+}
+
+/// The ranges of a type of MySQL's: PostgreSQL's, where the last one ends with the type. So a number that types of both have
+/// gives the same, unless it lies in a range that a type cuts off.
+fn mysql_ranges(input: &BaseType) -> Option<Vec<MysqlRange>> {
+    let (_, greatest) = types::integer_range(input)?;
+    let is_uint8 = input.data_type.name.name == "uint8";
+    let greatest = if is_uint8 { u64::MAX } else { u64::try_from(greatest).ok()? };
+    let number = |number: i64| u64::try_from(number).unwrap_or_default();
+    let all = RANGES.iter().map(|range| MysqlRange {
+        start: number(range.start),
+        high: number(range.high),
+        low: number(range.low),
+    });
+    let beyond = MysqlRange { start: 1 << 63, high: 1 << 32, low: 1 << 31 };
+    let reached = all.chain([beyond]).filter(|range| range.start <= greatest);
+    Some(reached.map(|range| range.cut(greatest)).collect())
+}
+
+impl MysqlRange {
+    /// The same up to this number. Two digits of about the same size make it up again.
+    fn cut(self, greatest: u64) -> Self {
+        let last = self.start + (self.high * self.low - 1);
+        if last <= greatest {
+            return self;
+        }
+        let count = greatest - self.start + 1;
+        let half = (u64::BITS - count.leading_zeros()) / 2;
+        let low = 1 << half.min(count.trailing_zeros());
+        Self { high: count / low, low, ..self }
+    }
+}
+
+/// 28 bits of the secret, as above.
+fn mysql_constant(secret: &Expr, place: i64) -> Expr {
+    let digits = mysql::part(secret.clone(), 8 * place + 1, 7);
+    mysql::call("CONV", [digits, Expr::Integer(16), Expr::Integer(10)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Category, mysql::SCHEMA};
+
+    fn base(schema: &str, name: &str) -> BaseType {
+        let data_type = DataType { name: QName::new(schema, name), modifiers: Vec::new(), dimensions: 0 };
+        BaseType { data_type, domains: Vec::new(), category: Category::Scalar }
+    }
+
+    #[test]
+    fn ranges_cover_each_type_and_end_where_it_ends() {
+        let all = [
+            ("pg_catalog", "int2", 0x7fff),
+            ("pg_catalog", "int4", 0x7fff_ffff),
+            ("pg_catalog", "int8", 0x7fff_ffff_ffff_ffff),
+            (SCHEMA, "int1", 0x7f),
+            (SCHEMA, "uint1", 0xff),
+            (SCHEMA, "uint2", 0xffff),
+            (SCHEMA, "int3", 0x7f_ffff),
+            (SCHEMA, "uint3", 0xff_ffff),
+            (SCHEMA, "uint4", 0xffff_ffff),
+            (SCHEMA, "uint8", u64::MAX),
+        ];
+        for (schema, name, greatest) in all {
+            let mut next = 0;
+            let ranges = mysql_ranges(&base(schema, name)).unwrap_or_default();
+            for range in &ranges {
+                assert_eq!(range.start, next, "{name}");
+                assert!(range.high <= 1 << 32 && range.low <= 1 << 32, "{name}: a round would overflow");
+                next = range.start.wrapping_add(range.high * range.low);
+            }
+            assert_eq!(next.wrapping_sub(1), greatest, "{name}");
+        }
+        let agrees =
+            |one: (&str, &str), two: (&str, &str)| Permute.agrees_on_mysql(&base(one.0, one.1), &base(two.0, two.1));
+        assert!(agrees(("pg_catalog", "int4"), (SCHEMA, "uint4")));
+        assert!(agrees(("pg_catalog", "int8"), (SCHEMA, "uint8")));
+        assert!(!agrees(("pg_catalog", "int8"), (SCHEMA, "uint4")));
+        assert!(!agrees((SCHEMA, "uint2"), ("pg_catalog", "int4")));
+    }
 }

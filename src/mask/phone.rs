@@ -1,7 +1,8 @@
 //! `phone`: a telephone number of the same form and prefix, whose last digits come from the hash.
 
 use super::{
-    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, shape::Shape, types,
+    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, mysql, shape::Shape,
+    types,
 };
 use crate::catalog::BaseType;
 use crate::sql::Expr;
@@ -70,6 +71,16 @@ impl Mask for Phone {
         let other = Expr::call("right", [keyed::digits(context, last), parts.count()]);
         let expr = parts.filled(context, kept.op("||", other), OTHERWISE);
         Rendered { expr, joins: vec![join] }
+    }
+
+    /// Of a short number every digit is replaced.
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let last = last(context.arguments);
+        let parts = SHAPE.bind(context, steps);
+        let first = parts.count().op("-", Expr::Integer(i64::from(last)));
+        let kept = mysql::call("LEFT", [parts.digits(), mysql::call("GREATEST", [first, Expr::Integer(0)])]);
+        let other = mysql::call("RIGHT", [mysql::digits(context, last), parts.count()]);
+        Some(parts.filled(context, mysql::concat([kept, other]), OTHERWISE))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `postal_code`: the first digits of a postal code, zeros for the rest.
 
-use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, shape::Shape, types};
+use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, shape::Shape, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -60,6 +60,13 @@ impl Mask for PostalCode {
         let kept = Expr::call("left", [parts.digits(), Expr::Integer(keep(context.arguments))]);
         let digits = Expr::call("rpad", [kept, parts.count(), Expr::text("0")]);
         Rendered { expr: parts.filled(context, digits, OTHERWISE), joins: vec![join] }
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let parts = SHAPE.bind(context, steps);
+        let kept = mysql::call("LEFT", [parts.digits(), Expr::Integer(keep(context.arguments))]);
+        let digits = mysql::call("RPAD", [kept, parts.count(), Expr::text("0")]);
+        Some(parts.filled(context, digits, OTHERWISE))
     }
 }
 

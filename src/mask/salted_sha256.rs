@@ -2,7 +2,7 @@
 //!
 //! The salt is made of the run's key, so that no policy and no generated file holds it.
 
-use super::{Arguments, Context, Length, Mask, Parameter, Probed, Rendered, Uniqueness, hmac::Canonical, types};
+use super::{Arguments, Context, Length, Mask, Parameter, Probed, Rendered, Uniqueness, hmac::Canonical, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -60,5 +60,12 @@ impl Mask for SaltedSha256 {
         let salt = hex((context.secret)("salt"));
         let salted = Expr::call("convert_to", [salt.op("||", form.text(context.input.clone())), Expr::text("UTF8")]);
         Rendered::plain(hex(Expr::call("sha256", [salted])))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let form = Canonical::of([context.input_type]).unwrap_or(Canonical::Own);
+        let salt = steps.once((context.secret)("salt"));
+        let salted = mysql::concat([salt, form.mysql_text(context.input.clone(), context.input_type)?]);
+        Some(mysql::call("SHA2", [salted, Expr::Integer(256)]))
     }
 }

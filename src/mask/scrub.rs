@@ -3,7 +3,7 @@
 //! What stands for them is no longer than the shortest of them, and no part of any of them: so the text never grows,
 //! and scrubbing it again changes nothing.
 
-use super::{Arguments, Context, Length, Mask, Parameter, Probed, Rendered, types};
+use super::{Arguments, Context, Length, Mask, Parameter, Probed, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -49,7 +49,22 @@ impl Mask for Scrub {
         };
         Rendered::plain(PATTERNS.iter().fold(types::exact_text(context.input), without))
     }
+
+    /// MySQL 8.0 keeps a place to go back to for each pair of digits, and has room for so many; a longer text is hidden whole.
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        if !steps.is_8() {
+            return None;
+        }
+        let without =
+            |text: Expr, pattern: &&str| mysql::call("REGEXP_REPLACE", [text, Expr::text(*pattern), Expr::text(FILL)]);
+        let long = mysql::count(context.input.clone()).op(">", Expr::Integer(MOST_ON_MYSQL));
+        let scrubbed = PATTERNS.iter().fold(mysql::text(context), without);
+        Some(Expr::Case(vec![(long, Expr::text(FILL))], Some(Box::new(scrubbed))))
+    }
 }
+
+/// In characters. 8 MB are there, and a place takes some 100 bytes.
+const MOST_ON_MYSQL: i64 = 32_768;
 
 const FILL: &str = "***";
 

@@ -3,7 +3,7 @@
 //! The value is taken apart into its digits and a format for `to_char`, which puts other digits into the same form:
 //! no regular expression, and no walk through the characters. What is not of the form has no digits.
 
-use super::{Context, types};
+use super::{Context, mysql, types};
 use crate::sql::{Expr, From, Join, Relation, Select};
 
 /// A written form.
@@ -53,6 +53,59 @@ impl Shape {
         };
         let join = From::joined(Relation::Select(Box::new(parts)), relation.clone(), Join::Lateral);
         (Parts { relation }, join)
+    }
+}
+
+/// The same on MySQL, which has no `to_char`.
+pub(super) struct MysqlParts {
+    digits: Expr,
+    form: Expr,
+    length: u32,
+}
+
+/// What stands for a digit in the form.
+const FORM: &str = "0";
+
+impl Shape {
+    /// The parts of the value, as columns of the row.
+    pub(super) fn bind(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> MysqlParts {
+        let text = steps.bind_one(mysql::translated(mysql::text(context), WIDE.0, WIDE.1));
+        let length = || mysql::count(text.clone());
+        let digits = steps.bind_one(mysql::without(text.clone(), self.separators));
+        let form = mysql::translated(text.clone(), DIGITS, &FORM.repeat(DIGITS.len()));
+        let is_of_form = Expr::And(vec![
+            length().op("<=", Expr::Integer(i64::from(self.length))),
+            mysql::is_ascii(digits.clone(), &format!("(3[0-9]){{{},{}}}", self.digits.0, self.digits.1), self.digits.1),
+        ]);
+        let [digits, form] = steps.bind([digits.when(is_of_form), form]);
+        MysqlParts { digits, form, length: self.length }
+    }
+}
+
+impl MysqlParts {
+    /// The digits as text; NULL where the value is not of the form.
+    pub(super) fn digits(&self) -> Expr {
+        self.digits.clone()
+    }
+
+    /// How many digits there are.
+    pub(super) fn count(&self) -> Expr {
+        mysql::count(self.digits())
+    }
+
+    /// As many other digits in the same form; a constant where the value is not of the form. What stands between digits is
+    /// put in at its place, from the first one on; the text read so goes through each call once. INSERT appends nothing,
+    /// so another character stands at the end until it is cut off.
+    pub(super) fn filled(&self, context: &Context<'_>, digits: Expr, otherwise: &str) -> Expr {
+        let with_end = mysql::concat([digits, Expr::text(FORM)]);
+        let put = |text: Expr, place: i64| {
+            let between = mysql::without(mysql::part(self.form.clone(), place, 1), FORM);
+            mysql::call("INSERT", [text, Expr::Integer(place), Expr::Integer(0), between])
+        };
+        let filled = (1..=i64::from(self.length)).fold(with_end, put);
+        let filled = mysql::call("LEFT", [filled, mysql::count(self.form.clone())]);
+        let other = (context.input.clone().is_not_null(), Expr::text(otherwise));
+        Expr::Case(vec![(self.digits().is_not_null(), filled), other], None)
     }
 }
 

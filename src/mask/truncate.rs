@@ -83,7 +83,7 @@ impl Mask for Truncate {
 
     /// A week begins where another function says so in every version; what is cut is made as text, which a date of zeros
     /// has too.
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let of = types::built_in(context.input_type)?;
         let input = || context.input.clone();
         let year = || mysql::padded(mysql::call("YEAR", [input()]), 4);
@@ -91,11 +91,20 @@ impl Mask for Truncate {
         let (day, time) = match unit(context.arguments) {
             "year" => (mysql::concat([year(), Expr::text("-01-01")]), "00:00:00"),
             "quarter" => {
+                // A date of zeros is in quarter 0.
                 let quarter = mysql::call("QUARTER", [input()]).op("-", Expr::Integer(1));
+                let quarter = mysql::call("GREATEST", [quarter, Expr::Integer(0)]);
                 let month = quarter.op("*", Expr::Integer(3)).op("+", Expr::Integer(1));
                 (mysql::concat([year(), Expr::text("-"), mysql::padded(month, 2), Expr::text("-01")]), "00:00:00")
             }
             "month" => (format("%Y-%m-01"), "00:00:00"),
+            // A date with zeros in it is in no week.
+            "week" => {
+                let monday = mysql::call("TO_DAYS", [input()]).op("-", mysql::call("WEEKDAY", [input()]));
+                let monday = mysql::call("FROM_DAYS", [monday]).mysql_cast("char");
+                let monday = mysql::call("COALESCE", [monday, Expr::text("0000-00-00")]);
+                (monday.when(input().is_not_null()), "00:00:00")
+            }
             "day" => (format("%Y-%m-%d"), "00:00:00"),
             "hour" => (format("%Y-%m-%d %H"), ":00:00"),
             _ => return None,

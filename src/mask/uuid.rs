@@ -70,7 +70,7 @@ impl Mask for Uuid {
     }
 
     /// Of a `char(36)`, as MySQL keeps them; the version's digit and the variant's two bits are those of the UUID above.
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let variant = mysql::byte(context, 8).op("DIV", Expr::Integer(16)).op("%", Expr::Integer(4));
         let part = |from: i64, digits: i64| {
             mysql::call("SUBSTRING", [context.hash(), Expr::Integer(from), Expr::Integer(digits)])

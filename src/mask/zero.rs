@@ -45,7 +45,7 @@ impl Mask for Zero {
         Rendered::plain(types::unless_null(context, value))
     }
 
-    fn render_mysql(&self, context: &Context<'_>) -> Option<Expr> {
+    fn render_mysql(&self, context: &Context<'_>, _steps: &mut super::mysql::Steps) -> Option<Expr> {
         let value = match types::built_in(context.input_type) {
             Some("bool") => "0",
             Some("time") => "00:00:00",

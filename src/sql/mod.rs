@@ -42,7 +42,7 @@ use std::fmt;
 pub enum Mismatch {
     /// A name, a string or a comment that cannot be printed so that it means what it should.
     Unprintable(String),
-    /// PostgreSQL's scanner reads other tokens than were meant; the SQL around the place.
+    /// The engine's scanner reads other tokens than were meant; the SQL around the place.
     Tokens {
         /// The token that was meant; empty at the end.
         meant: String,
@@ -51,7 +51,7 @@ pub enum Mismatch {
         /// The printed SQL.
         sql: String,
     },
-    /// PostgreSQL's grammar reads other statements than were meant.
+    /// The engine's grammar reads other statements than were meant.
     Statements {
         /// What was meant.
         meant: Vec<&'static str>,
@@ -76,7 +76,7 @@ impl fmt::Display for Mismatch {
             }
             Self::Statements { meant, found, sql } => {
                 let meant = meant.join(", ");
-                write!(formatter, "expected the statements {meant}, PostgreSQL's grammar read {found} in `{sql}`")
+                write!(formatter, "expected the statements {meant}, the grammar read {found} in `{sql}`")
             }
             Self::Substitution { sql } => {
                 write!(formatter, "expected no psql variable, psql would read one after a colon in `{sql}`")

@@ -46,9 +46,33 @@ const COLUMNS: &[(&str, &str, &str, &str)] = &[
     ("a_quarter", "date", "date", "mask truncate('quarter')"),
     ("a_month", "timestamp", "datetime", "mask truncate('month')"),
     ("an_hour", "timestamp", "datetime", "mask truncate('hour')"),
+    ("a_week", "date", "date", "mask truncate('week')"),
+    ("a_week_time", "timestamp", "datetime", "mask truncate('week')"),
+    ("a_base64", "varchar(200)", "varchar(200)", "mask base64"),
+    ("a_base64_11", "varchar(200)", "varchar(200)", "mask base64(length => 11)"),
+    ("a_salted", "varchar(200)", "varchar(200)", "mask salted_sha256"),
+    ("a_company_number", "varchar(200)", "varchar(200)", "mask corporate_number"),
+    ("a_my_number", "varchar(200)", "varchar(200)", "mask my_number"),
+    ("a_real_phone", "varchar(200)", "varchar(200)", "mask phone"),
+    ("a_real_phone_4", "varchar(40)", "varchar(40)", "mask phone(last => 4)"),
+    ("a_card", "varchar(200)", "varchar(200)", "mask card"),
+    ("a_card_keep", "varchar(200)", "varchar(200)", "mask card(bin => 'keep')"),
+    ("a_postal_code", "varchar(200)", "varchar(200)", "mask postal_code"),
+    ("a_postal_code_0", "varchar(200)", "varchar(200)", "mask postal_code(keep => 0)"),
+    ("an_iban", "varchar(200)", "varchar(200)", "mask iban"),
+    ("a_big_key", "bigint", "bigint", "mask permute"),
+    ("a_key", "integer", "int", "mask permute"),
+    ("a_small_key", "smallint", "smallint", "mask permute"),
+    ("a_class_key", "integer", "int", "key"),
+    ("an_unsigned_key", "integer", "int unsigned", "key"),
+    ("a_shift", "date", "date", "mask date_shift(by => id)"),
+    ("a_shift_time", "timestamp", "datetime", "mask date_shift(by => id, days => 365)"),
+    ("a_band", "date", "date", "mask age_band(at => '2026-02-28')"),
+    ("a_band_5", "date", "date", "mask age_band(at => '2025-06-28', step => 5, top => 80)"),
+    ("a_latitude", "numeric(9,6)", "decimal(9,6)", "mask geo_round(decimals => 1)"),
 ];
 
-const TEXTS: [&str; 14] = [
+const TEXTS: &[&str] = &[
     "taro@corp.example.jp",
     "",
     " ",
@@ -63,9 +87,49 @@ const TEXTS: [&str; 14] = [
     "two@at@signs.example",
     "trailing  ",
     "Ünïcode@Example.COM\n",
+    "03-1234-5678",
+    "+81 (90) 1234 5678",
+    "０３−１２３４−５６７８",
+    "123",
+    "0090-1234-5678-000",
+    "4111 1111 1111 1111",
+    "5500-0000-0000-0004",
+    "0000000000000",
+    "3782822463100051234",
+    "150-0001",
+    "９９９－９９９９",
+    "94103 1234",
+    "DE89 3704 0044 0532 0130 00",
+    "gb29-NWBK-6016-1331-9268-19",
+    "MT84MALT011000012345MTLCAST001S",
+    "NO9386011117947",
+    "ıE89370400440532013000",
+    "DE89370400440532013000\n",
+    "1234567\n",
+    "XX000123456789ABCDEFGHIJKLMNOPQRST",
 ];
-const NUMBERS: [i64; 14] = [0, 1, -1, 6, 7, 8, -7, -8, 11, -11, i64::MAX, i64::MIN, 123_456_789_012, -42];
-const DATES: [&str; 14] = [
+const NUMBERS: &[i64] = &[
+    32_767,
+    32_768,
+    2_147_483_647,
+    2_147_483_648,
+    65_536,
+    0,
+    1,
+    -1,
+    6,
+    7,
+    8,
+    -7,
+    -8,
+    11,
+    -11,
+    i64::MAX,
+    i64::MIN,
+    123_456_789_012,
+    -42,
+];
+const DATES: &[&str] = &[
     "2024-02-29",
     "1970-01-01",
     "1000-01-01",
@@ -91,14 +155,21 @@ fn literal(text: &str, mysql: bool) -> String {
 fn rows(mysql: bool) -> String {
     let mut sql = String::new();
     for at in 0..TEXTS.len() {
-        let value = |of: &str| match of {
-            "bigint" => NUMBERS[at].to_string(),
-            "numeric(12,2)" => format!("{}.{:02}", NUMBERS[at] % 1_000_000_000, at * 7 % 100),
-            "date" => format!("'{}'", DATES[at]),
-            "timestamp" => format!("'{} 13:14:15'", DATES[at]),
-            _ => literal(TEXTS[at], mysql),
+        let number = NUMBERS[at % NUMBERS.len()];
+        let value = |(name, of, of_mysql, _): &(&str, &str, &str, &str)| match *of {
+            "bigint" => number.to_string(),
+            "integer" if of_mysql.ends_with("unsigned") => (number % 2_147_483_648).abs().to_string(),
+            "integer" => (number % 2_147_483_648).to_string(),
+            "smallint" => (number % 32_768).to_string(),
+            "numeric(12,2)" => format!("{}.{:02}", number % 1_000_000_000, at * 7 % 100),
+            "numeric(9,6)" => format!("{}.{:06}", number % 1000, at * 54_321 % 1_000_000),
+            // The ends of what dates there are lie elsewhere.
+            "date" | "timestamp" if name.starts_with("a_shift") && at % DATES.len() < 4 => "'1976-05-04'".to_owned(),
+            "date" => format!("'{}'", DATES[at % DATES.len()]),
+            "timestamp" => format!("'{} 13:14:15'", DATES[at % DATES.len()]),
+            _ => literal(&TEXTS[at].chars().take(40).collect::<String>(), mysql),
         };
-        let values: Vec<String> = COLUMNS.iter().map(|(_, of, _, _)| value(of)).collect();
+        let values: Vec<String> = COLUMNS.iter().map(value).collect();
         writeln!(sql, "INSERT INTO things VALUES ({}, {});", at + 1, values.join(", ")).unwrap();
     }
     let nulls = vec!["NULL"; COLUMNS.len()].join(", ");
@@ -121,7 +192,7 @@ fn policy() -> String {
     let rules: Vec<_> = COLUMNS.iter().map(|(name, _, _, treatment)| format!("  {name} {treatment};\n")).collect();
     let rules = rules.concat();
     format!(
-        "setting noren.mask_key text secret;\nclass address mask hash(length => 30);\ntable things {{\n  id keep;\n{rules}}}\n\
+        "setting noren.mask_key text secret;\nclass address mask hash(length => 30);\nclass key mask permute;\ntable things {{\n  id keep;\n{rules}}}\n\
          export developers {{ tables things; }}\n"
     )
 }

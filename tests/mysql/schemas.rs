@@ -103,3 +103,20 @@ fn migrations_change_what_is_there() {
     let text = support::text(&output);
     assert!(text.contains("N0404") && !text.contains("N0301"), "a constant on a unique column alone is wrong: {text}");
 }
+
+#[test]
+fn keys_of_one_class_are_of_types_that_are_exchanged_alike() {
+    let policy = "setting noren.mask_key text secret;\nclass key mask permute;\ntable * { *id key; }\nexport developers { tables *; }\n";
+    let build = |one: &str, other: &str| {
+        let schema = format!("CREATE TABLE a (id {one} PRIMARY KEY); CREATE TABLE b (id {other} PRIMARY KEY);");
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("schema.sql", schema.as_str()), ("policy.noren", policy), ("noren.toml", MANIFEST)] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        support::run(support::noren().arg("-C").arg(folder.path()).arg("build"))
+    };
+    support::succeeded(&build("int", "int unsigned"), "numbers that both have give the same");
+    support::succeeded(&build("bigint", "bigint unsigned"), "numbers that both have give the same");
+    let text = support::text(&build("bigint unsigned", "int unsigned"));
+    assert!(text.contains("N0440") && text.contains("public.b.id"), "{text}");
+}

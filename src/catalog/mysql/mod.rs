@@ -25,6 +25,9 @@ use std::collections::BTreeMap;
 /// What MySQL knows of a schema beyond what a [`Catalog`] says.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Facts {
+    /// The version of Aurora MySQL that the project is for: 2 is MySQL 5.7, 3 is 8.0. No part of the schema.
+    #[serde(skip)]
+    pub version: u32,
     /// By table and column.
     #[serde(serialize_with = "pairs")]
     pub columns: BTreeMap<(QName, String), OwnType>,
@@ -50,8 +53,8 @@ pub fn is_type(word: &str) -> bool {
 }
 
 /// Reads schema files in order into one catalog, with everything that was found amiss.
-pub fn read(sources: &Sources, files: &[SourceId], database: &str) -> (Catalog, Vec<Diagnostic>) {
-    let catalog = Catalog { mysql: Some(Facts::default()), ..Catalog::default() };
+pub fn read(sources: &Sources, files: &[SourceId], database: &str, version: u32) -> (Catalog, Vec<Diagnostic>) {
+    let catalog = Catalog { mysql: Some(Facts { version, ..Facts::default() }), ..Catalog::default() };
     let mut reader = Reader { catalog, found: Vec::new(), database: database.to_owned(), named: None };
     for id in files {
         let Some(source) = sources.get(*id) else { continue };

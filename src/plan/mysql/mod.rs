@@ -11,7 +11,7 @@ use super::order::{Graph, components};
 use super::words::{one_line, treatment_words};
 use super::{ColumnPlan, ProjectFacts};
 use crate::catalog::mysql::OwnType;
-use crate::catalog::{Catalog, QName, Table};
+use crate::catalog::{BaseType, Catalog, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::mask::hmac;
 use crate::model::{Export, ExportColumn, ExportTable, Fill, MaskUse, Model, Treatment};
@@ -131,6 +131,7 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
         let planner = Planner { catalog, export, facts, forms: &forms };
         exports.push(planner.plan(place));
         findings.extend(planner.check_forms());
+        findings.extend(planner.check_agreement());
     }
     if findings.is_empty() { Ok(Plan { exports }) } else { Err(findings) }
 }
@@ -335,6 +336,41 @@ impl<'a> Planner<'a, '_> {
                             .help("hash text, a whole number, a decimal, an enum or bytes, or use a mask that is not keyed"),
                     );
                 }
+            }
+        }
+        found
+    }
+}
+
+impl Planner<'_, '_> {
+    /// Columns of one class have types whose equal values the mask changes alike.
+    fn check_agreement(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut first: BTreeMap<(&str, &str), (BaseType, String, Span)> = BTreeMap::new();
+        for (name, table) in &self.export.tables {
+            for (column, own) in &table.columns {
+                let declared = self.catalog.tables.get(name).and_then(|table| table.columns.get(column));
+                let Some(base) = declared.map(|column| self.catalog.base_type(&column.data_type)) else { continue };
+                let span = own.decision.rule.span;
+                select::each_call(&own.treatment, &mut |call| {
+                    let (known, of, place) = first
+                        .entry((call.group.0.as_str(), call.mask.name()))
+                        .or_insert_with(|| (base.clone(), format!("{name}.{column}"), span));
+                    if call.mask.agrees_on_mysql(known, &base) {
+                        return;
+                    }
+                    let title = format!(
+                        "expected a type whose numbers `{}` changes as those of `{of}`, `{name}.{column}` has another",
+                        call.mask.name()
+                    );
+                    found.push(
+                        Diagnostic::new(codes::N0440, title)
+                            .at(span, "is of the same class")
+                            .label(*place, "and so should give the same for the same number")
+                            .note("numbers are exchanged within the ranges that a type has, and these types end at different ones")
+                            .help("give both columns one type, or put them into classes of their own if they do not refer to each other"),
+                    );
+                });
             }
         }
         found

@@ -6,17 +6,20 @@
 use super::TablePlan;
 use crate::catalog::{BaseType, Column, TypeKind, mysql as own};
 use crate::mask::hmac::{self, Canonical};
+use crate::mask::mysql::{Step, Steps};
 use crate::mask::{Context, Value};
 use crate::model::{Fill, LinkageGroup, MaskCall, MaskUse, RowSql, Treatment};
 use crate::plan::masks::{constant_default, hashed_column};
 use crate::project::AwsS3;
 use crate::sql::mysql::{Field, Load, Outfile};
-use crate::sql::{Expr, From, Ident, Relation, Select, SourceSql};
+use crate::sql::{Expr, From, Ident, Join, Relation, Select, SourceSql};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// The row that treatments read.
 const ROW: &str = "t";
+/// One row, of what is computed once a statement.
+const ONCE: &str = "noren_once";
 /// The first field of every row; the filler has another.
 const TAG: &str = "row";
 /// How a row begins in an object.
@@ -81,12 +84,13 @@ fn form(column: &Column) -> Form {
 }
 
 pub(super) fn outfile(plan: &TablePlan<'_>, uri: String, place: &AwsS3) -> Outfile {
-    let hashes = hashes(plan);
+    let mut steps = Steps::new(ROW, version(plan), plan.table.columns.keys().map(String::as_str));
+    let hashes = hashes(plan, &mut steps);
     let mut columns = vec![(Expr::text(TAG), Some(Ident::from(TAG_COLUMN)))];
     let mut order_by = Vec::new();
     for (name, own) in &plan.own.columns {
         let Some(column) = plan.table.columns.get(name).filter(|_| super::leaves(&own.treatment)) else { continue };
-        let value = value(plan, &hashes, &own.treatment, column);
+        let value = value(plan, &hashes, &mut steps, &own.treatment, column);
         let value = match (form(column), &value) {
             (_, Expr::Null) | (Form::Plain, _) => value,
             (Form::Characters, _) => value.mysql_cast("char"),
@@ -103,7 +107,7 @@ pub(super) fn outfile(plan: &TablePlan<'_>, uri: String, place: &AwsS3) -> Outfi
         }
     }
     let filler = std::iter::once(Expr::text("end")).chain(columns.iter().skip(1).map(|_| Expr::Null)).collect();
-    Outfile { rows: rows(plan, &hashes, columns), filler, order_by, uri, kms_key: place.kms_key.clone() }
+    Outfile { rows: rows(plan, &hashes, steps, columns), filler, order_by, uri, kms_key: place.kms_key.clone() }
 }
 
 pub(super) fn load(plan: &TablePlan<'_>, uri: String) -> Load {
@@ -128,21 +132,43 @@ pub(super) fn load(plan: &TablePlan<'_>, uri: String) -> Load {
     Load { uri, table: plan.name.clone(), tag: OPENING, fields, set }
 }
 
-/// The rows bare, or with each hash written once.
-fn rows(plan: &TablePlan<'_>, hashes: &Hashes, columns: Vec<(Expr, Option<Ident>)>) -> Select {
-    if hashes.is_empty() {
+fn version(plan: &TablePlan<'_>) -> u32 {
+    plan.catalog.mysql.as_ref().map_or(0, |facts| facts.version)
+}
+
+/// The rows bare, or with each hash and each step of a mask written once.
+fn rows(plan: &TablePlan<'_>, hashes: &Hashes, steps: Steps, columns: Vec<(Expr, Option<Ident>)>) -> Select {
+    let (once, layers) = steps.into_parts();
+    if hashes.is_empty() && once.is_empty() && layers.is_empty() {
         return Select { columns, from: vec![place_of(plan)], condition: condition(plan), ..Select::default() };
     }
     let read = columns_read(plan);
     let read = plan.table.columns.keys().filter(|name| read.contains(name.as_str()));
-    let mut inner: Vec<(Expr, Option<Ident>)> =
-        read.map(|name| (Expr::of(ROW, name), Some(Ident::new(name.as_str())))).collect();
+    let mut inner: Vec<Step> = read.map(|name| (Ident::new(name.as_str()), Expr::of(ROW, name))).collect();
     for ((group, input), name) in hashes {
         let Some(column) = plan.table.columns.get(input) else { continue };
-        inner.push((hash(plan, group, column).unwrap_or(Expr::Null), Some(Ident::new(name.as_str()))));
+        inner.push((Ident::new(name.as_str()), hash(plan, group, column).unwrap_or(Expr::Null)));
     }
-    let inner = Select { columns: inner, from: vec![place_of(plan)], condition: condition(plan), ..Select::default() };
-    Select { columns, from: vec![From::first(Relation::Select(Box::new(inner)), ROW)], ..Select::default() }
+    inner.extend(once.iter().map(|(name, _)| (name.clone(), Expr::of(ONCE, &name.0))));
+    let mut from = vec![place_of(plan)];
+    if !once.is_empty() {
+        let constants = Select { columns: named(once), ..Select::default() };
+        from.push(From::joined(Relation::Select(Box::new(constants)), ONCE, Join::Cross));
+    }
+    let mut rows = Select { columns: named(inner), from, condition: condition(plan), ..Select::default() };
+    for layer in layers {
+        let columns = std::iter::once((Expr::Star, None)).chain(named(layer)).collect();
+        rows = Select { columns, from: around(rows), ..Select::default() };
+    }
+    Select { columns, from: around(rows), ..Select::default() }
+}
+
+fn named(steps: Vec<Step>) -> Vec<(Expr, Option<Ident>)> {
+    steps.into_iter().map(|(name, value)| (value, Some(name))).collect()
+}
+
+fn around(rows: Select) -> Vec<From> {
+    vec![From::first(Relation::Select(Box::new(rows)), ROW)]
 }
 
 fn base(plan: &TablePlan<'_>, column: &Column) -> BaseType {
@@ -176,7 +202,7 @@ pub(super) fn reads_key(plan: &TablePlan<'_>) -> bool {
     found
 }
 
-fn each_call<'t>(treatment: &'t Treatment, found: &mut dyn FnMut(&'t MaskCall)) {
+pub(super) fn each_call<'t>(treatment: &'t Treatment, found: &mut dyn FnMut(&'t MaskCall)) {
     match treatment {
         Treatment::Mask(MaskUse::Call(call)) => found(call),
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
@@ -188,16 +214,15 @@ fn each_call<'t>(treatment: &'t Treatment, found: &mut dyn FnMut(&'t MaskCall)) 
 }
 
 /// A name for every hash that the treatments read, by linkage group and column.
-fn hashes(plan: &TablePlan<'_>) -> Hashes {
+fn hashes(plan: &TablePlan<'_>, steps: &mut Steps) -> Hashes {
     let mut hashes = Hashes::new();
     for (column, own) in &plan.own.columns {
         each_call(&own.treatment, &mut |call| {
             let Some(input) = hashed_column(call, column) else { return };
-            let mut name = format!("noren_hash_{}", hashes.len() + 1);
-            while plan.table.columns.contains_key(&name) {
-                name.push('_');
-            }
-            hashes.entry((call.group.0.clone(), input.to_owned())).or_insert(name);
+            let number = hashes.len() + 1;
+            hashes
+                .entry((call.group.0.clone(), input.to_owned()))
+                .or_insert_with(|| steps.name(format!("noren_hash_{number}")));
         });
     }
     hashes
@@ -233,15 +258,15 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
     }
 }
 
-fn value(plan: &TablePlan<'_>, hashes: &Hashes, treatment: &Treatment, column: &Column) -> Expr {
+fn value(plan: &TablePlan<'_>, hashes: &Hashes, steps: &mut Steps, treatment: &Treatment, column: &Column) -> Expr {
     match treatment {
         Treatment::Keep | Treatment::Generated => Expr::of(ROW, &column.name),
         Treatment::Drop(Fill::Expression(sql)) => row_sql(sql),
         Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql),
-        Treatment::Mask(MaskUse::Call(call)) => self::call(plan, hashes, call, column),
+        Treatment::Mask(MaskUse::Call(call)) => self::call(plan, hashes, steps, call, column),
         Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
-            let then = value(plan, hashes, then, column);
-            let otherwise = value(plan, hashes, otherwise, column);
+            let then = value(plan, hashes, steps, then, column);
+            let otherwise = value(plan, hashes, steps, otherwise, column);
             Expr::Case(vec![(row_sql(condition), then)], Some(Box::new(otherwise)))
         }
         // What has no form was refused; a value that is not masked never leaves.
@@ -249,7 +274,7 @@ fn value(plan: &TablePlan<'_>, hashes: &Hashes, treatment: &Treatment, column: &
     }
 }
 
-fn call(plan: &TablePlan<'_>, hashes: &Hashes, call: &MaskCall, column: &Column) -> Expr {
+fn call(plan: &TablePlan<'_>, hashes: &Hashes, steps: &mut Steps, call: &MaskCall, column: &Column) -> Expr {
     let name =
         hashed_column(call, &column.name).and_then(|hashed| hashes.get(&(call.group.0.clone(), hashed.to_owned())));
     let hash = name.map(|name| Expr::of(ROW, name));
@@ -274,5 +299,6 @@ fn call(plan: &TablePlan<'_>, hashes: &Hashes, call: &MaskCall, column: &Column)
         labels,
         alias: ROW,
     };
-    call.mask.render_mysql(&context).unwrap_or(Expr::Null)
+    steps.begin();
+    call.mask.render_mysql(&context, steps).unwrap_or(Expr::Null)
 }

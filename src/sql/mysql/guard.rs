@@ -11,7 +11,7 @@ use crate::sql::token::{Meaning, Token};
 use crate::sql::{Expr, Mismatch};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MySqlDialect;
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token as Read, Tokenizer};
 
 /// Tokens by MySQL's rules, white space and comments left out.
@@ -54,11 +54,18 @@ fn has_value(token: &Token<'_>, read: &[Read]) -> bool {
     }
 }
 
+/// How deep expressions may lie in each other. What is printed is bounded by its masks, which nest a call for each sign of a
+/// written form.
+const DEPTH: usize = 250;
+
+fn parse(text: &str) -> Result<Vec<Statement>, ParserError> {
+    Parser::new(&MySqlDialect {}).with_recursion_limit(DEPTH).try_with_sql(text)?.parse_statements()
+}
+
 /// A statement that must be one query to the grammar.
 pub(super) fn query(doc: &Doc<'_>) -> Result<String, Mismatch> {
     let text = text(doc)?;
-    let read = Parser::parse_sql(&MySqlDialect {}, &text);
-    let found = match read.as_deref() {
+    let found = match parse(&text).as_deref() {
         Ok([Statement::Query(_)]) => return Ok(text),
         Ok(others) => format!("{} statements of another kind", others.len()),
         Err(error) => error.to_string(),
@@ -70,8 +77,7 @@ pub(super) fn query(doc: &Doc<'_>) -> Result<String, Mismatch> {
 pub(super) fn expression(of: &Expr) -> Result<String, Mismatch> {
     let doc = print::expr(of)?;
     let text = text(&doc)?;
-    let read = Parser::parse_sql(&MySqlDialect {}, &format!("SELECT {text}"));
-    match read.as_deref() {
+    match parse(&format!("SELECT {text}")).as_deref() {
         Ok([Statement::Query(_)]) => Ok(text),
         other => {
             let found = format!("{other:?}");

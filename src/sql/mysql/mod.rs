@@ -17,8 +17,10 @@ use crate::catalog::{DataType, QName};
 /// The schema of types that are printed as MySQL's casts.
 pub const CASTS: &str = "mysql";
 
-/// What MySQL 5.7 and newer calls so, with the meaning that the masks and the files rely on.
-const FUNCTIONS: [&str; 27] = [
+/// What MySQL 5.7 and newer calls so, with the meaning that the masks and the files rely on; `REGEXP_REPLACE` is of 8.0, and a
+/// mask asks for the version before it writes it.
+const FUNCTIONS: [&str; 36] = [
+    "ABS",
     "CHAR_LENGTH",
     "COALESCE",
     "CONCAT",
@@ -27,8 +29,10 @@ const FUNCTIONS: [&str; 27] = [
     "DATABASE",
     "DATE_FORMAT",
     "ELT",
+    "FROM_DAYS",
     "GREATEST",
     "HEX",
+    "INSERT",
     "LEAST",
     "LEFT",
     "LENGTH",
@@ -37,14 +41,20 @@ const FUNCTIONS: [&str; 27] = [
     "LPAD",
     "MIN",
     "QUARTER",
+    "REGEXP_REPLACE",
     "REPEAT",
     "REPLACE",
     "RIGHT",
     "ROUND",
+    "RPAD",
     "RTRIM",
     "SHA2",
     "SUBSTRING",
+    "TO_BASE64",
+    "TO_DAYS",
     "UNHEX",
+    "UPPER",
+    "WEEKDAY",
     "YEAR",
 ];
 
