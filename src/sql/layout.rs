@@ -11,6 +11,8 @@ use std::slice;
 const WIDTH: usize = 100;
 /// Columns of one step of indentation.
 const STEP: usize = 2;
+/// As many as most lines begin with.
+const SPACES: &str = "                                ";
 
 /// A document.
 #[derive(Clone, Debug)]
@@ -28,9 +30,9 @@ pub(crate) enum Doc<'t> {
     /// A new line, then this many more spaces: a user's own layout.
     Own(usize),
     /// One step further to the right after each new line.
-    Indent(Box<Doc<'t>>),
+    Indent(Vec<Doc<'t>>),
     /// On one line if it fits.
-    Group(Box<Doc<'t>>),
+    Group(Vec<Doc<'t>>),
     /// One after the other.
     All(Vec<Doc<'t>>),
 }
@@ -63,10 +65,94 @@ impl Printed<'_> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Mode {
-    Flat,
-    Broken,
+/// What a document comes to when it is read from its beginning to its end.
+enum Step<'d> {
+    /// A token; how wide it is, or its last line where it `ends` others.
+    Token {
+        token: &'d Token<'d>,
+        width: usize,
+        ends: bool,
+    },
+    Space,
+    Line,
+    Soft,
+    Hard,
+    Own(usize),
+    Indent,
+    Dedent,
+    /// A group and how much room it takes on one line; `None` if it has more than one.
+    Open(Option<usize>),
+    Close,
+}
+
+/// The steps of a document, those of a group opened without their room.
+fn steps<'d>(doc: &'d Doc<'d>) -> Vec<Step<'d>> {
+    let mut steps = Vec::new();
+    let mut stack = vec![(slice::from_ref(doc), None)];
+    while let Some((docs, end)) = stack.last_mut() {
+        let [first, rest @ ..] = *docs else {
+            steps.extend(end.take());
+            stack.pop();
+            continue;
+        };
+        *docs = rest;
+        steps.push(match first {
+            Doc::Token(token) => measured(token),
+            Doc::Space => Step::Space,
+            Doc::Line => Step::Line,
+            Doc::Soft => Step::Soft,
+            Doc::Hard => Step::Hard,
+            Doc::Own(more) => Step::Own(*more),
+            Doc::Indent(inner) => {
+                stack.push((inner, Some(Step::Dedent)));
+                Step::Indent
+            }
+            Doc::Group(inner) => {
+                stack.push((inner, Some(Step::Close)));
+                Step::Open(None)
+            }
+            Doc::All(docs) => {
+                stack.push((docs, None));
+                continue;
+            }
+        });
+    }
+    steps
+}
+
+fn measured<'d>(token: &'d Token<'d>) -> Step<'d> {
+    // Nearly every token.
+    if token.text.bytes().all(|byte| byte.is_ascii() && byte != b'\n') {
+        return Step::Token { token, width: token.text.len(), ends: false };
+    }
+    match token.text.rsplit_once('\n') {
+        Some((_, last)) => Step::Token { token, width: width(last), ends: true },
+        None => Step::Token { token, width: width(&token.text), ends: false },
+    }
+}
+
+/// Tells each group its room: on one line, together with what follows it up to the next possible break.
+fn measure(steps: &mut [Step<'_>]) {
+    // Both count from the document's end: all columns, and those before the last possible break.
+    let (mut columns, mut lines) = (0, 0);
+    let mut follows = Some(0);
+    let mut open = Vec::new();
+    for step in steps.iter_mut().rev() {
+        match step {
+            Step::Token { ends: true, .. } => (lines, follows) = (lines + 1, None),
+            Step::Token { width, .. } => (columns, follows) = (columns + *width, follows.map(|room| room + *width)),
+            Step::Space => (columns, follows) = (columns + 1, follows.map(|room| room + 1)),
+            Step::Line => (columns, follows) = (columns + 1, Some(0)),
+            Step::Soft => follows = Some(0),
+            Step::Hard | Step::Own(_) => (lines, follows) = (lines + 1, Some(0)),
+            Step::Indent | Step::Dedent => {}
+            Step::Close => open.push((columns, lines, follows)),
+            Step::Open(room) => {
+                let after = open.pop().filter(|(_, after, _)| *after == lines);
+                *room = after.and_then(|(after, _, follows)| Some(columns - after + follows?));
+            }
+        }
+    }
 }
 
 struct Printer<'d> {
@@ -75,28 +161,23 @@ struct Printer<'d> {
     pending: usize,
 }
 
-impl<'d> Printer<'d> {
+impl Printer<'_> {
     fn newline(&mut self, indent: usize) {
         self.out.text.push('\n');
         self.column = 0;
         self.pending = indent;
     }
 
-    fn token(&mut self, token: &'d Token<'d>) {
-        self.space(0);
-        self.out.tokens.push((self.out.text.len(), token));
-        self.out.text.push_str(&token.text);
-        match token.text.rsplit_once('\n') {
-            Some((_, last)) => self.column = width(last),
-            None => self.column += width(&token.text),
-        }
-    }
-
     /// Indentation is written when something stands on the line, so that no line ends in spaces.
     fn space(&mut self, more: usize) {
         let spaces = self.pending + more;
-        self.out.text.extend(std::iter::repeat_n(' ', spaces));
         self.column += spaces;
+        let mut left = spaces;
+        while left > 0 {
+            let some = SPACES.get(..left).unwrap_or(SPACES);
+            self.out.text.push_str(some);
+            left -= some.len();
+        }
         self.pending = 0;
     }
 }
@@ -105,81 +186,38 @@ fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum() }
 }
 
-/// Lays a document out.
+/// Lays a document out. Takes time in proportion to it: whether a group fits is told from what was measured once.
 pub(crate) fn print<'d>(doc: &'d Doc<'d>) -> Printed<'d> {
+    let mut steps = steps(doc);
+    measure(&mut steps);
     let empty = Printed { text: String::new(), tokens: Vec::new() };
     let mut printer = Printer { out: empty, column: 0, pending: 0 };
-    let mut stack = vec![(0, Mode::Broken, slice::from_ref(doc))];
-    let mut measured = Vec::new();
-    while let Some((indent, mode, doc)) = next(&mut stack) {
-        match doc {
-            Doc::Token(token) => printer.token(token),
-            Doc::Space => printer.space(1),
-            Doc::Line if mode == Mode::Flat => printer.space(1),
-            Doc::Soft if mode == Mode::Flat => {}
-            Doc::Line | Doc::Soft | Doc::Hard => printer.newline(indent),
-            Doc::Own(more) => printer.newline(indent + more),
-            Doc::Indent(inner) => stack.push((indent + STEP, mode, slice::from_ref(inner))),
-            Doc::All(docs) => stack.push((indent, mode, docs)),
-            Doc::Group(inner) => {
-                let room = WIDTH.saturating_sub(printer.column + printer.pending);
-                let flat = mode == Mode::Flat || fits(room, inner, &stack, &mut measured);
-                stack.push((indent, if flat { Mode::Flat } else { Mode::Broken }, slice::from_ref(inner)));
+    let mut indent = 0;
+    // Groups that are open, from the first that stays on one line on.
+    let mut flat = 0_usize;
+    for step in steps {
+        match step {
+            Step::Token { token, width, ends } => {
+                printer.space(0);
+                printer.out.tokens.push((printer.out.text.len(), token));
+                printer.out.text.push_str(&token.text);
+                printer.column = if ends { width } else { printer.column + width };
             }
+            Step::Space => printer.space(1),
+            Step::Line if flat > 0 => printer.space(1),
+            Step::Soft if flat > 0 => {}
+            Step::Line | Step::Soft | Step::Hard => printer.newline(indent),
+            Step::Own(more) => printer.newline(indent + more),
+            Step::Indent => indent += STEP,
+            Step::Dedent => indent -= STEP,
+            Step::Open(room) => {
+                let left = WIDTH.saturating_sub(printer.column + printer.pending);
+                flat += usize::from(flat > 0 || room.is_some_and(|room| room <= left));
+            }
+            Step::Close => flat = flat.saturating_sub(1),
         }
     }
     printer.out
-}
-
-/// What is still to be laid out, last what comes first: documents one after the other, how far they are indented and
-/// whether they break.
-type Rest<'d> = (usize, Mode, &'d [Doc<'d>]);
-
-fn next<'d>(stack: &mut Vec<Rest<'d>>) -> Option<(usize, Mode, &'d Doc<'d>)> {
-    loop {
-        let (indent, mode, docs) = stack.last_mut()?;
-        if let [first, rest @ ..] = *docs {
-            *docs = rest;
-            return Some((*indent, *mode, first));
-        }
-        stack.pop();
-    }
-}
-
-/// Whether a group fits on the rest of the line, together with what follows it up to the next possible break.
-/// No more is looked at than fills a line. `stack` is room to work in.
-fn fits<'d>(room: usize, group: &'d Doc<'d>, rest: &[Rest<'d>], stack: &mut Vec<Rest<'d>>) -> bool {
-    let mut room = room;
-    stack.clear();
-    stack.push((0, Mode::Flat, slice::from_ref(group)));
-    let mut following = rest.iter().rev();
-    loop {
-        let Some((_, mode, doc)) = next(stack) else {
-            let Some(more) = following.next() else { return true };
-            stack.push(*more);
-            continue;
-        };
-        let needed = match doc {
-            Doc::Token(token) if token.text.contains('\n') => return false,
-            Doc::Token(token) => width(&token.text),
-            Doc::Line | Doc::Soft if mode == Mode::Broken => return true,
-            Doc::Hard | Doc::Own(_) => return mode == Mode::Broken,
-            Doc::Space | Doc::Line => 1,
-            Doc::Soft => 0,
-            Doc::Indent(inner) | Doc::Group(inner) => {
-                stack.push((0, mode, slice::from_ref(inner)));
-                0
-            }
-            Doc::All(docs) => {
-                stack.push((0, mode, docs));
-                0
-            }
-        };
-        match room.checked_sub(needed) {
-            Some(left) => room = left,
-            None => return false,
-        }
-    }
 }
 
 /// Key words with single spaces: `words("IS NOT NULL")`.
@@ -203,12 +241,12 @@ pub(crate) fn all<'t>(docs: impl IntoIterator<Item = Doc<'t>>) -> Doc<'t> {
 
 /// On one line if it fits.
 pub(crate) fn group<'t>(docs: impl IntoIterator<Item = Doc<'t>>) -> Doc<'t> {
-    Doc::Group(Box::new(all(docs)))
+    Doc::Group(docs.into_iter().collect())
 }
 
 /// One step to the right.
 pub(crate) fn indent<'t>(docs: impl IntoIterator<Item = Doc<'t>>) -> Doc<'t> {
-    Doc::Indent(Box::new(all(docs)))
+    Doc::Indent(docs.into_iter().collect())
 }
 
 /// With `between` between them.

@@ -13,6 +13,7 @@ use super::guard::name_of;
 use super::layout::Printed;
 use super::source::{slice, tokens};
 use super::token::{Meaning, Token};
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use pg_query::protobuf::{ScanToken, Token as Kind};
 use sha2::{Digest, Sha256};
@@ -24,7 +25,7 @@ pub(super) type Shape = [u8; 32];
 
 thread_local! {
     static JUDGED: RefCell<BTreeSet<Shape>> = const { RefCell::new(BTreeSet::new()) };
-    static IDENTIFIERS: RefCell<IndexMap<String, bool>> = RefCell::default();
+    static IDENTIFIERS: RefCell<IndexMap<String, bool, FixedState>> = RefCell::default();
 }
 
 /// Whether a text of this shape was found to be what it was meant to be.

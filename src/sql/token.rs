@@ -5,7 +5,6 @@
 
 use super::{Expr, Mismatch};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// A token with what it is meant to be.
@@ -57,37 +56,30 @@ const FUNCTION_OR_TYPE: &str = " authorization binary collation concurrently cro
 /// Functions that are grammar: quoted, they would be looked up as functions and not found.
 const SYNTAX: [&str; 4] = ["coalesce", "greatest", "least", "nullif"];
 
-/// Words, and for each first letter the set of lengths of those that begin so: nearly every name is told apart from
-/// them by these two alone.
-struct Words {
-    lengths: [u64; 256],
-    words: BTreeSet<&'static str>,
-}
+/// Words by their length: nearly every name is told apart from them by its length and first letter.
+struct Words(Vec<Vec<&'static str>>);
 
 static IS_QUOTED_NAME: LazyLock<Words> = LazyLock::new(|| Words::of(&[QUOTED, FUNCTION_OR_TYPE]));
 static IS_QUOTED_FUNCTION: LazyLock<Words> = LazyLock::new(|| Words::of(&[QUOTED]));
 
 impl Words {
     fn of(lists: &[&'static str]) -> Self {
-        let words: BTreeSet<_> = lists.iter().flat_map(|list| list.split_ascii_whitespace()).collect();
-        let mut lengths = [0; 256];
-        for word in &words {
-            if let Some(of_first) = first_letter(word).and_then(|first| lengths.get_mut(first)) {
-                *of_first |= 1_u64 << word.len();
+        let mut of_length = vec![Vec::new(); NAME_BYTES + 1];
+        for word in lists.iter().flat_map(|list| list.split_ascii_whitespace()) {
+            if let Some(words) = of_length.get_mut(word.len()) {
+                words.push(word);
             }
         }
-        Self { lengths, words }
+        Self(of_length)
     }
 
     fn has(&self, name: &str) -> bool {
-        let lengths = first_letter(name).and_then(|first| self.lengths.get(first)).copied().unwrap_or_default();
-        name.len() <= NAME_BYTES && lengths >> name.len() & 1 == 1 && self.words.contains(name)
+        let first = name.as_bytes().first();
+        let alike = |word: &&'static str| word.as_bytes().first() == first && *word == name;
+        self.0.get(name.len()).is_some_and(|words| words.iter().any(alike))
     }
 }
 
-fn first_letter(name: &str) -> Option<usize> {
-    name.as_bytes().first().map(|letter| usize::from(*letter))
-}
 /// A lower-case ASCII word: what PostgreSQL folds to itself.
 fn is_plain(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
