@@ -30,7 +30,7 @@ pub const MYSQL_VERSIONS: RangeInclusive<u8> = 2..=3;
 const TARGETS: &[(&str, &[&str])] = &[
     ("psql", &["dir"]),
     ("aws_s3", &["bucket", "prefix", "region", "kms_key", "chunk"]),
-    ("gcs", &["bucket", "prefix", "kms_key"]),
+    ("gcs", &["bucket", "prefix", "kms_key", "managed"]),
 ];
 
 const STAGES: &[(&str, Stage)] = &[("off", Stage::Off), ("enabled", Stage::Enabled), ("forced", Stage::Forced)];
@@ -135,6 +135,8 @@ pub struct Gcs {
     pub prefix: String,
     /// The key that objects are encrypted with; else the bucket decides.
     pub kms_key: Option<String>,
+    /// Whose own commands may do the same besides, where that was asked for.
+    pub managed: Option<Engine>,
 }
 
 /// Where in S3 an export goes. There are no credentials: the database has a role of its own.

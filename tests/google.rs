@@ -13,6 +13,12 @@ use crate::support::{self, Database};
 
 const KMS_KEY: &str = "projects/masking/locations/asia-northeast1/keyRings/exports/cryptoKeys/masked";
 const EXPORT: &str = "export developers { tables *; }\n";
+/// Row security of the schema's own, which binds even the owner.
+const FORCED: &str = "
+ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_team ON public.people USING ((team_id = (current_setting('app.team'::text, true))::integer));
+";
 
 fn manifest(engine: &str, version: u32, target: &str) -> String {
     format!(
@@ -273,14 +279,9 @@ fn the_key_is_seen_nowhere() {
     }
 }
 
-/// Row security of the schema's own, which binds even the owner; roles that have what the files give them and no more.
+/// Roles that have what the files give them and no more, past row security that is forced.
 #[test]
 fn roles_and_forced_row_security() {
-    const FORCED: &str = "
-ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
-ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
-CREATE POLICY own_team ON public.people USING ((team_id = (current_setting('app.team'::text, true))::integer));
-";
     let Some(server) = support::server(None) else { return };
     let [exporter, importer] = ["exporter", "importer"].map(support::unique);
     let policy = format!(
@@ -366,5 +367,318 @@ fn a_wrong_place_is_told() {
     let s3 = crate::aws_s3::to_s3("");
     for engine in ["alloydb", "cloud-sql"] {
         holds(&said(engine, &s3), &["found S3, which", "write `target = \"gcs\"`"]);
+    }
+}
+
+const UNKEYED: &str = r#"
+table teams { id, lead_id keep; name mask constant('team'); }
+table people {
+  id, *_id keep; email mask constant('x@masked.example'); "full Name" mask null;
+  note keep because "the test compares it";
+}
+table nothing { id keep; }
+table events { id, person_id, happened_on keep; what mask null; }
+"#;
+
+fn managed(engine: &str) -> String {
+    format!("target = \"gcs\"\nbucket = \"masked-exports\"\nprefix = \"nightly\"\nmanaged = \"{engine}\"")
+}
+
+impl Cloud {
+    fn managed(server: &'static Server, engine: &str) -> Self {
+        let toml = manifest(engine, server.major(), &managed(engine));
+        Self::of(server, Project::of(SCHEMA, &format!("{UNKEYED}{EXPORT}"), &toml))
+    }
+
+    /// One script of `managed/`, which finds the server as a service would.
+    fn script(&self, database: &Database, file: &str, more: &[&str], environment: &[(&str, &str)]) -> Output {
+        let psql = self.server.psql(&database.name, "postgres").unwrap();
+        let folder = psql.get_args().skip_while(|argument| *argument != "-h").nth(1).unwrap();
+        let mut command = std::process::Command::new("sh");
+        let path = std::env::var("PATH").unwrap();
+        command
+            .arg(self.project.file("developers", "managed").join(file))
+            .arg("an-instance")
+            .args(self.alloydb().then_some("a-region"))
+            .arg(&database.name)
+            .args(more)
+            .env("PATH", format!("{}:{path}", support::root().join("tests/google").display()))
+            .env("BUCKETS", self.machine.path().join("buckets"))
+            .env("PSQL", psql.get_program())
+            .env("PGHOST", folder)
+            .env("PGUSER", "postgres")
+            .env("NOREN_MASK_KEY", KEY)
+            .envs(environment.iter().copied());
+        support::run(&mut command)
+    }
+
+    fn alloydb(&self) -> bool {
+        let text = std::fs::read_to_string(self.project.folder.path().join("noren.toml")).unwrap();
+        text.contains("engine = \"alloydb\"")
+    }
+
+    fn prepare(&self, source: &Database) {
+        let file = self.project.file("developers", "managed/prepare.sql").into_os_string();
+        let arguments = ["-v".into(), "clone=on".into(), "-f".into(), file];
+        support::succeeded(&source.psql("postgres", arguments, &[], self.project.folder.path()), "prepare.sql");
+    }
+
+    /// The name that the run said.
+    #[track_caller]
+    fn managed_export(&self, source: &Database, environment: &[(&str, &str)]) -> String {
+        let output = self.script(source, "export.sh", &["one"], environment);
+        support::succeeded(&output, "export.sh");
+        let said = support::text(&output);
+        let written = said.lines().find_map(|line| line.strip_prefix("written: ")).unwrap_or_else(|| panic!("{said}"));
+        written.to_owned()
+    }
+
+    fn stage(&self, target: &Database) -> Output {
+        self.psql(target, "postgres", "managed/stage.sql", "-", "")
+    }
+
+    /// The three steps in the copy; the first that fails.
+    fn managed_import(&self, target: &Database, run: &str, environment: &[(&str, &str)]) -> Output {
+        let staged = self.stage(target);
+        if !staged.status.success() {
+            return staged;
+        }
+        let loaded = self.script(target, "import.sh", &["postgres", run], environment);
+        if !loaded.status.success() {
+            return loaded;
+        }
+        target.sql(&format!("GRANT USAGE ON SCHEMA noren_load TO \"{0}\"; GRANT SELECT, TRUNCATE ON ALL TABLES IN SCHEMA noren_load TO \"{0}\";", harness::OWNER));
+        self.psql(target, harness::OWNER, "managed/import.sql", "-", "")
+    }
+}
+
+/// Rows of the copy but what was staged.
+fn copied(database: &Database) -> BTreeMap<String, String> {
+    rows(database).into_iter().filter(|(name, _)| !name.contains("noren_load")).collect()
+}
+
+/// Everything in the copy but what is staged.
+fn state(database: &Database) -> BTreeMap<String, String> {
+    harness::state(database).into_iter().filter(|(name, _)| !name.contains("noren_load")).collect()
+}
+
+/// The service's own commands give the copy that psql gives, on both services; NULL and an empty string stay two.
+#[test]
+fn the_service_by_itself_gives_the_same_copy() {
+    for (major, engine) in [(None, "cloud-sql"), (Some(14), "alloydb"), (Some(18), "cloud-sql")] {
+        let Some(server) = support::server(major) else { continue };
+        let cloud = Cloud::managed(server, engine);
+        let source = cloud.source();
+        let (by_psql, by_service) = (cloud.target(), cloud.target());
+        support::succeeded(&cloud.export(&source, "psql"), "run.sql");
+        support::succeeded(&cloud.import(&by_psql, "psql"), "import.sql");
+        let before = cloud.names().len();
+        cloud.prepare(&source);
+        // Objects are ASCII, so that the encoding of the service's session is nothing to them.
+        let run = cloud.managed_export(&source, &[("ENCODING", "LATIN1")]);
+        assert_eq!(cloud.names().len(), before + 4);
+        support::succeeded(&cloud.managed_import(&by_service, &run, &[]), "import.sql");
+        assert_eq!(harness::difference(&copied(&by_psql), &copied(&by_service)), Vec::<String>::new());
+        assert_eq!(
+            by_service.value("SELECT count(*) FROM people WHERE note = ''"),
+            by_service.value("SELECT count(*) FROM people WHERE id % 6 = 1")
+        );
+        assert_eq!(by_service.value("SELECT count(*) FROM noren_load.t1, noren_load.t2"), "0");
+        let after = cloud.psql(&by_service, harness::OWNER, "after.sql", "-", "");
+        support::succeeded(&after, "after.sql");
+        let objects = cloud.objects().into_iter().filter(|(name, _)| name.contains(".csv"));
+        let lines = objects.map(|(_, path)| std::fs::read_to_string(path).unwrap()).collect::<String>();
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "=-, .%_\n".contains(letter);
+        assert!(lines.chars().all(plain));
+        for raw in ["secret-", "Real Name", "what 1"] {
+            let hex = raw.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            assert!(!lines.contains(&hex), "{raw}");
+        }
+        assert!(lines.contains("=78406d61736b6564"), "the masked address is there");
+    }
+}
+
+/// Odd names and values of every type, by a SELECT that a shell hands on.
+#[test]
+fn odd_names_and_types_by_the_service() {
+    let Some(server) = support::server(None) else { return };
+    for (folder, tables) in [("names", "*.*"), ("types", "kept")] {
+        let project = Project::copy(&support::root().join("tests/end_to_end").join(folder), None);
+        let file = |name: &str| project.folder.path().join(name);
+        let text = std::fs::read_to_string(file("noren.toml")).unwrap();
+        let (head, _) = text.split_once("target").unwrap();
+        let head = head.replace("\"postgresql\"", "\"cloud-sql\"");
+        std::fs::write(file("noren.toml"), format!("{head}{}", managed("cloud-sql"))).unwrap();
+        let policy =
+            format!("table {tables} {{ * keep because \"made up\"; }}\nexport developers {{ tables {tables}; }}\n");
+        std::fs::write(file("policy.noren"), policy).unwrap();
+        let cloud = Cloud::of(server, project);
+        let source = cloud.project.source(server, 11);
+        let (by_psql, by_service) = (cloud.target(), cloud.target());
+        support::succeeded(&cloud.export(&source, "psql"), "run.sql");
+        support::succeeded(&cloud.import(&by_psql, "psql"), "import.sql");
+        cloud.prepare(&source);
+        let run = cloud.managed_export(&source, &[]);
+        support::succeeded(&cloud.managed_import(&by_service, &run, &[]), "import.sql");
+        support::succeeded(&cloud.psql(&by_service, harness::OWNER, "after.sql", "-", ""), "after.sql");
+        assert_eq!(harness::difference(&copied(&by_psql), &copied(&by_service)), Vec::<String>::new(), "{folder}");
+    }
+}
+
+/// Whatever goes wrong on either side, the copy is as it was.
+#[test]
+fn a_managed_run_that_fails_changes_nothing() {
+    let Some(server) = support::server(None) else { return };
+    let cloud = Cloud::managed(server, "cloud-sql");
+    let (source, target) = (cloud.source(), cloud.target());
+    refused(&cloud.script(&source, "export.sh", &["one"], &[]), "run prepare.sql on this clone first");
+    assert_eq!(cloud.names(), Vec::<String>::new());
+    let file = cloud.project.file("developers", "managed/prepare.sql").into_os_string();
+    let without = source.psql("postgres", ["-f".into(), file], &[], cloud.project.folder.path());
+    refused(&without, "this changes settings of the whole database");
+    let prepare = |source: &Database| {
+        let file = cloud.project.file("developers", "managed/prepare.sql").into_os_string();
+        let arguments = ["-v".into(), "clone=on".into(), "-f".into(), file];
+        source.psql("postgres", arguments, &[], cloud.project.folder.path())
+    };
+    source.sql("ALTER TABLE nothing ALTER id TYPE bigint");
+    refused(&prepare(&source), "this database is not as the schema");
+    source.sql("ALTER TABLE nothing ALTER id TYPE integer");
+    support::succeeded(&prepare(&source), "prepare.sql");
+    for (arguments, said) in [(&["../one"][..], "the name of a run"), (&["$(id)"], "the name of a run"), (&[], "usage")]
+    {
+        refused(&cloud.script(&source, "export.sh", arguments, &[]), said);
+    }
+    let before = state(&target);
+    let unchanged = |output: &Output, said: &str| {
+        refused(output, said);
+        assert_eq!(harness::difference(&before, &state(&target)), Vec::<String>::new(), "{said}");
+    };
+    // Another operation is running.
+    let busy = cloud.machine.path().join("buckets/busy");
+    std::fs::create_dir(&busy).unwrap();
+    refused(&cloud.script(&source, "export.sh", &["one"], &[]), "another operation");
+    std::fs::remove_dir(&busy).unwrap();
+    // Half an export says no name; half an object has fewer rows than it says, or does not say it.
+    let broken = cloud.script(&source, "export.sh", &["one"], &[("CLI", "breaks")]);
+    assert!(!broken.status.success() && !support::text(&broken).contains("written"));
+    let half = cloud.managed_export(&source, &[("CLI", "stops")]);
+    unchanged(&cloud.managed_import(&target, &half, &[]), "not a whole export of the policy");
+    let run = cloud.managed_export(&source, &[]);
+    unchanged(&cloud.managed_import(&target, "one/00000000000000000000000000000000", &[]), "404");
+    unchanged(&cloud.managed_import(&target, "one", &[]), "expected the name that export.sh said");
+    unchanged(&cloud.managed_import(&target, "../one/00000000000000000000000000000000", &[]), "expected the name");
+    unchanged(&cloud.managed_import(&target, &run, &[("CLI", "breaks")]), "");
+    // Two runs into the same tables.
+    support::succeeded(&cloud.stage(&target), "stage.sql");
+    for _ in 0..2 {
+        support::succeeded(&cloud.script(&target, "import.sh", &["postgres", &run], &[]), "import.sh");
+    }
+    unchanged(&cloud.psql(&target, "postgres", "managed/import.sql", "-", ""), "not a whole export of the policy");
+    support::succeeded(&cloud.stage(&target), "stage.sql");
+    support::succeeded(&cloud.script(&target, "import.sh", &["postgres", &run], &[]), "import.sh");
+    target.sql("UPDATE noren_load.t4 SET c1 = '=x' WHERE kind = 'row'");
+    unchanged(&cloud.psql(&target, "postgres", "managed/import.sql", "-", ""), "hexadecimal");
+    for table in [1, 2, 3, 4] {
+        target.sql(&format!("DELETE FROM noren_load.t{table} WHERE kind = 'row' AND right(c1, 2) = '31'"));
+    }
+    unchanged(&cloud.psql(&target, "postgres", "managed/import.sql", "-", ""), "not a whole export of the policy");
+    target.sql("DELETE FROM noren.import_target");
+    unchanged(&cloud.stage(&target), "the marker noren.import_target");
+}
+
+/// A role that has what the files give it and no more loads what the service staged, past row security that is forced.
+#[test]
+fn the_importer_has_what_the_files_give() {
+    let Some(server) = support::server(None) else { return };
+    let [importer, login] = ["importer", "importer_login"].map(support::unique);
+    let policy =
+        format!("{UNKEYED}role {importer} {{ nologin; }}\nexport developers {{ tables *; import as {importer}; }}\n");
+    let toml = manifest("cloud-sql", server.major(), &managed("cloud-sql"));
+    let cloud = Cloud::of(server, Project::of(&format!("{SCHEMA}{FORCED}"), &policy, &toml));
+    server
+        .execute("postgres", &format!("CREATE ROLE {importer} NOLOGIN; CREATE ROLE {login} LOGIN IN ROLE {importer};"))
+        .unwrap();
+    let source = cloud.source();
+    cloud.prepare(&source);
+    let run = cloud.managed_export(&source, &[]);
+    let target = Database::new(server, "target");
+    target.sql(&cloud.project.schema);
+    target.sql("CREATE SCHEMA noren; CREATE TABLE noren.import_target AS SELECT 'developers'::text AS export;");
+    target.sql("REVOKE ALL ON SCHEMA public FROM PUBLIC;");
+    support::succeeded(&cloud.psql(&target, "postgres", "rights_target.sql", "-", ""), "rights_target.sql");
+    support::succeeded(&cloud.stage(&target), "stage.sql");
+    support::succeeded(&cloud.script(&target, "import.sh", &[&login, &run], &[]), "import.sh");
+    support::succeeded(&cloud.psql(&target, &login, "managed/import.sql", "-", ""), "import.sql");
+    support::succeeded(&cloud.psql(&target, &login, "after.sql", "-", ""), "after.sql");
+    assert_eq!(target.value("SELECT count(*) FROM people"), "2000");
+    assert_eq!(target.value("SELECT relforcerowsecurity FROM pg_class WHERE oid = 'people'::regclass"), "t");
+    drop((source, target));
+    let _ = server.execute("postgres", &format!("DROP ROLE {login};"));
+}
+
+/// Row security never leaves out a row in silence.
+#[test]
+fn row_security_stops_a_managed_export() {
+    let Some(server) = support::server(None) else { return };
+    let cloud = Cloud::managed(server, "alloydb");
+    let source = cloud.source();
+    let service = support::unique("service");
+    server.execute("postgres", &format!("CREATE ROLE {service} LOGIN;")).unwrap();
+    source.sql(&format!(
+        "ALTER TABLE people ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON people USING (id < 5);
+         GRANT SELECT ON ALL TABLES IN SCHEMA public TO {service};"
+    ));
+    cloud.prepare(&source);
+    let output = cloud.script(&source, "export.sh", &["one"], &[("PGUSER", &service)]);
+    refused(&output, "query would be affected by row-level security policy");
+    source.sql("ALTER TABLE public.people DISABLE ROW LEVEL SECURITY");
+    support::succeeded(&cloud.script(&source, "export.sh", &["one"], &[("PGUSER", &service)]), "export.sh");
+}
+
+/// A shell reads back what was quoted for it, whatever that is.
+#[test]
+fn a_shell_reads_back_what_was_quoted() {
+    let parts = [
+        "'",
+        "\"",
+        "$(id)",
+        "`id`",
+        "\\",
+        "\n",
+        "noren",
+        "\nnoren\n",
+        "noren_",
+        "\r",
+        "$x",
+        "!",
+        "#",
+        "\t",
+        " ",
+        "名",
+        "\u{1}",
+        "\\\n",
+        "EOF",
+        "&",
+        ";",
+        "-n",
+        "%s",
+        "~",
+        "*",
+    ];
+    let mut seed = 7_u64;
+    let mut next = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    for _ in 0..300 {
+        let text: String = (0..=next(12)).map(|_| parts[next(parts.len())]).collect();
+        let script = format!("printf %s {}", noren::sql::shell::word(&text));
+        let output = support::run(std::process::Command::new("sh").arg("-c").arg(&script));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), text, "{script}");
+        let script =
+            format!("send() {{ query=$(cat); printf %s \"$query\"; }}\nsend 'x'{}", noren::sql::shell::here(&text));
+        let output = support::run(std::process::Command::new("sh").arg("-c").arg(&script));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), text.trim_end_matches('\n'), "{script}");
     }
 }

@@ -20,6 +20,7 @@ mod total;
 mod tsvector;
 mod unique;
 
+pub use key::keyed;
 pub use null::refuses_null;
 
 use crate::catalog::{BaseType, Catalog, Column, Table};

@@ -31,6 +31,7 @@ impl Emitter<'_> {
             "reads these tables until it ends, and stopped anywhere it leaves everything as it was.",
             match self.place {
                 TargetKind::Psql { .. } => "Run as the tables' owner: psql -X -v run=FOLDER -f import.sql",
+                TargetKind::Gcs(_) if self.staged => "Run after import.sh, as the tables' owner: psql -X -f import.sql",
                 TargetKind::AwsS3(_) | TargetKind::Gcs(_) => {
                     "Run as the tables' owner: psql -X -v run=NAME -f import.sql"
                 }
@@ -40,6 +41,7 @@ impl Emitter<'_> {
         match self.place {
             TargetKind::Psql { dir } => self.run_folder(&mut script, dir),
             TargetKind::AwsS3(place) => Self::aws_import_address(&mut script, place),
+            TargetKind::Gcs(_) if self.staged => {}
             TargetKind::Gcs(place) => Self::gcs_origin(&mut script, place),
         }
         script.blank();
@@ -54,6 +56,7 @@ impl Emitter<'_> {
         match self.place {
             TargetKind::Psql { .. } => self.manifest(&mut script),
             TargetKind::AwsS3(_) => self.aws_manifest(&mut script),
+            TargetKind::Gcs(_) if self.staged => self.staged_manifest(&mut script),
             TargetKind::Gcs(place) => self.gcs_manifest(&mut script, place),
         }
         self.preflight(&mut script, import);
@@ -65,8 +68,9 @@ impl Emitter<'_> {
         script.comment("exactly the exported tables, and those beside them that were found empty");
         script.run(Statement::Truncate { tables: self.emptied(import), restart_identity: true });
         script.blank().comment("referenced tables first; a table that was empty has no file");
-        for table in &self.export.tables {
+        for (at, table) in self.export.tables.iter().enumerate() {
             match self.place {
+                TargetKind::Gcs(_) if self.staged => self.staged_load(&mut script, at, table),
                 TargetKind::Psql { .. } | TargetKind::Gcs(_) => self.load(&mut script, table),
                 TargetKind::AwsS3(_) => self.aws_load(&mut script, table),
             }
@@ -74,7 +78,14 @@ impl Emitter<'_> {
         self.verify(&mut script, import);
         sequences(&mut script, import);
         turn_on(&mut script, import);
+        if self.staged {
+            self.staged_done(&mut script);
+        }
         script.run(Statement::Commit);
+        if self.staged {
+            script.meta(Meta::Echo(vec![Word::text("loaded")]));
+            return script;
+        }
         if let TargetKind::Gcs(_) = self.place {
             Self::gcs_clean(&mut script);
         }

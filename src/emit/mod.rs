@@ -66,7 +66,15 @@ pub fn emit(
     files.insert("README.md".to_owned(), readme::emit(plan));
     for export in &plan.exports {
         let folder = format!("export/{}", names::encode(&export.name));
-        let emitter = |row_security, place, beside| Emitter { export, sources, digests, row_security, place, beside };
+        let emitter = |row_security, place, beside| Emitter {
+            export,
+            sources,
+            digests,
+            row_security,
+            place,
+            beside,
+            staged: false,
+        };
         for (environment, there) in &export.environments {
             let folder_there = format!("env/{}/{folder}", names::encode(environment));
             let emitter = emitter(there.row_security, &there.place, format!("../../../../{folder}/"));
@@ -79,9 +87,15 @@ pub fn emit(
                 files.insert(path, text);
             }
             files.extend(emitter.aws_pipeline(&folder_there, &folder)?);
+            if let TargetKind::Gcs(place) = &there.place {
+                files.extend(emitter.managed_files(place, &folder_there, false)?);
+            }
         }
         let emitter = emitter(export.row_security, &export.place, String::new());
         files.extend(emitter.aws_pipeline(&folder, &folder)?);
+        if let TargetKind::Gcs(place) = &export.place {
+            files.extend(emitter.managed_files(place, &folder, true)?);
+        }
         let mut print = |name: String, script: Script| {
             let path = format!("{folder}/{name}");
             let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
@@ -126,6 +140,8 @@ struct Emitter<'a> {
     place: &'a TargetKind,
     /// Where the files beside `run.sql` are, seen from it.
     beside: String,
+    /// The service's own command brought the rows, into tables of text beside the copy's own.
+    staged: bool,
 }
 
 impl Emitter<'_> {

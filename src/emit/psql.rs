@@ -25,7 +25,7 @@ pub(super) const SWITCHES: [(&str, &str); 9] = [
 
 /// Settings under which every value is written and read back exactly. `lc_monetary` is for `money`, `array_nulls`
 /// and `xmloption` for what is read back; `transform_null_equals` would change what a predicate means.
-const EXACT: [(&str, &str); 11] = [
+pub(super) const EXACT: [(&str, &str); 11] = [
     ("client_encoding", "UTF8"),
     ("datestyle", "ISO, YMD"),
     ("intervalstyle", "postgres"),

@@ -89,12 +89,12 @@ impl Emitter<'_> {
         script.blank();
         if self.export.key.is_some() {
             read_key(&mut script);
-            if let TargetKind::Gcs(_) = self.place {
-                script.comment("the storage CLI has no use for it");
-                script.meta(Meta::SetEnvironment("NOREN_MASK_KEY".to_owned(), None));
-            }
             demand_key(&mut script);
             make_pads(&mut script);
+        }
+        if let TargetKind::Gcs(_) = self.place {
+            script.comment("the storage CLI has no use for the mask key");
+            script.meta(Meta::SetEnvironment("NOREN_MASK_KEY".to_owned(), None));
         }
         script.comment("what the files were compiled for; compared with the live catalog below");
         include_shape(&mut script, &self.beside, false);

@@ -6,6 +6,7 @@
 pub mod access;
 mod alone;
 mod fields;
+mod managed;
 mod masks;
 pub mod mysql;
 pub mod names;

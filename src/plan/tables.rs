@@ -28,7 +28,8 @@ impl<'a> Planner<'a> {
         let groups = components(&self.graph());
         let tables: Vec<_> = groups.iter().flatten().filter_map(|name| self.table(name)).collect();
         let key = self.key(&tables);
-        let findings = self.check_pipelines(key.is_some());
+        let mut findings = self.check_pipelines(key.is_some());
+        findings.extend(self.check_managed(&tables));
         if !findings.is_empty() {
             return Err(findings);
         }

@@ -101,9 +101,7 @@ impl Reader {
         if manifest.engine.value == Engine::AuroraMySql {
             self.aurora_mysql(&root, &manifest, &exports);
         }
-        if matches!(manifest.engine.value, Engine::AlloyDb | Engine::CloudSql) {
-            self.google(&manifest.engine, &exports);
-        }
+        self.google(&manifest.engine, &exports);
         Some(Manifest { exports, rls, environments, allowances, ..manifest })
     }
 

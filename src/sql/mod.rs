@@ -18,6 +18,7 @@ mod psql;
 mod quoted;
 mod script;
 mod shape;
+pub mod shell;
 mod source;
 mod statement;
 mod token;
@@ -335,6 +336,8 @@ pub enum Join {
     First,
     /// `LEFT JOIN … ON …`
     Left(Expr),
+    /// `FULL JOIN … ON …`
+    Full(Expr),
     /// `CROSS JOIN`
     Cross,
     /// `CROSS JOIN LATERAL`

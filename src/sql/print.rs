@@ -352,6 +352,7 @@ fn from(item: &From, first: bool) -> Doc<'_> {
         Join::First | Join::Cross => (Some("CROSS JOIN"), None),
         Join::Lateral => (Some("CROSS JOIN LATERAL"), None),
         Join::Left(condition) => (Some("LEFT JOIN"), Some(condition)),
+        Join::Full(condition) => (Some("FULL JOIN"), Some(condition)),
         Join::Inner(condition) => (Some("JOIN"), Some(condition)),
     };
     let head = word.iter().map(|word| all([words(word), Doc::Space]));

@@ -36,6 +36,10 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
         Statement::InsertSelect { table, columns, query } => {
             all([insert_head(table, columns), Doc::Hard, select(query, &Doc::Hard)])
         }
+        Statement::Load { table, columns, query } => {
+            let head = [insert_head(table, columns), Doc::Hard, words("OVERRIDING SYSTEM VALUE"), Doc::Hard];
+            all(head.into_iter().chain([select(query, &Doc::Hard)]))
+        }
         Statement::Truncate { tables, restart_identity } => {
             let restart = restart_identity.then(|| all([Doc::Line, words("RESTART IDENTITY")]));
             group([words("TRUNCATE TABLE"), table_list(tables)].into_iter().chain(restart))

@@ -8,7 +8,7 @@ use super::layout::{Doc, all, exact};
 use super::print::{name, qname};
 use super::print_statement::{copy_from, copy_options};
 use super::token::{check_text, check_variable};
-use super::{CopyOptions, Ident, Mismatch, guard, layout};
+use super::{CopyOptions, Ident, Mismatch, guard, layout, shell};
 use crate::catalog::QName;
 
 /// One of psql's commands.
@@ -203,7 +203,7 @@ impl Shell {
         for part in &self.0 {
             match part {
                 ShellPart::Code(code) => command.push_str(&without_variables(code)?),
-                ShellPart::Argument(text) => command.push_str(&without_variables(&quote_for_shell(text))?),
+                ShellPart::Argument(text) => command.push_str(&without_variables(&shell::word(text))?),
                 ShellPart::Variable(name) => {
                     check_variable(name)?;
                     command.extend([":'", name, "'"]);
@@ -212,10 +212,6 @@ impl Shell {
         }
         Ok(format!("`{command}`"))
     }
-}
-
-fn quote_for_shell(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// psql puts variables into backquotes too, and a backquote or a new line ends them.

@@ -83,6 +83,15 @@ pub enum Statement {
         /// What.
         query: Select,
     },
+    /// `INSERT INTO table (…) OVERRIDING SYSTEM VALUE SELECT …`: into identity columns too, as COPY does.
+    Load {
+        /// Where to.
+        table: QName,
+        /// Its columns.
+        columns: Vec<Ident>,
+        /// What.
+        query: Select,
+    },
     /// `TRUNCATE TABLE [ONLY] … [RESTART IDENTITY]`; never CASCADE.
     Truncate {
         /// Each with `ONLY` or not.
@@ -224,7 +233,7 @@ impl Statement {
             Self::SetConstraints { .. } => "ConstraintsSetStmt",
             Self::CreateTemporary(_) => "CreateStmt",
             Self::Create(create) => create.kind(),
-            Self::InsertValues { .. } | Self::InsertSelect { .. } => "InsertStmt",
+            Self::InsertValues { .. } | Self::InsertSelect { .. } | Self::Load { .. } => "InsertStmt",
             Self::Truncate { .. } => "TruncateStmt",
             Self::AlterTable { .. } => "AlterTableStmt",
             Self::RestartSequence { .. } => "AlterSeqStmt",

@@ -10,6 +10,7 @@ super::family! {
     N0807 Error "an export by a role that it cannot be run by";
     N0808 Error "one tenant where there are none";
     N0809 Error "a workflow that lacks what its export needs";
+    N0810 Error "a managed export that needs a session of one's own";
     N0851 Error "a foreign partition in an export that is imported";
     N0852 Error "rows that leave only if they leave";
     N0853 Error "columns that share pseudonyms have types that cannot be compared";

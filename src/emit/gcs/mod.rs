@@ -8,6 +8,7 @@
 //! Neither `\g |` nor `\copy` puts variables in, so commands have what differs from run to run from the environment that
 //! `\setenv` makes for them, and the files of the tables are the same everywhere.
 
+mod managed;
 pub(super) mod readme;
 
 use super::Emitter;

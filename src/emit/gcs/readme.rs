@@ -2,7 +2,7 @@
 
 use crate::emit::readme::{count, exporter, importer};
 use crate::plan::ExportPlan;
-use crate::project::Gcs;
+use crate::project::{Engine, Gcs};
 use std::fmt::Write;
 
 /// How the files of `folder` are run.
@@ -44,6 +44,33 @@ pub(in crate::emit) fn section(export: &ExportPlan<'_>, place: &Gcs, folder: &st
         );
     } else {
         text.push_str("2. It is never imported: the policy says `no import`.\n");
+    }
+    if let Some(engine) = place.managed {
+        text.push_str(&managed(export, engine, folder));
+    }
+    text
+}
+
+/// The same by the service's own commands.
+fn managed(export: &ExportPlan<'_>, engine: Engine, folder: &str) -> String {
+    let place = if engine == Engine::AlloyDb { "CLUSTER REGION" } else { "INSTANCE" };
+    let folder = format!("{folder}/managed");
+    let mut text = format!(
+        "\n`{folder}/` does the same by the service's own commands, one after the other. They have no snapshot over several tables, so \
+         only\non a clone that nobody writes to:\n\n1. `psql -X -d CLONE -v clone=on -f {folder}/prepare.sql`, as the database's owner, sets \
+         what every session of the clone needs.\n2. `sh {folder}/export.sh {place} DATABASE NAME` writes an object a table, and says at its end \
+         `written: NAME/ATTEMPT`. The role that\n   the service exports as must read the tables; one to which row security applies gets an \
+         error.\n"
+    );
+    if export.import.is_some() {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "3. `psql -X -d TARGET -f {folder}/stage.sql`, as a role that may create a schema, makes empty tables of text in \
+             `noren_load`.\n4. `sh {folder}/import.sh {place} DATABASE USER NAME/ATTEMPT` has the service fill them.\n5. `psql -X -d TARGET -f \
+             {folder}/import.sql` takes the rows from there, in one transaction{}.\n   Then `after.sql`, as above.\n",
+            importer(export)
+        );
     }
     text
 }

@@ -5,7 +5,8 @@
 
 use super::aws_s3::is_prefix;
 use super::{Reader, Table};
-use crate::project::Gcs;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::project::{Engine, Gcs};
 use crate::source::Spanned;
 use std::collections::BTreeMap;
 
@@ -23,12 +24,30 @@ impl Reader {
             "letters, digits and `_ - . = /`, no empty or dotted part",
         );
         self.form(kms_key, is_key, "the name of a KMS key", KEY);
+        let managed = settings.get("managed").and_then(|managed| self.managed(managed, kms_key));
         (self.found.len() == before).then_some(())?;
         Some(Gcs {
             bucket: bucket?.value.clone(),
             prefix: prefix.map(|prefix| prefix.value.clone()).unwrap_or_default(),
             kms_key: kms_key.map(|key| key.value.clone()),
+            managed,
         })
+    }
+
+    fn managed(&mut self, written: &Spanned<String>, kms_key: Option<&Spanned<String>>) -> Option<Engine> {
+        let engine = [Engine::CloudSql, Engine::AlloyDb].into_iter().find(|engine| engine.word() == written.value);
+        if engine.is_none() {
+            self.bad_word("managed", written, &[Engine::CloudSql.word(), Engine::AlloyDb.word()]);
+        }
+        if let Some(key) = kms_key {
+            self.found.push(
+                Diagnostic::new(codes::N0906, "expected no `kms_key` beside `managed`, found one")
+                    .at(key.span, "the service's own command takes no key")
+                    .label(written.span, "would write without it")
+                    .help("make it the bucket's default key, and take it out here"),
+            );
+        }
+        engine
     }
 }
 

@@ -239,6 +239,7 @@ fn from(item: &From) -> Printed {
         Join::Left(on) => (Some("LEFT JOIN"), Some(on)),
         Join::Inner(on) => (Some("JOIN"), Some(on)),
         Join::Lateral => return Err(unprintable("expected no LATERAL, which MySQL 5.7 has not")),
+        Join::Full(_) => return Err(unprintable("expected no FULL JOIN, which MySQL has not")),
     };
     let head = word.map(|word| all([words(word), Doc::Space]));
     let on = on.map(|on| Ok(indent([Doc::Line, words("ON"), Doc::Space, expr(on)?]))).transpose()?;

@@ -1,0 +1,2 @@
+set -eu
+unset NOREN_MASK_KEY
