@@ -68,7 +68,7 @@ pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
         for exported in export.tables.values() {
             let Some(table) = catalog.tables.get(&exported.table) else { continue };
             check_columns(catalog, table, exported, &mut diagnostics);
-            total::check_rows(exported, &mut diagnostics);
+            total::check_rows(catalog, exported, &mut diagnostics);
             unique::check(catalog, table, exported, &mut diagnostics);
             orphans::check(catalog, model, export, (table, exported), &mut diagnostics);
             lookup::check(catalog, model, export, (table, exported), &mut diagnostics);

@@ -24,12 +24,18 @@ pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
     let (schema_path, copy) = schema_path(&here, from)?;
     let new = [MANIFEST, POLICY].into_iter().chain(copy.then_some(schema_path.as_str()));
     refuse_existing(&here, new)?;
-    let Some(catalog) = read_catalog(&schema_path, &text, console)? else { return Ok(Outcome::Failed) };
+    let server = server(&text);
+    let Some(catalog) = read_catalog(&schema_path, &text, &server, console)? else { return Ok(Outcome::Failed) };
     if catalog.tables.is_empty() {
-        return Err(Failure::new(format!("expected a table in `{}`, found none", from.display()))
-            .help("write the schema with `pg_dump --schema-only --file=schema.sql DATABASE`"));
+        let dump = match server {
+            Server::Postgres { .. } => "write the schema with `pg_dump --schema-only --file=schema.sql DATABASE`",
+            Server::MySql { .. } => {
+                "write the schema with `mysqldump --no-data --routines --triggers DATABASE >schema.sql`"
+            }
+        };
+        return Err(Failure::new(format!("expected a table in `{}`, found none", from.display())).help(dump));
     }
-    let project = propose::project(&catalog, &schema_path, &project_name(&here), major(&text));
+    let project = propose::project(&catalog, &schema_path, &project_name(&here), &server);
     let policy = fmt::laid_out(POLICY, &project.policy)?;
     if copy {
         artifact::create(&here.join(&schema_path), text.as_bytes())?;
@@ -47,10 +53,32 @@ pub(super) fn run(from: &Path, console: &Console) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// The version of the server that the dump was taken from, as near as there is one that files are written for.
-fn major(text: &str) -> u8 {
+/// What the schema is of.
+enum Server {
+    /// The major version, as near as there is one that files are written for.
+    Postgres { major: u8 },
+    /// The version of Aurora MySQL that has this one, and the database's name.
+    MySql { version: u8, database: String },
+}
+
+/// By the comments that the engine's own tool begins a dump with; without them by the quotes of its names.
+fn server(text: &str) -> Server {
+    let head = || text.lines().take(30);
+    let by_tool = head().any(|line| line.starts_with("-- MySQL dump ") || line.starts_with("-- MariaDB dump "));
+    if by_tool || text.contains("CREATE TABLE `") {
+        let after = |mark: &str| head().find_map(|line| Some(line.split_once(mark)?.1.trim().to_owned()));
+        let is_57 = after("-- Server version").is_some_and(|version| version.starts_with("5."));
+        let database = after(" Database: ").filter(|name| !name.is_empty());
+        return Server::MySql {
+            version: if is_57 { 2 } else { 3 },
+            database: database.unwrap_or_else(|| "public".to_owned()),
+        };
+    }
     let (low, high) = (*VERSIONS.start(), *VERSIONS.end());
-    catalog::dumped_from(text).map_or(DEFAULT_MAJOR, |major| u8::try_from(major).unwrap_or(high).clamp(low, high))
+    let dumped = catalog::dumped_from(text);
+    Server::Postgres {
+        major: dumped.map_or(DEFAULT_MAJOR, |major| u8::try_from(major).unwrap_or(high).clamp(low, high)),
+    }
 }
 
 /// For a file that does not say where it is from.
@@ -76,19 +104,13 @@ fn refuse_existing<'a>(here: &Path, mut files: impl Iterator<Item = &'a str>) ->
     }
 }
 
-fn read_catalog(path: &str, text: &str, console: &Console) -> Result<Option<Catalog>> {
-    let mut lines = text.lines().take(5);
-    if lines.any(|line| line.starts_with("-- MySQL dump ") || line.starts_with("-- MariaDB dump ")) {
-        return Err(Failure::new(format!(
-            "`{path}` is a dump of MySQL, and init proposes policies for PostgreSQL alone"
-        ))
-        .help(
-            "write noren.toml with `engine = \"aurora-mysql\"`; `noren check` then says which columns have no rule",
-        ));
-    }
+fn read_catalog(path: &str, text: &str, server: &Server, console: &Console) -> Result<Option<Catalog>> {
     let mut sources = Sources::default();
     let id = sources.add(path, text).ok_or_else(|| Failure::new(format!("`{path}` is larger than 4 GiB")))?;
-    let (catalog, found): (Catalog, Vec<Diagnostic>) = catalog::read(&sources, &[id]);
+    let (catalog, found): (Catalog, Vec<Diagnostic>) = match server {
+        Server::Postgres { .. } => catalog::read(&sources, &[id]),
+        Server::MySql { version, database } => catalog::mysql::read(&sources, &[id], database, u32::from(*version)),
+    };
     console.findings(&found, &sources);
     Ok((!found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)).then_some(catalog))
 }

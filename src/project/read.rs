@@ -303,7 +303,10 @@ fn matches_nothing(name: &Spanned<String>, kind: Kind) -> Diagnostic {
         .at(name.span, "matches nothing")
         .note(format!("`{}` names what the project is made of; a missing part would go unnoticed", kind.key()))
         .help(match kind {
-            Kind::Schema => "write the schema with `pg_dump --schema-only --file=schema.sql DATABASE`",
+            Kind::Schema => {
+                "write the schema with `pg_dump --schema-only --file=schema.sql DATABASE`, or for aurora-mysql with \
+                 `mysqldump --no-data --routines --triggers DATABASE >schema.sql`"
+            }
             Kind::Dictionary => "a dictionary is a CSV file whose first line names its columns",
             Kind::Policy => "write a first policy with `noren init --from schema.sql`, or correct the path",
         })

@@ -73,7 +73,7 @@ impl fmt::Display for Mismatch {
         match self {
             Self::Unprintable(message) => formatter.write_str(message),
             Self::Tokens { meant, found, sql } => {
-                write!(formatter, "expected the token `{meant}`, PostgreSQL's scanner read `{found}` in `{sql}`")
+                write!(formatter, "expected the token `{meant}`, the scanner read `{found}` in `{sql}`")
             }
             Self::Statements { meant, found, sql } => {
                 let meant = meant.join(", ");

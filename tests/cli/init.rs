@@ -9,10 +9,7 @@ use std::path::{Path, PathBuf};
 /// The samples' schemas, and those of other projects where they are found.
 fn schemas() -> Vec<PathBuf> {
     let samples = fs::read_dir(support::root().join("policies")).unwrap();
-    let of_postgresql = |folder: &PathBuf| {
-        fs::read_to_string(folder.join("noren.toml")).is_ok_and(|toml| !toml.contains("\"aurora-mysql\""))
-    };
-    let samples = samples.map(|entry| entry.unwrap().path()).filter(of_postgresql);
+    let samples = samples.map(|entry| entry.unwrap().path());
     let samples = samples.map(|folder| folder.join("schema.sql")).filter(|path| path.is_file());
     let real = real::schemas().into_iter().flat_map(|folder| [folder.join("crates_io.sql"), folder.join("pagila.sql")]);
     samples.chain(real).collect()
@@ -113,6 +110,78 @@ fn what_the_proofs_would_not_let_pass_is_left_open() {
     assert_eq!(clean.code, 0, "{}", clean.err);
     let manifest = fs::read_to_string(folder.path().join("noren.toml")).unwrap();
     assert!(manifest.contains("version  = 17"), "{manifest}");
+}
+
+/// As `mysqldump` of 5.7 and of 8.0 print them: types of both, keys over expressions, comments with ends of comments.
+const OF_MYSQL: &str = r#"-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)
+--
+-- Host: localhost    Database: shop
+-- ------------------------------------------------------
+-- Server version	8.0.36
+
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+CREATE TABLE `Customers` (
+  `Id` int unsigned NOT NULL AUTO_INCREMENT,
+  `uuid` binary(16) NOT NULL,
+  `user_pass` varchar(255) NOT NULL DEFAULT '',
+  `Email` varchar(191) COLLATE utf8mb4_unicode_520_ci NOT NULL,
+  `birthday` date DEFAULT NULL,
+  `birth_year` year DEFAULT NULL,
+  `flags` set('vip','it''s') NOT NULL DEFAULT 'vip',
+  `kind` enum('a','b') NOT NULL DEFAULT 'a',
+  `prefs` json DEFAULT NULL,
+  `tags` json NOT NULL DEFAULT (json_array()),
+  `place` point DEFAULT NULL /*!80003 SRID 4326 */,
+  `bits` bit(4) NOT NULL DEFAULT b'0',
+  `paid` tinyint(1) NOT NULL DEFAULT '0',
+  `updated_at` timestamp(6) NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+  `domain` varchar(191) GENERATED ALWAYS AS (substring_index(`Email`,_utf8mb4'@',-(1))) VIRTUAL,
+  PRIMARY KEY (`Id`),
+  UNIQUE KEY `uuid` (`uuid`),
+  UNIQUE KEY `email` (`Email`),
+  KEY `lower_email` ((lower(`Email`))) /*!80000 INVISIBLE */
+) ENGINE=InnoDB AUTO_INCREMENT=1001 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci COMMENT='*/ -- it''s';
+CREATE TABLE `order "lines"` (
+  `id` bigint unsigned NOT NULL AUTO_INCREMENT,
+  `customer_id` int unsigned NOT NULL COMMENT 'a */ b; DROP TABLE x',
+  `total` decimal(10,2) NOT NULL,
+  PRIMARY KEY (`id`),
+  CONSTRAINT `o_c` FOREIGN KEY (`customer_id`) REFERENCES `Customers` (`Id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
+/*!50100 PARTITION BY KEY (id)
+PARTITIONS 4 */;
+-- Dump completed on 2026-11-30 12:00:00
+"#;
+
+#[test]
+fn a_dump_of_mysql_gives_a_project_for_aurora_mysql() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("schema.sql"), OF_MYSQL).unwrap();
+    let said = ran(noren(folder.path()).args(["init", "--from", "schema.sql"]));
+    assert_eq!(said.code, 0, "{said:?}");
+    let manifest = fs::read_to_string(folder.path().join("noren.toml")).unwrap();
+    for line in ["engine   = \"aurora-mysql\"", "version  = 3", "search   = [\"shop\"]", "target = \"aws_s3\""] {
+        assert!(manifest.contains(line), "{manifest}");
+    }
+    let todos = todos(folder.path());
+    let open: Vec<&str> = todos.iter().map(|name| name.rsplit('.').next().unwrap()).collect();
+    assert_eq!(open, ["birth_year", "place", "uuid"]);
+    assert_eq!(listed(folder.path()), todos);
+    let policy = fs::read_to_string(folder.path().join("policies/policy.noren")).unwrap();
+    assert!(policy.contains("class secret") && !policy.contains("tenancy"), "{policy}");
+    decide(folder.path(), &todos);
+    let built = ran(noren(folder.path()).arg("build"));
+    assert_eq!(built.code, 0, "{}", built.err);
+
+    let older = tempfile::tempdir().unwrap();
+    fs::write(
+        older.path().join("schema.sql"),
+        OF_MYSQL.replace("Server version\t8.0.36", "Server version\t5.7.44-log"),
+    )
+    .unwrap();
+    assert_eq!(ran(noren(older.path()).args(["init", "--from", "schema.sql"])).code, 0);
+    let manifest = fs::read_to_string(older.path().join("noren.toml")).unwrap();
+    assert!(manifest.contains("version  = 2"), "{manifest}");
 }
 
 #[test]

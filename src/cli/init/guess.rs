@@ -4,7 +4,7 @@
 //! it is the key that others point to by name. What cannot be masked without a decision is left open.
 
 use super::names::{self, Hint};
-use crate::catalog::{Catalog, Column, DataType, ForeignKey, IndexPart, QName, Table, TableKind, TypeKind};
+use crate::catalog::{Catalog, Column, DataType, ForeignKey, IndexPart, QName, Table, TableKind, TypeKind, mysql};
 use std::collections::BTreeSet;
 
 /// What is proposed for a column.
@@ -33,6 +33,8 @@ enum Sort {
     Search,
     /// An array of texts.
     Texts,
+    /// A point or a shape.
+    Place,
     /// A range, a bit string, or an array of plain values: no text, but a rule must name the column.
     Structured,
     Other,
@@ -59,6 +61,12 @@ const PLAIN: &[&str] = &[
 /// Types of which a rule for all tables keeps every column. Numbers and dates are not among them: a number can be
 /// somebody's, and a column that is left open must not be covered by such a rule.
 const KEPT_BY_TYPE: &[&str] = &["bool", "enum", "interval", "time", "timetz", "timestamp", "timestamptz", "uuid"];
+
+/// Numbers of either engine.
+const NUMBERS: &[&str] = &[
+    "int1", "int2", "int3", "int4", "int8", "uint1", "uint2", "uint3", "uint4", "uint8", "year", "numeric", "float4",
+    "float8",
+];
 
 const ASK_TEXT: &str = "text, and its name does not tell of what; keep it because \"…\", mask it or drop it";
 const ASK_UNIQUE: &str = "unique and NOT NULL, so a mask must keep values apart";
@@ -172,6 +180,7 @@ impl<'a> Guess<'a> {
             Sort::Texts => self.emptied(),
             Sort::Search => self.search(),
             Sort::Structured => rule("keep"),
+            Sort::Place => Proposal::Todo(ASK_PLACE),
             Sort::Other => Proposal::Todo(ASK_TYPE),
         }
     }
@@ -184,7 +193,7 @@ impl<'a> Guess<'a> {
     }
 
     fn plain(&self, word: &str) -> Proposal {
-        let number = ["int2", "int4", "int8", "numeric", "float4", "float8"].contains(&word);
+        let number = NUMBERS.contains(&word);
         let date = ["date", "timestamp", "timestamptz"].contains(&word);
         match self.hint {
             Some(Hint::Birth) if word == "date" && (self.unique || self.is_key || self.checked) => {
@@ -198,7 +207,7 @@ impl<'a> Guess<'a> {
             Some(Hint::Location) if number && !self.column.name.to_lowercase().ends_with("id") => {
                 Proposal::Todo(ASK_PLACE)
             }
-            Some(Hint::Secret | Hint::Phone) if number && !self.is_key => Proposal::Todo(ASK_NUMBER),
+            Some(Hint::Birth | Hint::Secret | Hint::Phone) if number && !self.is_key => Proposal::Todo(ASK_NUMBER),
             _ => kept(word),
         }
     }
@@ -330,6 +339,13 @@ fn sort(catalog: &Catalog, data_type: &DataType) -> Sort {
     }
     match data_type.name.name.as_str() {
         name if PLAIN.contains(&name) => Sort::Plain(name.to_owned()),
+        name if data_type.name.schema == mysql::SCHEMA => match name {
+            "set" => Sort::Plain(name.to_owned()),
+            "bits" => Sort::Structured,
+            "geometry" => Sort::Place,
+            _ if NUMBERS.contains(&name) => Sort::Plain(name.to_owned()),
+            _ => Sort::Other,
+        },
         "text" | "citext" | "name" => Sort::Text(None),
         "varchar" | "bpchar" => {
             Sort::Text(data_type.modifiers.first().copied().or((data_type.name.name == "bpchar").then_some(1)))

@@ -37,7 +37,7 @@ pub(in crate::cli) enum Hint {
 const WORDS: &[(Hint, &str)] = &[
     (
         Hint::Secret,
-        "password|passwd|passphrase|pw digest|secret|token|otp|totp|mfa|salt|credential|credentials|passcode",
+        "password|passwd|passphrase|user pass|userpass|pw digest|secret|token|otp|totp|mfa|salt|credential|credentials|passcode",
     ),
     (Hint::Secret, "api key|apikey|private key|access key|auth key|session key|encryption key|recovery code|pin code"),
     (

@@ -1,7 +1,7 @@
 //! The texts of a first project: `noren.toml` and one policy.
 
 use super::guess::{self, Proposal, Refused};
-use super::{names, proof};
+use super::{Server, names, proof};
 use crate::catalog::{Catalog, QName, Table};
 use crate::diagnostic::words::printable;
 use indexmap::IndexMap;
@@ -32,10 +32,10 @@ const CLASSES: &[(&str, &str)] = &[
     ("free_text", "mask null"),
 ];
 
-/// Proposes a project for a schema that lies at `schema_path`, taken from a server of this major version.
+/// Proposes a project for a schema that lies at `schema_path`, taken from this server.
 ///
 /// What the proofs would not let pass is left open: a proposal that is refused or warned about helps nobody.
-pub(super) fn project(catalog: &Catalog, schema_path: &str, name: &str, major: u8) -> Project {
+pub(super) fn project(catalog: &Catalog, schema_path: &str, name: &str, server: &Server) -> Project {
     let mut refused = Refused::new();
     // What is left open can only bring about a few more, of keys that point to it.
     for _ in 0..ROUNDS {
@@ -47,7 +47,7 @@ pub(super) fn project(catalog: &Catalog, schema_path: &str, name: &str, major: u
     }
     let draft = Draft::of(catalog, &refused, false);
     Project {
-        manifest: manifest(schema_path, name, &draft.search(), major),
+        manifest: manifest(schema_path, name, &draft.search(), server),
         policy: draft.policy(schema_path),
         todos: draft.todos,
         columns: draft.columns,
@@ -57,26 +57,36 @@ pub(super) fn project(catalog: &Catalog, schema_path: &str, name: &str, major: u
 /// How often proposals are tried.
 const ROUNDS: usize = 4;
 
-fn manifest(schema_path: &str, name: &str, search: &str, major: u8) -> String {
+fn manifest(schema_path: &str, name: &str, search: &str, server: &Server) -> String {
     let (schema_path, name) = (toml::Value::from(schema_path), toml::Value::from(name));
     let search = toml::Value::from(search);
+    let (engine, version, target) = match server {
+        Server::Postgres { major } => ("postgresql", major, "target = \"psql\"\ndir    = \"data\""),
+        Server::MySql { version, .. } => ("aurora-mysql", version, TO_S3),
+    };
     [
         "[project]".to_owned(),
         format!("name     = {name}"),
-        "engine   = \"postgresql\"".to_owned(),
-        format!("version  = {major}"),
+        format!("engine   = \"{engine}\""),
+        format!("version  = {version}"),
         format!("schema   = [{schema_path}]"),
         format!("search   = [{search}]"),
         "policies = [\"policies/**/*.noren\"]".to_owned(),
         "output   = \"generated\"".to_owned(),
         String::new(),
         "[export.developers]".to_owned(),
-        "target = \"psql\"".to_owned(),
-        "dir    = \"data\"".to_owned(),
+        target.to_owned(),
         String::new(),
     ]
     .join("\n")
 }
+
+/// The names are made up, but a project without them cannot be checked.
+const TO_S3: &str = "\
+# TODO: your own bucket and its region
+target = \"aws_s3\"
+bucket = \"masked-exports\"
+region = \"us-east-1\"";
 
 pub(super) struct Draft<'a> {
     catalog: &'a Catalog,
@@ -228,6 +238,10 @@ impl<'a> Draft<'a> {
     /// A column of the usual names that more than half of at least three tables have. It stands in comments: the
     /// statement would be noted as not compiled yet, and a section that nobody has read proves nothing.
     fn tenancy(&self) -> Option<String> {
+        // MySQL has no row-level security.
+        if self.catalog.mysql.is_some() {
+            return None;
+        }
         let roots = || self.catalog.tables.values().filter(|table| table.partition_of.is_none());
         let mut counts: BTreeMap<usize, &str> = BTreeMap::new();
         for column in names::TENANT_COLUMNS.iter().rev() {
