@@ -34,6 +34,11 @@ impl Mask for Uuid {
         types::built_in(input) == Some("uuid") || types::is_text(input)
     }
 
+    /// Where there is no such type, it is 16 bytes as often as text.
+    fn accepts_on_mysql(&self, input: &BaseType) -> bool {
+        self.accepts(input) || is_16_bytes(input)
+    }
+
     fn keyed(&self) -> bool {
         true
     }
@@ -69,26 +74,25 @@ impl Mask for Uuid {
         Rendered::plain(Expr::call("encode", [marked, Expr::text("hex")]).cast("uuid"))
     }
 
-    /// Of a `char(36)`, as MySQL keeps them; the version's digit and the variant's two bits are those of the UUID above.
+    /// Of a `char(36)` or a `binary(16)`, as MySQL keeps them; the version's digit and the variant's two bits are those of the
+    /// UUID above.
     fn render_mysql(&self, context: &Context<'_>, _steps: &mut mysql::Steps) -> Option<Expr> {
         let variant = mysql::byte(context, 8).op("DIV", Expr::Integer(16)).op("%", Expr::Integer(4));
-        let part = |from: i64, digits: i64| {
-            mysql::call("SUBSTRING", [context.hash(), Expr::Integer(from), Expr::Integer(digits)])
-        };
-        let dash = || Expr::text("-");
-        Some(mysql::concat([
-            part(1, 8),
-            dash(),
-            part(9, 4),
-            Expr::text("-8"),
-            part(14, 3),
-            dash(),
-            mysql::choose(variant, ["8", "9", "a", "b"]),
-            part(18, 3),
-            dash(),
-            part(21, 12),
-        ]))
+        let part = |from: i64, digits: i64| mysql::part(context.hash(), from, digits);
+        let third = mysql::concat([Expr::text("8"), part(14, 3)]);
+        let fourth = mysql::concat([mysql::choose(variant, ["8", "9", "a", "b"]), part(18, 3)]);
+        let parts = [part(1, 8), part(9, 4), third, fourth, part(21, 12)];
+        if is_16_bytes(context.input_type) {
+            return Some(mysql::call("UNHEX", [mysql::concat(parts)]));
+        }
+        let dashed = |(at, part): (usize, Expr)| if at == 0 { vec![part] } else { vec![Expr::text("-"), part] };
+        Some(mysql::concat(parts.into_iter().enumerate().flat_map(dashed)))
     }
+}
+
+/// `binary(16)` of MySQL.
+fn is_16_bytes(input: &BaseType) -> bool {
+    types::built_in(input) == Some("bytea") && input.data_type.modifiers == [16]
 }
 
 /// Byte `at` of the hash with only the `kept` bits, and the `set` ones.

@@ -183,6 +183,11 @@ const KINDS: &[Kind] = &[
     },
     Kind { columns: &["tinyint(1)"], masks: &["boolean(share => 0.5, by => k)"], values: &["0", "1", "2", "-128"] },
     Kind { columns: &["enum('a','it''s','')"], masks: &["enum_pick(by => k)"], values: &["'a'", "''", "'it''s'"] },
+    Kind {
+        columns: &["binary(16)"],
+        masks: &["uuid", "zero"],
+        values: &["''", "UNHEX(REPEAT('FF', 16))", "UNHEX('00112233445566778899AABBCCDDEEFF')"],
+    },
     Kind { columns: &["varbinary(20)", "json", "time"], masks: &["zero"], values: &["NULL"] },
 ];
 

@@ -112,7 +112,8 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Read> {
         // 255 bytes: so many characters fit, whichever they are.
         "tinytext" => plain("varchar", vec![63], word, true),
         "text" | "mediumtext" | "longtext" => plain("text", Vec::new(), word, true),
-        "binary" => plain("bytea", Vec::new(), sized("binary", Some(1)), false),
+        // Of one length, unlike the others.
+        "binary" => plain("bytea", vec![first.unwrap_or(1)], sized("binary", Some(1)), false),
         "varbinary" => plain("bytea", Vec::new(), sized("varbinary", None), false),
         "tinyblob" | "blob" | "mediumblob" | "longblob" => plain("bytea", Vec::new(), word, false),
         "json" => plain("jsonb", Vec::new(), word, false),

@@ -29,7 +29,8 @@ enum Sort {
     Text(Option<i32>),
     Document,
     Network,
-    Bytes,
+    /// Of so many, where all have as many.
+    Bytes(Option<i32>),
     Search,
     /// An array of texts.
     Texts,
@@ -176,7 +177,8 @@ impl<'a> Guess<'a> {
             Sort::Network if self.unique || self.checked => Proposal::Todo(ASK_UNIQUE),
             Sort::Network if self.not_null => rule("mask constant('0.0.0.0')"),
             Sort::Network => rule("mask null"),
-            Sort::Bytes => self.dropped("drop", "drop, fill ('')"),
+            Sort::Bytes(Some(16)) if (self.unique || self.is_key) && !self.checked => rule("mask uuid"),
+            Sort::Bytes(_) => self.dropped("drop", "drop, fill ('')"),
             Sort::Texts => self.emptied(),
             Sort::Search => self.search(),
             Sort::Structured => rule("keep"),
@@ -352,7 +354,7 @@ fn sort(catalog: &Catalog, data_type: &DataType) -> Sort {
         }
         "json" | "jsonb" => Sort::Document,
         "inet" | "cidr" => Sort::Network,
-        "bytea" => Sort::Bytes,
+        "bytea" => Sort::Bytes(data_type.modifiers.first().copied()),
         "tsvector" => Sort::Search,
         "bit" | "varbit" | "int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange" => {
             Sort::Structured

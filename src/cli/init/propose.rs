@@ -167,7 +167,7 @@ impl<'a> Draft<'a> {
         let class = CLASSES.iter().find(|(class, _)| *class == rule);
         self.classes.extend(class.map(|(class, _)| *class));
         let treatment = class.map_or(rule, |(_, treatment)| *treatment);
-        self.keyed |= treatment.starts_with("mask email") || treatment.starts_with("mask hash");
+        self.keyed |= ["mask email", "mask hash", "mask uuid"].iter().any(|mask| treatment.starts_with(mask));
     }
 
     fn block(&mut self, table: &Table, rules: &IndexMap<String, Vec<String>>, open: &[String]) {

@@ -438,17 +438,19 @@ SELECT
     SUBSTRING(`t`.`noren_hash_1`, 1, 8),
     '-',
     SUBSTRING(`t`.`noren_hash_1`, 9, 4),
-    '-8',
-    SUBSTRING(`t`.`noren_hash_1`, 14, 3),
     '-',
-    ELT(
-      1 + ((CAST(CONV(SUBSTRING(`t`.`noren_hash_1`, 17, 2), 16, 10) AS SIGNED) DIV 16) % 4),
-      '8',
-      '9',
-      'a',
-      'b'
+    CONCAT('8', SUBSTRING(`t`.`noren_hash_1`, 14, 3)),
+    '-',
+    CONCAT(
+      ELT(
+        1 + ((CAST(CONV(SUBSTRING(`t`.`noren_hash_1`, 17, 2), 16, 10) AS SIGNED) DIV 16) % 4),
+        '8',
+        '9',
+        'a',
+        'b'
+      ),
+      SUBSTRING(`t`.`noren_hash_1`, 18, 3)
     ),
-    SUBSTRING(`t`.`noren_hash_1`, 18, 3),
     '-',
     SUBSTRING(`t`.`noren_hash_1`, 21, 12)
   ) AS `public_id`,
