@@ -99,7 +99,7 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    fn of(server: &'static Server, mut project: Project, service: Service) -> Self {
+    pub fn of(server: &'static Server, mut project: Project, service: Service) -> Self {
         project.build();
         let data = server.execute("postgres", "SHOW data_directory;").unwrap();
         let data =
@@ -124,7 +124,7 @@ impl Cloud {
     }
 
     #[track_caller]
-    fn rights(&self, database: &Database, file: &str) {
+    pub fn rights(&self, database: &Database, file: &str) {
         let arguments = ["-f".into(), self.project.file("developers", file).into_os_string()];
         support::succeeded(&database.psql("postgres", arguments, &[], self.project.folder.path()), file);
     }
@@ -188,7 +188,7 @@ fn beside(folder: &Path, service: Service) -> String {
 }
 
 /// What a role needs of the stand-in and not of the service.
-fn files_of(role: &str) -> String {
+pub fn files_of(role: &str) -> String {
     format!("GRANT pg_read_server_files, pg_write_server_files TO \"{role}\";")
 }
 

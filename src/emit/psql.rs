@@ -60,6 +60,12 @@ pub(crate) fn session(search: &[String]) -> Vec<Statement> {
     statements
 }
 
+/// The same for a session that has no statements of its own, by name.
+pub(super) fn session_texts() -> std::collections::BTreeMap<&'static str, &'static str> {
+    let more = [("extra_float_digits", "1"), ("standard_conforming_strings", "on")];
+    EXACT.into_iter().chain(more).collect()
+}
+
 impl Emitter<'_> {
     /// The head of a file that is run by itself.
     /// The export reads with `pg_catalog` alone in its search path, so that nobody can slip an operator or a function

@@ -4,7 +4,7 @@ use super::Planner;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0809;
 use crate::project::TargetKind;
-use crate::project::pipeline::Pipeline;
+use crate::project::pipeline::{Pipeline, Runner};
 use crate::syntax::ast::ImportStrategy;
 
 impl Planner<'_> {
@@ -39,19 +39,38 @@ impl Planner<'_> {
             let lacking = self.lacking("a pipeline, for `import strategy parameter_group`", why, help);
             return changes.then_some(lacking).into_iter().collect();
         };
-        self.lacks(pipeline, keyed, changes)
-            .into_iter()
-            .map(|(key, what, why)| {
-                self.lacking(
-                    what,
-                    why,
-                    format!(
-                        "add `{key} = \"…\"` to `{}`",
-                        table(if key == "parameter_group" { ".target" } else { "" })
-                    ),
-                )
-            })
-            .collect()
+        let of_policy = self.lacks_in_policy(pipeline, &table(".source"));
+        let of_project = self.lacks(pipeline, keyed, changes).into_iter().map(|(key, what, why)| {
+            self.lacking(
+                what,
+                why,
+                format!("add `{key} = \"…\"` to `{}`", table(if key == "parameter_group" { ".target" } else { "" })),
+            )
+        });
+        of_project.chain(of_policy).collect()
+    }
+
+    /// What the Data API needs of the policy, which psql does not.
+    fn lacks_in_policy(&self, pipeline: &Pipeline, source: &str) -> Option<Diagnostic> {
+        if pipeline.runner != Runner::DataApi {
+            return None;
+        }
+        let (what, found, why, help) = if let Some(tenant) = self.export.tenant_one {
+            let by_ecs = format!("write `runner = \"ecs\"` in `{source}`");
+            ("`runner = \"ecs\"`", tenant, "a call of the Data API has no session that could be one tenant's", by_ecs)
+        } else if self.export.role.is_none() {
+            let role = "add `as mask_exporter;` and `role mask_exporter { nologin; }`".to_owned();
+            (
+                "`as ROLE`",
+                self.export.span,
+                "what the Data API runs lies in the source, and is for this role alone",
+                role,
+            )
+        } else {
+            return None;
+        };
+        let title = format!("expected {what} for `export {}`, which the Data API runs", self.export.name);
+        Some(Diagnostic::new(N0809, title).at(found, "this export needs it").note(why).help(help))
     }
 
     /// Key, what is lacking, and why it is needed.
@@ -64,7 +83,7 @@ impl Planner<'_> {
         let one = self.export.tenant_one.is_some();
         let needs = [
             (
-                keyed && pipeline.mask_key.is_none(),
+                keyed && pipeline.mask_key.is_none() && pipeline.runner != Runner::DataApi,
                 (
                     "mask_key",
                     "the secret of the mask key",

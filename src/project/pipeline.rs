@@ -19,8 +19,10 @@ pub struct Pipeline {
     pub tenant: Option<String>,
     /// Where the rows come from.
     pub source: Side,
+    /// What runs the export's statements.
+    pub runner: Runner,
     /// Where they go; `None` after `no import`.
-    pub target: Option<Side>,
+    pub target: Option<Target>,
     /// Cloned for each run: the class of the clone's one instance, `db.r6g.large` unless said otherwise.
     pub instance_class: String,
     /// Cloned for each run: the clone's group of subnets.
@@ -32,7 +34,7 @@ pub struct Pipeline {
 impl Pipeline {
     /// Whether the copy is in an account of its own.
     pub fn two_accounts(&self) -> bool {
-        self.target.as_ref().is_some_and(|target| target.cluster.account != self.source.cluster.account)
+        self.target.as_ref().is_some_and(|target| target.side.cluster.account != self.source.cluster.account)
     }
 
     /// A state machine of one of the two accounts.
@@ -53,16 +55,39 @@ pub struct Side {
     pub cluster: Arn,
     /// The database in it.
     pub database: String,
-    /// The secret with `username` and `password` of the login that runs the files.
+    /// The secret with `username` and `password` of the login that runs the statements.
     pub login: Arn,
-    /// The ECS cluster whose tasks run psql.
+    /// Of the tasks; the source's are also the clone's.
+    pub security_groups: Vec<String>,
+}
+
+/// The copy, which tasks alone load: an import is one long transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The database.
+    pub side: Side,
+    /// What runs its files.
+    pub tasks: Tasks,
+}
+
+/// What runs an export's statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Runner {
+    /// psql in tasks of ECS, with the generated files.
+    Ecs(Tasks),
+    /// The HTTP interface of the database, a short statement a call.
+    DataApi,
+}
+
+/// psql in tasks of ECS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tasks {
+    /// The ECS cluster.
     pub ecs: Arn,
     /// The image with psql and the generated files in `/noren`.
     pub image: String,
     /// Where tasks run.
     pub subnets: Vec<String>,
-    /// Of the tasks; the source's are also the clone's.
-    pub security_groups: Vec<String>,
 }
 
 /// The name of a resource, `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.

@@ -35,9 +35,9 @@ const OPENINGS: [(&str, &str); 9] = [
     ("TRUNCATE", "TruncateStmt"),
 ];
 
-/// Judges a SELECT that becomes the value of a string. psql puts no variable into one, and a comment at its end would
+/// Judges a statement that becomes the value of a string. psql puts no variable into one, and a comment at its end would
 /// swallow what the server writes after it.
-pub(super) fn quoted(doc: &Doc<'_>) -> Result<(), Mismatch> {
+pub(super) fn quoted(doc: &Doc<'_>, kind: &'static str) -> Result<(), Mismatch> {
     let printed = layout::print(doc);
     let variable = printed.tokens.iter().any(|(_, token)| matches!(token.meaning, Meaning::Variable(_)));
     let found = check_tokens(&printed, &printed.text)?;
@@ -45,7 +45,7 @@ pub(super) fn quoted(doc: &Doc<'_>) -> Result<(), Mismatch> {
         return Err(Mismatch::Substitution { sql: printed.text });
     }
     let statement: Vec<&ScanToken> = found.iter().filter(|token| !is_comment(token)).collect();
-    check_statement(&printed.text, &statement, "SelectStmt")
+    check_statement(&printed.text, &statement, kind)
 }
 
 /// A value of the statement around has its place in a string alone.

@@ -62,7 +62,7 @@ pub(super) fn statement(of: &Statement) -> Doc<'_> {
             Doc::Space,
             Doc::Token(Token::dollar(body)),
         ]),
-        Statement::Query(text) => source::fixed(text),
+        Statement::Query(text) | Statement::Routine(text) => source::fixed(text),
         Statement::Access(of) => access(of),
         Statement::Migration(of) => migration(of),
     }

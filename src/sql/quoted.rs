@@ -7,9 +7,9 @@
 
 use super::layout::{self, Doc, all, commas, exact, separated};
 use super::print::{expr, name, qname, select};
-use super::print_statement::copy_from;
+use super::print_statement::{self, copy_from};
 use super::token::{Meaning, Token};
-use super::{CopyFormat, CopyOptions, Expr, Ident, Mismatch, Select, guard};
+use super::{CopyFormat, CopyOptions, Expr, Ident, Mismatch, Select, Statement, guard};
 use crate::catalog::QName;
 
 /// A statement as the value of a string.
@@ -32,7 +32,7 @@ impl Quoted {
     /// What PostgreSQL would read otherwise than it is meant, and a psql variable: psql looks into no string.
     pub fn select(of: &Select) -> Result<Self, Mismatch> {
         let doc = select(of, &Doc::Hard);
-        guard::quoted(&doc)?;
+        guard::quoted(&doc, "SelectStmt")?;
         let printed = layout::print(&doc);
         let mut parts = Vec::new();
         let mut done = 0;
@@ -45,6 +45,16 @@ impl Quoted {
         }
         parts.push(Part::Text(printed.text.get(done..).unwrap_or_default().to_owned()));
         Ok(Self { parts })
+    }
+
+    /// Another statement that the server runs later.
+    ///
+    /// # Errors
+    /// The same, and a value of the statement around.
+    pub fn statement(of: &Statement) -> Result<Self, Mismatch> {
+        let doc = print_statement::statement(of);
+        guard::quoted(&doc, of.node())?;
+        Ok(Self { parts: vec![Part::Text(guard::section(&doc, Some(of.node()))?)] })
     }
 
     /// A table's name and its columns, as functions take them that put both into a COPY of their own.
@@ -72,7 +82,7 @@ pub(super) fn print(of: &Quoted) -> Doc<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::{From, Relation, SourceSql, Statement};
+    use crate::sql::{From, Relation, SourceSql};
 
     fn select(value: Expr) -> Select {
         Select { columns: vec![(value, Some(Ident::from("a")))], ..Select::default() }
@@ -100,6 +110,17 @@ mod tests {
             text.contains("$noren$SELECT $noren$ || quote_literal(piece.low::text) || $noren$::tid AS a$noren$"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn statements_stand_in_strings_too() {
+        let quoted = Quoted::statement(&Statement::Do("BEGIN PERFORM 'it''s'; END")).unwrap();
+        let text = Statement::Select(select(Expr::Quoted(quoted))).print().unwrap();
+        let inner = "DO LANGUAGE plpgsql $noren$BEGIN PERFORM 'it''s'; END$noren$";
+        assert!(text.contains(&format!("$noren_1${inner}$noren_1$")), "{text}");
+        for refused in [Expr::Variable("run".to_owned()), Expr::Hole(Box::new(Expr::Null))] {
+            assert!(Quoted::statement(&Statement::Select(select(refused))).is_err());
+        }
     }
 
     #[test]

@@ -127,6 +127,8 @@ pub enum Statement {
     /// A SELECT over the catalogs, ours and fixed; comments and layout are its own. What it needs to know comes from
     /// settings, as for [`Statement::Do`].
     Query(&'static str),
+    /// `CREATE OR REPLACE FUNCTION …`, ours and fixed; its body takes what it needs to know as arguments or from tables.
+    Routine(&'static str),
     /// Who may do what.
     Access(AccessStatement),
     /// What gives a table its tenant column.
@@ -241,6 +243,7 @@ impl Statement {
             Self::RefreshMaterializedView(_) => "RefreshMatViewStmt",
             Self::DropTemporary(_) => "DropStmt",
             Self::Do(_) => "DoStmt",
+            Self::Routine(_) => "CreateFunctionStmt",
             Self::Access(statement) => statement.node(),
             Self::Migration(of) => of.node(),
         }

@@ -7,6 +7,7 @@
 --   emulation.part_bytes   from how many bytes on an export goes on in KEY_part2, KEY_part3, …
 --   emulation.empty_export what an export of no bytes does: put (an object of 0 bytes) or skip (no object)
 --   emulation.header_only  what an import of a header alone does: ok (0 rows) or error, as for 0 bytes
+--   emulation.pause        how many seconds an export takes at least; 0 unless it is set
 -- It is stricter than the service where that is not known: nothing of it is open to PUBLIC.
 --
 -- A role that calls the functions needs pg_read_server_files and pg_write_server_files here, which give no right on any
@@ -92,6 +93,7 @@ BEGIN
   IF coalesce(s3_info.region, current_setting('emulation.region')) <> current_setting('emulation.region') THEN
     RAISE EXCEPTION 'the region % is not that of this cluster', s3_info.region;
   END IF;
+  PERFORM pg_sleep(coalesce(nullif(current_setting('emulation.pause', true), ''), '0')::float8);
   -- Options without parentheses.
   EXECUTE format('COPY (%s) TO %L', query, spool) || coalesce(' WITH (' || options || ')', '');
   GET DIAGNOSTICS rows_uploaded = ROW_COUNT;

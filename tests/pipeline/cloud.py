@@ -7,6 +7,8 @@ EventBridge and Scheduler, an account each. What has to do something does it on 
   rds deleteDBCluster                 DROP DATABASE
   rds modifyDBClusterParameterGroup   ALTER DATABASE ... SET, seen by new sessions after a while
   ecs runTask.sync                    psql with the environment of its task definition
+  rdsdata executeStatement            one statement in a session of its own, with the login of its secret, and the
+                                      limits of the Data API on time, statement and answer
 
 Every parameter is checked against the service model of botocore, with the names that Step Functions gives them: those of
 the SDK for Java in Pascal case, where only a leading acronym is written otherwise (DBClusterIdentifier becomes
@@ -18,6 +20,7 @@ import json
 import logging
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -53,6 +56,10 @@ REGION = "ap-northeast-1"
 MODELS = Session()
 # Short enough for a test, long enough for the other threads.
 MOMENT = 0.02
+# Of the Data API.
+SECONDS, STATEMENT, ANSWER, ROW, REQUEST = 45, 65536, 1 << 20, 64 << 10, 4 << 20
+# What psql puts between fields, for NULL, and between a description and rows.
+FIELD, NULL, ROWS = "\x1f", "\x1e", "\x1d"
 
 
 def client(service, account):
@@ -95,7 +102,7 @@ def from_model(value):
 
 
 def operation(service, action):
-    service = {"sfn": "stepfunctions"}.get(service, service)
+    service = {"sfn": "stepfunctions", "rdsdata": "rds-data"}.get(service, service)
     model = MODELS.get_service_model(service)
     name = next((name for name in model.operation_names if name.lower() == action.lower()), None)
     if name is None:
@@ -113,6 +120,7 @@ class Cloud:
         self.pending = []                                  # [tasks to wait, database, value]
         self.wrong = {action: list(errors) for action, errors in request.get("wrong", {}).items()}
         self.polls = {}
+        self.http, self.outlived = set(), []               # clusters whose Data API is open; statements that go on
 
     # PostgreSQL
 
@@ -170,6 +178,11 @@ class Cloud:
         if name == "AddRoleToDBCluster" and self.settings.get("clone_has_role"):
             raise ClientError({"Error": {"Code": "DBClusterRoleAlreadyExists", "Message": "it is there"},
                                "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": "-"}}, name)
+        if name == "EnableHttpEndpoint":
+            self.http.add(parameters["ResourceArn"])
+            return {"ResourceArn": parameters["ResourceArn"], "HttpEndpointEnabled": True}
+        if service == "rds-data":
+            return from_model(self.statement(account, parameters))
         asked = getattr(client(service, account), xform_name(name))
         answer = asked(**parameters)
         answer.pop("ResponseMetadata", None)
@@ -188,6 +201,46 @@ class Cloud:
             seen = self.polls[instance["DBInstanceIdentifier"]] = self.polls.get(instance["DBInstanceIdentifier"], 0) + 1
             if seen <= self.settings.get("polls", 1):
                 instance["DBInstanceStatus"] = "creating"
+
+    def statement(self, account, asked):
+        """One statement of the Data API, and what it returns."""
+        cluster = asked["resourceArn"].rsplit(":", 1)[-1]
+        if asked["resourceArn"].split(":")[4] != account or asked["database"] != self.settings["database"]:
+            raise refused("BadRequestException", "no such database")
+        if asked["resourceArn"] not in self.http:
+            raise refused("HttpEndpointNotEnabledException", "the HTTP endpoint is not enabled")
+        if len(asked["sql"]) > STATEMENT or len(json.dumps(asked)) > REQUEST:
+            raise refused("BadRequestException", "the statement is too long")
+        login = json.loads(self.settings["secrets"][asked["secretArn"]])
+        given = {one["name"]: one["value"] for one in asked.get("parameters", [])}
+        sql = re.sub(r"(?<!:):([a-z_]+)", lambda name: literal(given.pop(name[1])), asked["sql"])
+        if given:
+            raise refused("BadRequestException", "no such parameter: %s" % ", ".join(given))
+        limit = self.settings.get("seconds", SECONDS)
+        goes_on = asked.get("continueAfterTimeout", False) or self.settings.get("goes_on", False)
+        server = self.settings["server"]
+        options = "" if goes_on else "-c statement_timeout=%d" % (limit * 1000)
+        command = [server["psql"], "-h", server["host"], "-U", login["username"], "-d", self.databases[cluster], "-XqAt",
+                   "-v", "ON_ERROR_STOP=1", "-F", FIELD, "-P", "null=" + NULL]
+        process = subprocess.Popen(command, env={**os.environ, "PGOPTIONS": options}, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        text = "%s \\gdesc\n\\echo %s\n%s;\n" % (sql, ROWS, sql)
+        try:
+            said, _ = process.communicate(text, limit if goes_on else None)
+        except subprocess.TimeoutExpired:
+            self.outlived.append(process)
+            raise refused("StatementTimeoutException", "the call timed out, and the statement goes on")
+        self.log.append([asked["sql"], process.returncode, said])
+        if "due to statement timeout" in said:
+            raise refused("StatementTimeoutException", said)
+        if process.returncode:
+            raise refused("DatabaseErrorException", said)
+        described, rows = said.split(ROWS + "\n")
+        types = [line.split(FIELD)[1] for line in described.splitlines()]
+        records = [[field(value, of) for value, of in zip(row.split(FIELD), types)] for row in rows.splitlines()]
+        if len(said) > ANSWER or any(len(row) > ROW for row in rows.splitlines()):
+            raise refused("DatabaseErrorException", "the database returned more than the allowed response size")
+        return {"records": records, "numberOfRecordsUpdated": 0}
 
     def run_task(self, account, parameters):
         """psql as the task's container would run it, and what the service says of it."""
@@ -227,6 +280,28 @@ class Cloud:
         return json.loads(value)[field] if field else value
 
 
+def refused(code, message):
+    return ClientError({"Error": {"Code": code, "Message": message},
+                        "ResponseMetadata": {"HTTPStatusCode": 400, "RequestId": "-"}}, "ExecuteStatement")
+
+
+def literal(value):
+    """A parameter; the service binds it, psql is given it as a constant."""
+    if value.get("isNull"):
+        return "NULL"
+    return "'%s'" % value["stringValue"].replace("'", "''")
+
+
+def field(value, of):
+    if value == NULL:
+        return {"isNull": True}
+    if of == "boolean":
+        return {"booleanValue": value == "t"}
+    if of in ("smallint", "integer", "bigint"):
+        return {"longValue": int(value)}
+    return {"stringValue": value}
+
+
 CLOUD = None
 
 
@@ -236,6 +311,10 @@ def failed(self, env, error, cause):
     return FailureEventException(FailureEvent(
         env=env, error_name=ErrorName(error_name=error), event_type=HistoryEventType.TaskFailed,
         event_details=EventDetails(taskFailedEventDetails=details)))
+
+
+def moment():
+    return CLOUD.settings.get("moment", MOMENT)
 
 
 def account_of(part, credentials):
@@ -254,8 +333,9 @@ def install():
             code = error.response["Error"]["Code"]
             code = {"DBClusterNotFoundFault": "DbClusterNotFound", "DBInstanceNotFound": "DbInstanceNotFound",
                     "DBInstanceNotFoundFault": "DbInstanceNotFound"}.get(code, code)
-            service = self.resource.api_name.capitalize()
-            raise failed(self, env, "%s.%sException" % (service, code), error.response["Error"]["Message"])
+            service = {"rdsdata": "RdsData"}.get(self.resource.api_name, self.resource.api_name.capitalize())
+            code = code.removesuffix("Exception") + "Exception"
+            raise failed(self, env, "%s.%s" % (service, code), error.response["Error"]["Message"])
         env.stack.append(answer)
 
     def evaluate_task(self, env, resource_runtime_part, normalised_parameters, state_credentials):
@@ -272,8 +352,8 @@ def install():
     ecs.StateTaskServiceEcs._eval_service_task = evaluate_task
     ecs.StateTaskServiceEcs._normalise_parameters = lambda self, *_, **__: None
     ecs.StateTaskServiceEcs._build_sync_resolver = lambda self, env, **_: (lambda answer: lambda: answer)(env.stack.pop())
-    wait_function.WaitFunction._wait_interval = lambda self, env, wait_seconds: time.sleep(MOMENT)
-    retrier_decl.time = types.SimpleNamespace(sleep=lambda seconds: time.sleep(MOMENT))
+    wait_function.WaitFunction._wait_interval = lambda self, env, wait_seconds: time.sleep(moment())
+    retrier_decl.time = types.SimpleNamespace(sleep=lambda seconds: time.sleep(moment()))
 
 
 def load(folder, name):
@@ -373,20 +453,42 @@ def run(request):
         instances = client("rds", request["source_account"]).describe_db_instances()["DBInstances"]
         left = [found["DBClusterIdentifier"] for found in clusters] + [found["DBInstanceIdentifier"] for found in instances]
     CLOUD.propagate(10_000)
+    for process in CLOUD.outlived:
+        process.kill()
     states = [event.get("stateEnteredEventDetails", {}).get("name") for event in events + others]
     return {"status": found["status"], "error": found.get("error", ""), "cause": found.get("cause", ""),
             "states": [name for name in states if name], "log": CLOUD.log, "left": left, "cleanup": after,
             "databases": sorted(CLOUD.databases), "calls": CLOUD.calls, "history": json.dumps(events + others)}
 
 
+def named(states):
+    """What is wrong with the names of parameters in each call of a machine, whether a run comes by it or not."""
+    for name, state in states.items():
+        yield from named(state.get("ItemProcessor", {}).get("States", {}))
+        service, _, action = state.get("Resource", "").partition(":::")[2].removeprefix("aws-sdk:").partition(":")
+        if not service:
+            continue
+        try:
+            to_model(without_paths(state["Parameters"]), operation(service, action.removesuffix(".sync"))[2])
+        except ValueError as error:
+            yield "%s: %s" % (name, error)
+
+
+def without_paths(value):
+    if isinstance(value, dict):
+        return {key.removesuffix(".$"): without_paths(inner) for key, inner in value.items()}
+    return [without_paths(inner) for inner in value] if isinstance(value, list) else value
+
+
 def lint(request):
-    """What statelint and parliament say of all files below a folder."""
+    """What statelint, the services' models and parliament say of all files below a folder."""
     said = []
     for path in sorted(pathlib.Path(request["folder"]).rglob("*.json")):
         name = "/".join(path.parts[-2:])
         text = path.read_text()
         if name.endswith(".asl.json"):
             said += ["%s: %s" % (name, problem) for problem in Linter.validate(str(path))]
+            said += ["%s: %s" % (name, problem) for problem in named(json.loads(text)["States"])]
         elif name.endswith(".policy.json"):
             policy = parliament.analyze_policy_string(text)
             # A key's policy is about its key, and has no other way to say so. The machines are of the standard kind.

@@ -1,8 +1,9 @@
 //! The section of `README.md` for an export to S3.
 
 use crate::emit::readme::{count, exporter, importer};
-use crate::plan::ExportPlan;
-use crate::project::AwsS3;
+use crate::plan::{ExportPlan, names};
+use crate::project::pipeline::Runner;
+use crate::project::{AwsS3, TargetKind};
 use std::fmt::Write;
 
 /// How the files of `folder` are run.
@@ -58,12 +59,25 @@ pub(in crate::emit) fn section(export: &ExportPlan<'_>, place: &AwsS3, folder: &
             Some(_) => "`source/` for the account of the source and `target/` for that of the copy",
             None => "`source/` for the account of the source",
         };
+        let how = match pipeline.runner {
+            Runner::Ecs(_) => {
+                "`begin.sql`, `share.sql` and `end.sql` there are `run.sql` in parallel sessions. They are for a clone that nobody \
+                 writes to:\neach session has a snapshot of its own.\n"
+                    .to_owned()
+            }
+            Runner::DataApi => calls("The export goes", export, folder, folder),
+        };
         let _ = write!(
             text,
-            "\n`{folder}/pipeline/` does this every night by itself: state machines, tasks, roles and policies, in {sides}.\n\
-             `begin.sql`, `share.sql` and `end.sql` there are `run.sql` in parallel sessions. They are for a clone that nobody writes to:\n\
-             each session has a snapshot of its own.\n"
+            "\n`{folder}/pipeline/` does this every night by itself: state machines, tasks, roles and policies, in {sides}.\n{how}"
         );
+    }
+    for (environment, there) in &export.environments {
+        let TargetKind::AwsS3(place) = &there.place else { continue };
+        if place.pipeline.as_ref().is_some_and(|pipeline| pipeline.runner == Runner::DataApi) {
+            let here = format!("env/{}/{folder}", names::encode(environment));
+            text = text + "\n" + &calls(&format!("In `{environment}` the export goes"), export, &here, folder);
+        }
     }
     text + &format!(
         "\nOnce before, in the source, as the tables' owner or a superuser: `psql -X -d SOURCE -f {folder}/rights_source.sql` \
@@ -72,5 +86,15 @@ pub(in crate::emit) fn section(export: &ExportPlan<'_>, place: &AwsS3, folder: &
             Some(role) => format!(", and gives `{}` what the export needs", role.value),
             None => String::new(),
         }
+    )
+}
+
+/// What runs by the Data API, and what has to be in the source for it.
+fn calls(export_goes: &str, export: &ExportPlan<'_>, here: &str, folder: &str) -> String {
+    let key = if export.key.is_some() { format!(",\nand `{folder}/key.sql` for each key") } else { String::new() };
+    format!(
+        "{export_goes} by the Data API, a short statement a call. What the calls run lies in the source: run\n\
+         `{here}/pipeline/program.sql` there for each compilation, after `rights_source.sql`{key}.\n\
+         It is for a clone that nobody writes to: each call has a snapshot of its own.\n"
     )
 }

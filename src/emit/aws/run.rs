@@ -107,7 +107,7 @@ impl Emitter<'_> {
 
     pub(super) fn send_manifest(script: &mut Script, place: &AwsS3) {
         script.blank().comment("the manifest is the last object: without it nothing is imported");
-        match Quoted::select(&manifest_query()) {
+        match Quoted::select(&manifest_query(Expr::Hole(Box::new(variable("attempt"))))) {
             Ok(query) => {
                 let call = export_to(Expr::Quoted(query), manifest_key(), place);
                 let rows = select_one(Expr::of("sent", "rows_uploaded"), "noren_lines", None);
@@ -241,14 +241,14 @@ pub(super) fn line_columns() -> Vec<Ident> {
     LINE.map(Ident::from).to_vec()
 }
 
-/// This attempt's lines, with the names that the import compares.
-fn manifest_query() -> Select {
+/// An attempt's lines, with the names that the import compares.
+pub(super) fn manifest_query(attempt: Expr) -> Select {
     let of = |name: &str| Expr::of("line", name);
     let [kind, name, part, rows, bytes, list] = MANIFEST;
     let written = [kind, name, part, "rows_uploaded", "bytes_uploaded", list];
     Select {
         from: vec![From::first(Relation::table(manifest_table()), "line")],
-        condition: Some(of("attempt").op("=", Expr::Hole(Box::new(variable("attempt"))))),
+        condition: Some(of("attempt").op("=", attempt)),
         order_by: vec![of("kind"), of("name"), of("part")],
         ..columns(written.map(of).into_iter().zip([kind, name, part, rows, bytes, list]).collect())
     }

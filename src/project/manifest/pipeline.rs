@@ -6,14 +6,14 @@
 use super::{Reader, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::project::AwsS3;
-use crate::project::pipeline::{Arn, Pipeline, Side};
+use crate::project::pipeline::{Arn, Pipeline, Runner, Side, Target, Tasks};
 use crate::source::{Span, Spanned};
 use std::collections::BTreeMap;
 
 /// The keys of the table itself, of `source` and of `target`.
 const KEYS: [&str; 7] = ["name", "schedule", "timezone", "tasks", "concurrency", "mask_key", "tenant"];
 const SIDE: [&str; 7] = ["cluster", "database", "login", "ecs", "image", "subnets", "security_groups"];
-const OF_SOURCE: [&str; 2] = ["instance_class", "subnet_group"];
+const OF_SOURCE: [&str; 3] = ["runner", "instance_class", "subnet_group"];
 const OF_TARGET: [&str; 1] = ["parameter_group"];
 
 /// What was written, by `key`, `source.key` and `target.key`; a text is a list of one.
@@ -53,7 +53,12 @@ impl Reader {
         let mut form = Form { reader: self, span, region: &place.region, written };
         let imported = written.keys().any(|key| key.starts_with("target."));
         let source = form.side("source", None);
-        let target = if imported { form.side("target", source.as_ref()).map(Some) } else { Some(None) };
+        let data_api = form.one("source.runner", is_runner, "`ecs` or `data_api`", Some("ecs"))? == "data_api";
+        let runner = if data_api { Some(Runner::DataApi) } else { form.tasks("source", None).map(Runner::Ecs) };
+        if data_api && place.chunk.is_none() {
+            form.lacks_chunk(export);
+        }
+        let target = if imported { form.target(source.as_ref(), runner.as_ref()).map(Some) } else { Some(None) };
         let usual = format!("noren-{export}");
         let name = form.one("name", is_name, "up to 40 of a to z, 0 to 9 and `-`, a letter first", Some(&usual));
         let when = |text: &str| text.is_empty() || is_schedule(text);
@@ -63,7 +68,12 @@ impl Reader {
         let concurrency = form.count("concurrency", 40, 4);
         let mask_key = form.maybe("mask_key", |text| is_arn(text, "secretsmanager", "secret:"), SECRET);
         let tenant = form.maybe("tenant", |text| !text.is_empty(), "the key of a tenant");
-        let class = form.one("source.instance_class", is_class, "as in `db.r6g.large`", Some("db.r6g.large"));
+        let class = form.one(
+            "source.instance_class",
+            |class| is_class(class) && !(data_api && class.starts_with("db.t")),
+            if data_api { "as in `db.r6g.large`; the Data API knows no `db.t…`" } else { "as in `db.r6g.large`" },
+            Some("db.r6g.large"),
+        );
         let subnet_group = form.one("source.subnet_group", is_plain, "the name of a group of subnets of RDS", None);
         let group = form.maybe(
             "target.parameter_group",
@@ -80,6 +90,7 @@ impl Reader {
             mask_key: mask_key?.as_deref().and_then(Arn::parse),
             tenant: tenant?,
             source: source?,
+            runner: runner?,
             target: target?,
             instance_class: class?,
             subnet_group: subnet_group?,
@@ -100,6 +111,17 @@ struct Form<'a> {
 
 impl Form<'_> {
     /// What the copy does not say is the source's, where both are of one account.
+    fn target(&mut self, source: Option<&Side>, runner: Option<&Runner>) -> Option<Target> {
+        let side = self.side("target", source)?;
+        let same = source.is_some_and(|source| source.cluster.account == side.cluster.account);
+        let usual = match runner {
+            Some(Runner::Ecs(tasks)) if same => Some(tasks),
+            _ => None,
+        };
+        let tasks = self.tasks("target", usual)?;
+        Some(Target { side, tasks })
+    }
+
     fn side(&mut self, side: &str, other: Option<&Side>) -> Option<Side> {
         let key = |key: &str| format!("{side}.{key}");
         let cluster =
@@ -112,31 +134,38 @@ impl Form<'_> {
             other.map(|side| side.database.as_str()),
         );
         let login = self.arn(&key("login"), "secretsmanager", "secret:", SECRET, None);
-        let usual = same.map(|side| side.ecs.to_string());
+        let groups = self.many(&key("security_groups"), "sg-", same.map(|side| &side.security_groups));
+        Some(Side { cluster, database: database?, login: login?, security_groups: groups? })
+    }
+
+    fn tasks(&mut self, side: &str, usual: Option<&Tasks>) -> Option<Tasks> {
+        let key = |key: &str| format!("{side}.{key}");
+        let cluster = usual.map(|tasks| tasks.ecs.to_string());
         let ecs = self.arn(
             &key("ecs"),
             "ecs",
             "cluster/",
             "as in `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`",
-            usual.as_deref(),
+            cluster.as_deref(),
         );
         let image = self.one(
             &key("image"),
             is_image,
             "as in `ACCOUNT.dkr.ecr.REGION.amazonaws.com/noren:1`",
-            same.map(|side| side.image.as_str()),
+            usual.map(|tasks| tasks.image.as_str()),
         );
-        let subnets = self.many(&key("subnets"), "subnet-", same.map(|side| &side.subnets));
-        let groups = self.many(&key("security_groups"), "sg-", same.map(|side| &side.security_groups));
-        Some(Side {
-            cluster,
-            database: database?,
-            login: login?,
-            ecs: ecs?,
-            image: image?,
-            subnets: subnets?,
-            security_groups: groups?,
-        })
+        let subnets = self.many(&key("subnets"), "subnet-", usual.map(|tasks| &tasks.subnets));
+        Some(Tasks { ecs: ecs?, image: image?, subnets: subnets? })
+    }
+
+    /// A table that leaves at once takes as long as it is large.
+    fn lacks_chunk(&mut self, export: &str) {
+        self.reader.found.push(
+            Diagnostic::new(codes::N0905, format!("expected `export.{export}.chunk`, found no such key"))
+                .at(self.span, "`runner = \"data_api\"` needs pieces")
+                .note("a call of the Data API is given 45 seconds, and exports a piece of a table")
+                .help("say in the project's own table how large one is: chunk = \"256MB\""),
+        );
     }
 
     /// `Some(None)` where nothing was written.
@@ -244,6 +273,10 @@ fn is_image(text: &str) -> bool {
 
 fn is_class(text: &str) -> bool {
     text.starts_with("db.") && is_plain(text)
+}
+
+fn is_runner(text: &str) -> bool {
+    ["ecs", "data_api"].contains(&text)
 }
 
 fn is_own_group(text: &str) -> bool {

@@ -982,10 +982,10 @@ wanted AS (
 candidate AS (
   -- Every relation that users have made, but what extensions brought.
   SELECT live.oid, live.relkind, live.relowner, live.relacl,
-         -- What rights_source.sql and key.sql of an export to S3 give to the exporting role.
+         -- What rights_source.sql, key.sql and program.sql of an export to S3 give to the exporting role.
          CASE WHEN space.nspname <> 'noren_run' THEN '{}'
-              WHEN live.relname = 'manifest' THEN '{SELECT,INSERT}'
-              WHEN live.relname = 'mask_key' THEN '{SELECT}' ELSE '{}' END::text[] AS of_exports
+              WHEN live.relname IN ('manifest', 'piece') THEN '{SELECT,INSERT}'
+              WHEN live.relname IN ('mask_key', 'program', 'program_table', 'program_shape') THEN '{SELECT}' ELSE '{}' END::text[] AS of_exports
   FROM pg_class AS live
   JOIN pg_namespace AS space ON space.oid = live.relnamespace
     AND space.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
@@ -1248,6 +1248,8 @@ held AS (
   CROSS JOIN LATERAL aclexplode(coalesce(live.proacl, acldefault('f', live.proowner))) AS acl
   JOIN grantee ON grantee.oid = acl.grantee
   WHERE acl.grantee <> live.proowner
+    -- What program.sql gives to the exporting role, which runs it with its own rights.
+    AND NOT (space.nspname = 'noren_run' AND NOT live.prosecdef AND acl.grantee <> 0 AND NOT acl.is_grantable)
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = live.oid AND deptype = 'e')
 )
 SELECT 'function' AS what, format('%I.%I(%s)', schema, name, array_to_string(arguments, ', ')) AS object,

@@ -17,6 +17,8 @@ held AS (
   CROSS JOIN LATERAL aclexplode(coalesce(live.proacl, acldefault('f', live.proowner))) AS acl
   JOIN grantee ON grantee.oid = acl.grantee
   WHERE acl.grantee <> live.proowner
+    -- What program.sql gives to the exporting role, which runs it with its own rights.
+    AND NOT (space.nspname = 'noren_run' AND NOT live.prosecdef AND acl.grantee <> 0 AND NOT acl.is_grantable)
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = live.oid AND deptype = 'e')
 )
 SELECT 'function' AS what, format('%I.%I(%s)', schema, name, array_to_string(arguments, ', ')) AS object,

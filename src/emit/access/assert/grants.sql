@@ -8,10 +8,10 @@ wanted AS (
 candidate AS (
   -- Every relation that users have made, but what extensions brought.
   SELECT live.oid, live.relkind, live.relowner, live.relacl,
-         -- What rights_source.sql and key.sql of an export to S3 give to the exporting role.
+         -- What rights_source.sql, key.sql and program.sql of an export to S3 give to the exporting role.
          CASE WHEN space.nspname <> 'noren_run' THEN '{}'
-              WHEN live.relname = 'manifest' THEN '{SELECT,INSERT}'
-              WHEN live.relname = 'mask_key' THEN '{SELECT}' ELSE '{}' END::text[] AS of_exports
+              WHEN live.relname IN ('manifest', 'piece') THEN '{SELECT,INSERT}'
+              WHEN live.relname IN ('mask_key', 'program', 'program_table', 'program_shape') THEN '{SELECT}' ELSE '{}' END::text[] AS of_exports
   FROM pg_class AS live
   JOIN pg_namespace AS space ON space.oid = live.relnamespace
     AND space.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')

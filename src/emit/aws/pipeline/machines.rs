@@ -5,8 +5,10 @@
 //! put back whatever happened. An execution that is stopped or runs into a limit runs no `Catch`, so the machines
 //! that a rule starts then do the same from outside: what they have to find is named by the execution.
 
+use super::data_api;
 use super::states::{Catch, Choice, Fail, Machine, Map, Pass, Processor, State, States, Task, Wait, Why};
-use crate::project::pipeline::{Arn, Pipeline, Side};
+use crate::project::AwsS3;
+use crate::project::pipeline::{Arn, Pipeline, Runner, Side, Target, Tasks};
 use serde_json::{Value, json};
 
 /// Names of the machines, of their roles and of task definitions, after the pipeline's own.
@@ -39,11 +41,22 @@ pub(super) struct Files {
 
 pub(super) struct Machines<'a> {
     pub pipeline: &'a Pipeline,
+    pub place: &'a AwsS3,
     pub files: Files,
+    /// What the Data API's calls name their statements by.
+    pub program: [(&'static str, &'a str); 2],
     /// The one tenant whose rows leave.
     pub tenant: Option<&'a str>,
     /// The copy's parameter group, where the strategy changes it.
     pub group: Option<&'a str>,
+}
+
+/// The steps of an export, by whichever runner.
+struct Steps {
+    begin: Task,
+    /// Of one share, from `Share` on.
+    share: States,
+    end: Task,
 }
 
 impl Machines<'_> {
@@ -56,7 +69,7 @@ impl Machines<'_> {
         let next = if self.pipeline.target.is_some() { "StartImport" } else { "Done" };
         states.insert("IsExported", choice(vec![present("$.error", "Failed")], next));
         if let Some(target) = &self.pipeline.target {
-            self.hand_over(&mut states, target);
+            self.hand_over(&mut states, &target.side);
         }
         states.insert("Failed", fail("Noren.ExportFailed", "$.error.Cause"));
         states.insert("Done", State::Succeed {});
@@ -125,12 +138,55 @@ impl Machines<'_> {
         states.insert("AttachRole", attach.catch(Catch::all("$.attached", "CloneAddress")).next("CloneAddress"));
         states.insert(
             "CloneAddress",
-            self.address(json!({ "DbClusterIdentifier.$": "$.clone" })).catch(dropping()).next("Begin"),
+            self.address(json!({ "DbClusterIdentifier.$": "$.clone" })).catch(dropping()).next(
+                match self.pipeline.runner {
+                    Runner::Ecs(_) => "Begin",
+                    Runner::DataApi => "OpenDataApi",
+                },
+            ),
         );
     }
 
     fn shares(&self, states: &mut States) {
-        let Pipeline { source, tasks, concurrency, .. } = self.pipeline;
+        let Pipeline { source, runner, tasks, concurrency, .. } = self.pipeline;
+        let Steps { begin, share, end } = match runner {
+            Runner::Ecs(tasks) => self.by_tasks(source, tasks),
+            Runner::DataApi => {
+                // A clone has no such interface of itself.
+                let open =
+                    self.sdk("rds:enableHttpEndpoint", json!({ "ResourceArn.$": "$.found.cluster.DbClusterArn" }));
+                states.insert("OpenDataApi", open.again(3, 30).catch(dropping()).next("Begin"));
+                self.by_calls(source)
+            }
+        };
+        // Where psql finds the clone, or what the Data API calls it.
+        let (place, of_clone) = match runner {
+            Runner::Ecs(_) => ("host.$", "$.found.cluster.Endpoint"),
+            Runner::DataApi => ("cluster.$", "$.found.cluster.DbClusterArn"),
+        };
+        let numbers = json!({ "all.$": format!("States.ArrayRange(0, {}, 1)", tasks - 1) });
+        states.insert("Begin", begin.catch(dropping()).next("Numbers"));
+        states.insert("Numbers", pass(numbers, "$.shares", "Shares"));
+        let map = Map {
+            items_path: "$.shares.all",
+            item_selector: json!({
+                "share.$": "$$.Map.Item.Value",
+                "run.$": "$.run",
+                "attempt.$": "$.attempt",
+                place: of_clone,
+            }),
+            max_concurrency: *concurrency,
+            item_processor: Processor { config: json!({ "Mode": "INLINE" }), start_at: "Share", states: share },
+            result_path: None,
+            catch: vec![dropping()],
+            next: "End",
+        };
+        states.insert("Shares", State::Map(Box::new(map)));
+        states.insert("End", end.catch(dropping()).next("DropInstance"));
+    }
+
+    /// psql with `begin.sql`, `share.sql` and `end.sql`.
+    fn by_tasks(&self, source: &Side, tasks: &Tasks) -> Steps {
         let of_run = ["States.Format('run={}', $.run)", "States.Format('attempt={}', $.attempt)"];
         let file = |name: &str| format!("{}/{name}", self.files.pipeline);
         let tenant = self.tenant.map(|tenant| quoted(format!("tenant={tenant}")));
@@ -138,33 +194,32 @@ impl Machines<'_> {
             let given = of_run.into_iter().map(str::to_owned).chain(more.map(str::to_owned)).chain(tenant.clone());
             given.collect::<Vec<_>>()
         };
-        let begin = self.task(source, EXPORT, &file("begin.sql"), &with(None), "$.found.cluster.Endpoint");
-        states.insert("Begin", begin.again(2, 60).catch(dropping()).next("Numbers"));
-        let numbers = json!({ "all.$": format!("States.ArrayRange(0, {}, 1)", tasks - 1) });
-        states.insert("Numbers", pass(numbers, "$.shares", "Shares"));
-        let number = "States.Format('share={}', $.share)";
-        let share = self.task(source, EXPORT, &file("share.sql"), &with(Some(number)), "$.host");
-        let map = Map {
-            items_path: "$.shares.all",
-            item_selector: json!({
-                "share.$": "$$.Map.Item.Value",
-                "run.$": "$.run",
-                "attempt.$": "$.attempt",
-                "host.$": "$.found.cluster.Endpoint",
-            }),
-            max_concurrency: *concurrency,
-            item_processor: Processor {
-                config: json!({ "Mode": "INLINE" }),
-                start_at: "Share",
-                states: States::from([("Share", share.again(3, 60).end())]),
-            },
-            result_path: None,
-            catch: vec![dropping()],
-            next: "End",
+        let task = |name: &str, more, host| self.task(source, tasks, EXPORT, &file(name), &with(more), host);
+        let share = task("share.sql", Some("States.Format('share={}', $.share)"), "$.host");
+        Steps {
+            begin: task("begin.sql", None, "$.found.cluster.Endpoint").again(2, 60),
+            share: States::from([("Share", share.again(3, 60).end())]),
+            end: task("end.sql", None, "$.found.cluster.Endpoint").again(2, 60),
+        }
+    }
+
+    /// A call exports what it has time for, and says whether that was all of its share.
+    fn by_calls(&self, source: &Side) -> Steps {
+        let Pipeline { tasks, .. } = self.pipeline;
+        let call = |step: data_api::Step, cluster: &str| {
+            self.sdk("rdsdata:executeStatement", step.parameters(source, cluster, self.program, self.place, *tasks))
         };
-        states.insert("Shares", State::Map(Box::new(map)));
-        let end = self.task(source, EXPORT, &file("end.sql"), &with(None), "$.found.cluster.Endpoint");
-        states.insert("End", end.again(2, 60).catch(dropping()).next("DropInstance"));
+        let share = call(data_api::Step::Share, "$.cluster").keep("$.done", json!({ "field.$": "$.Records[0][0]" }));
+        let all = json!({ "Variable": "$.done.field.BooleanValue", "BooleanEquals": true, "Next": "ShareIsDone" });
+        Steps {
+            begin: call(data_api::Step::Begin, "$.found.cluster.DbClusterArn").again(3, 60),
+            share: States::from([
+                ("Share", share.again(3, 60).next("IsShareDone")),
+                ("IsShareDone", choice(vec![all], "Share")),
+                ("ShareIsDone", State::Succeed {}),
+            ]),
+            end: call(data_api::Step::End, "$.found.cluster.DbClusterArn").again(2, 60),
+        }
     }
 
     /// What is not there any more is no error. What cannot be dropped is one of its own, since it costs money every hour.
@@ -210,10 +265,10 @@ impl Machines<'_> {
     }
 
     /// Import and what comes after it.
-    pub fn import(&self, target: &Side) -> Machine {
+    pub fn import(&self, target: &Target) -> Machine {
         let group = self.group;
         let mut states = States::new();
-        let address = self.address(json!({ "DbClusterIdentifier": target.cluster.name() }));
+        let address = self.address(json!({ "DbClusterIdentifier": target.side.cluster.name() }));
         let first = if group.is_some() { "SetReplica" } else { "Import" };
         states.insert("CopyAddress", address.catch(Catch::all("$.error", "Failed")).next(first));
         let way_out = if group.is_some() { "SetOrigin" } else { "IsLoaded" };
@@ -224,7 +279,7 @@ impl Machines<'_> {
             states.insert("ReplicaIsSeen", seen.catch(Catch::all("$.error", way_out)).next("Import"));
         }
         let run = ["States.Format('run={}', $.run)".to_owned()];
-        let import = self.task(target, IMPORT, &self.files.import, &run, "$.found.cluster.Endpoint");
+        let import = self.load(target, &self.files.import, &run);
         let import = exit_code(import.again(1, 60), "$.load");
         states.insert("Import", import.catch(Catch::all("$.error", way_out)).next(way_out));
         if let Some(group) = group {
@@ -232,7 +287,7 @@ impl Machines<'_> {
         }
         let loaded = [present("$.error", "Failed"), ended_well("$.load", "After")];
         states.insert("IsLoaded", choice(loaded.to_vec(), "FailedInside"));
-        let after = self.task(target, IMPORT, &self.files.after, &[], "$.found.cluster.Endpoint");
+        let after = self.load(target, &self.files.after, &[]);
         let after = exit_code(after, "$.load").catch(Catch::all("$.error", "Failed"));
         states.insert("After", after.next("IsDone"));
         states.insert("IsDone", choice(vec![ended_well("$.load", "Done")], "FailedInside"));
@@ -243,7 +298,7 @@ impl Machines<'_> {
         Machine { comment: "import of one run, and what comes after it".to_owned(), start_at: "CopyAddress", states }
     }
 
-    fn put_back(&self, states: &mut States, target: &Side, group: &str, next: &'static str) {
+    fn put_back(&self, states: &mut States, target: &Target, group: &str, next: &'static str) {
         let left = || Catch::all("$.left", "StillReplica");
         states.insert("SetOrigin", self.parameter(group, "origin").again(8, 30).catch(left()).next("OriginIsSeen"));
         states.insert("OriginIsSeen", self.role_is(target, "origin").again(20, 30).catch(left()).next(next));
@@ -265,9 +320,9 @@ impl Machines<'_> {
     }
 
     /// After an execution of the copy's machine that ended otherwise than by itself.
-    pub fn put_back_left(&self, target: &Side, group: &str) -> Machine {
+    pub fn put_back_left(&self, target: &Target, group: &str) -> Machine {
         let mut states = States::new();
-        let address = self.address(json!({ "DbClusterIdentifier": target.cluster.name() }));
+        let address = self.address(json!({ "DbClusterIdentifier": target.side.cluster.name() }));
         states.insert("CopyAddress", address.again(8, 30).next("SetOrigin"));
         self.put_back(&mut states, target, group, "Done");
         states.insert("Done", State::Succeed {});
@@ -283,9 +338,14 @@ impl Machines<'_> {
     }
 
     /// The change reaches new sessions some time later.
-    fn role_is(&self, target: &Side, value: &str) -> Task {
+    fn role_is(&self, target: &Target, value: &str) -> Task {
         let file = format!("{}/role.sql", self.files.pipeline);
-        self.task(target, IMPORT, &file, &[quoted(format!("role={value}"))], "$.found.cluster.Endpoint")
+        self.load(target, &file, &[quoted(format!("role={value}"))])
+    }
+
+    /// psql in the copy.
+    fn load(&self, target: &Target, file: &str, variables: &[String]) -> Task {
+        self.task(&target.side, &target.tasks, IMPORT, file, variables, "$.found.cluster.Endpoint")
     }
 
     fn address(&self, of: Value) -> Task {
@@ -298,16 +358,16 @@ impl Machines<'_> {
     }
 
     /// psql with one file, in a container of its own.
-    fn task(&self, side: &Side, what: &str, file: &str, variables: &[String], host: &str) -> Task {
+    fn task(&self, side: &Side, tasks: &Tasks, what: &str, file: &str, variables: &[String], host: &str) -> Task {
         let mut words: Vec<String> = ["psql", "-X"].map(quoted).to_vec();
         words.extend(variables.iter().flat_map(|variable| [quoted("-v"), variable.clone()]));
         words.extend([quoted("-f"), quoted(file)]);
         let parameters = json!({
-            "Cluster": side.ecs.to_string(),
+            "Cluster": tasks.ecs.to_string(),
             "TaskDefinition": format!("{}-{what}", self.pipeline.name),
             "LaunchType": "FARGATE",
             "NetworkConfiguration": { "AwsvpcConfiguration": {
-                "Subnets": side.subnets,
+                "Subnets": tasks.subnets,
                 "SecurityGroups": side.security_groups,
                 "AssignPublicIp": "DISABLED",
             } },

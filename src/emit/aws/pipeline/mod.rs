@@ -4,6 +4,7 @@
 //! environment. `source/` is for the account of the source, `target/` for that of the copy, which may be the same. Each file
 //! is what the services' command line takes as it is.
 
+mod data_api;
 mod machines;
 mod rights;
 mod scripts;
@@ -11,8 +12,9 @@ mod states;
 mod tasks;
 
 use crate::emit::{EmitError, Emitter};
+use crate::plan::names;
 use crate::project::AwsS3;
-use crate::project::pipeline::Pipeline;
+use crate::project::pipeline::{Pipeline, Runner};
 use crate::syntax::ast::ImportStrategy;
 use machines::{EXPORT, Files, IMPORT, Machines};
 use rights::{Rights, Role};
@@ -29,10 +31,33 @@ impl Emitter<'_> {
         let crate::project::TargetKind::AwsS3(place) = self.place else { return Ok(BTreeMap::new()) };
         let Some(pipeline) = &place.pipeline else { return Ok(BTreeMap::new()) };
         let mut files = Listing { folder: format!("{folder}/pipeline"), files: BTreeMap::new() };
-        self.scripts(&mut files, place, pipeline)?;
+        let below = Emitter { beside: format!("../{}", self.beside), ..*self };
+        let in_file = |name: &str| format!("{folder}/pipeline/{name}");
+        let failed = |name: &str| {
+            let path = in_file(name);
+            |mismatch| EmitError { path, mismatch }
+        };
+        let digest = match &pipeline.runner {
+            Runner::Ecs(_) => {
+                below.scripts(&mut files, place, pipeline)?;
+                String::new()
+            }
+            Runner::DataApi => {
+                let program = below.program().map_err(failed("program.sql"))?;
+                files.files.insert(in_file("program.sql"), program.file);
+                program.digest
+            }
+        };
+        if self.group(pipeline).is_some() {
+            let text = below.role_is().print().map_err(failed("role.sql"))?;
+            files.files.insert(in_file("role.sql"), text);
+        }
         let own_import = self.beside.is_empty() || *self.place != self.export.place;
+        let export = names::encode(&self.export.name);
         let machines = Machines {
             pipeline,
+            place,
+            program: [("export", &export), ("program", &digest)],
             files: Files {
                 pipeline: format!("/noren/{folder}/pipeline"),
                 import: format!("/noren/{}/import.sql", if own_import { folder } else { shared }),
@@ -57,16 +82,12 @@ impl Emitter<'_> {
 
     /// The files that psql runs, a folder below those that they include.
     fn scripts(&self, files: &mut Listing, place: &AwsS3, pipeline: &Pipeline) -> Result<(), EmitError> {
-        let below = Emitter { beside: format!("../{}", self.beside), ..*self };
-        let role = self.group(pipeline).map(|_| below.role_is());
         let scripts = [
-            ("begin.sql", Some(below.begin(place, pipeline))),
-            ("share.sql", Some(below.share(place))),
-            ("end.sql", Some(below.end(place))),
-            ("role.sql", role),
+            ("begin.sql", self.begin(place, pipeline)),
+            ("share.sql", self.share(place)),
+            ("end.sql", self.end(place)),
         ];
         for (name, script) in scripts {
-            let Some(script) = script else { continue };
             let path = format!("{}/{name}", files.folder);
             let text = script.print().map_err(|mismatch| EmitError { path: path.clone(), mismatch })?;
             files.files.insert(path, text);
@@ -86,7 +107,9 @@ impl Listing {
         let source = &pipeline.source;
         self.json("source/export.asl.json", &machines.export());
         self.json("source/export-cleanup.asl.json", &machines.drop_left());
-        self.json("source/export-task.json", &tasks::definition(pipeline, source, EXPORT, rights.key));
+        if let Runner::Ecs(tasks) = &pipeline.runner {
+            self.json("source/export-task.json", &tasks::definition(pipeline, source, tasks, EXPORT, rights.key));
+        }
         self.json("source/rule.json", &tasks::rule(pipeline, source, EXPORT));
         self.json("source/rule-targets.json", &tasks::rule_targets(pipeline, source, EXPORT));
         if let Some(when) = &pipeline.schedule {
@@ -103,11 +126,11 @@ impl Listing {
         let pipeline = machines.pipeline;
         let Some(target) = &pipeline.target else { return };
         self.json("target/import.asl.json", &machines.import(target));
-        self.json("target/import-task.json", &tasks::definition(pipeline, target, IMPORT, None));
+        self.json("target/import-task.json", &tasks::definition(pipeline, &target.side, &target.tasks, IMPORT, None));
         if let Some(group) = machines.group {
             self.json("target/import-cleanup.asl.json", &machines.put_back_left(target, group));
-            self.json("target/rule.json", &tasks::rule(pipeline, target, IMPORT));
-            self.json("target/rule-targets.json", &tasks::rule_targets(pipeline, target, IMPORT));
+            self.json("target/rule.json", &tasks::rule(pipeline, &target.side, IMPORT));
+            self.json("target/rule-targets.json", &tasks::rule_targets(pipeline, &target.side, IMPORT));
         }
         self.roles("target", rights.of_target(target));
     }

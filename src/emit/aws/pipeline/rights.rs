@@ -6,7 +6,7 @@
 use super::machines::{CLONES, EXPORT, IMPORT, STARTER, STORAGE_IN, STORAGE_OUT};
 use super::tasks::{cleanup, group};
 use crate::project::AwsS3;
-use crate::project::pipeline::{Arn, Pipeline, Side};
+use crate::project::pipeline::{Arn, Pipeline, Runner, Side, Target, Tasks};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -51,20 +51,27 @@ impl Rights<'_> {
     /// The roles of the source's account.
     pub fn of_source(&self) -> Vec<Role> {
         let source = &self.pipeline.source;
-        vec![
+        let mut roles = vec![
             Role { name: STORAGE_OUT, trust: Self::database(source, true), rights: self.writes() },
             Role { name: "export-machine", trust: trust("states", source, None), rights: self.export_machine() },
-            self.task_role(source, "export-task", self.key),
-            self.events(source, "export-events", &[EXPORT.to_owned(), cleanup(EXPORT)]),
-        ]
+        ];
+        if let Runner::Ecs(tasks) = &self.pipeline.runner {
+            roles.push(self.task_role(source, tasks, "export-task", self.key));
+        }
+        roles.push(self.events(source, "export-events", &[EXPORT.to_owned(), cleanup(EXPORT)]));
+        roles
     }
 
     /// The roles of the copy's account.
-    pub fn of_target(&self, target: &Side) -> Vec<Role> {
+    pub fn of_target(&self, Target { side: target, tasks }: &Target) -> Vec<Role> {
         let mut roles = vec![
             Role { name: STORAGE_IN, trust: Self::database(target, false), rights: self.reads() },
-            Role { name: "import-machine", trust: trust("states", target, None), rights: self.import_machine(target) },
-            self.task_role(target, "import-task", None),
+            Role {
+                name: "import-machine",
+                trust: trust("states", target, None),
+                rights: self.import_machine(target, tasks),
+            },
+            self.task_role(target, tasks, "import-task", None),
         ];
         roles.extend(self.pipeline.two_accounts().then(|| self.starter(target)));
         let cleans = self.group.is_some();
@@ -121,9 +128,22 @@ impl Rights<'_> {
             allow("LookAtTheClone", &["rds:DescribeDBClusters", "rds:DescribeDBInstances"], clones()),
             hand,
         ];
-        statements.extend(self.runs_tasks(source, EXPORT));
-        statements.extend(self.pipeline.target.as_ref().map(|target| self.starts(target)));
+        statements.extend(match &self.pipeline.runner {
+            Runner::Ecs(tasks) => self.runs_tasks(source, tasks, EXPORT),
+            Runner::DataApi => Self::calls(source),
+        });
+        statements.extend(self.pipeline.target.as_ref().map(|target| self.starts(&target.side)));
         policy(statements)
+    }
+
+    /// The service looks the login up with the rights of whoever calls it.
+    fn calls(source: &Side) -> Vec<Statement> {
+        let clones = || vec![source.cluster.beside("rds", &format!("cluster:{CLONES}*")).to_string()];
+        vec![
+            allow("OpenTheDataApiOfTheClone", &["rds:EnableHttpEndpoint"], clones()),
+            allow("CallIt", &["rds-data:ExecuteStatement"], clones()),
+            allow("LogIn", &["secretsmanager:GetSecretValue"], vec![source.login.to_string()]),
+        ]
     }
 
     /// In one account by itself, in two by a role of the other.
@@ -156,27 +176,27 @@ impl Rights<'_> {
         Role { name: STARTER, trust: policy(vec![taken]), rights: policy(rights) }
     }
 
-    fn import_machine(&self, target: &Side) -> Policy {
+    fn import_machine(&self, target: &Side, tasks: &Tasks) -> Policy {
         let look = allow("LookAtTheCopy", &["rds:DescribeDBClusters"], vec![target.cluster.to_string()]);
         let mut statements = vec![look];
         statements.extend(self.group.map(|group| {
             let group = target.cluster.beside("rds", &format!("cluster-pg:{group}")).to_string();
             allow("ChangeTheParameter", &["rds:ModifyDBClusterParameterGroup"], vec![group])
         }));
-        statements.extend(self.runs_tasks(target, IMPORT));
+        statements.extend(self.runs_tasks(target, tasks, IMPORT));
         policy(statements)
     }
 
     /// What a state needs that waits for a task: the rule is the service's own.
-    fn runs_tasks(&self, side: &Side, what: &str) -> Vec<Statement> {
+    fn runs_tasks(&self, side: &Side, Tasks { ecs, .. }: &Tasks, what: &str) -> Vec<Statement> {
         let family = format!("task-definition/{}-{what}:*", self.pipeline.name);
-        let mut run = allow("RunPsql", &["ecs:RunTask"], vec![side.ecs.beside("ecs", &family).to_string()]);
-        let there = json!({ "ArnEquals": { "ecs:cluster": side.ecs.to_string() } });
+        let mut run = allow("RunPsql", &["ecs:RunTask"], vec![ecs.beside("ecs", &family).to_string()]);
+        let there = json!({ "ArnEquals": { "ecs:cluster": ecs.to_string() } });
         run.condition = Some(there.clone());
-        let tasks = side.ecs.beside("ecs", &format!("task/{}/*", side.ecs.name())).to_string();
+        let tasks = ecs.beside("ecs", &format!("task/{}/*", ecs.name())).to_string();
         let mut stop = allow("WaitForPsql", &["ecs:DescribeTasks", "ecs:StopTask"], vec![tasks]);
         stop.condition = Some(there);
-        let rule = side.ecs.beside("events", "rule/StepFunctionsGetEventsForECSTaskRule").to_string();
+        let rule = ecs.beside("events", "rule/StepFunctionsGetEventsForECSTaskRule").to_string();
         let told = allow("BeToldOfItsEnd", &["events:DescribeRule", "events:PutRule", "events:PutTargets"], vec![rule]);
         let handed = self.pipeline.role(side, &format!("{what}-task")).to_string();
         let mut hand = allow("HandTheTaskItsRole", &["iam:PassRole"], vec![handed]);
@@ -185,7 +205,7 @@ impl Rights<'_> {
     }
 
     /// What ECS itself does for a task before psql starts; psql has no role, for the database reaches the bucket.
-    fn task_role(&self, side: &Side, name: &'static str, key: Option<&Arn>) -> Role {
+    fn task_role(&self, side: &Side, tasks: &Tasks, name: &'static str, key: Option<&Arn>) -> Role {
         let secrets = std::iter::once(&side.login).chain(key).map(Arn::to_string).collect();
         let logs = side.cluster.beside("logs", &format!("log-group:{}:*", group(self.pipeline))).to_string();
         let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
@@ -193,7 +213,7 @@ impl Rights<'_> {
             allow("GiveTheTaskItsSecrets", &["secretsmanager:GetSecretValue"], secrets),
             allow("KeepItsLog", &["logs:CreateLogStream", "logs:PutLogEvents"], vec![logs]),
         ];
-        if let Some(repository) = repository(side) {
+        if let Some(repository) = repository(tasks) {
             rights.push(allow("PullTheImage", &pull, vec![repository.to_string()]));
             rights.push(allow("LogInToTheRegistry", &["ecr:GetAuthorizationToken"], vec!["*".to_owned()]));
         }
@@ -224,7 +244,7 @@ impl Rights<'_> {
             statements.push(other);
         }
         if let Some(target) = self.pipeline.target.as_ref().filter(|_| self.pipeline.two_accounts()) {
-            let reader = || Some(json!({ "AWS": self.pipeline.role(target, STORAGE_IN).to_string() }));
+            let reader = || Some(json!({ "AWS": self.pipeline.role(&target.side, STORAGE_IN).to_string() }));
             let read = allow("TheCopyReads", &["s3:GetObject"], vec![self.objects()]);
             let mut list = allow("TheCopyLists", &["s3:ListBucket"], vec![self.bucket()]);
             list.condition = Some(json!({ "StringLike": { "s3:prefix": [self.below()] } }));
@@ -243,7 +263,7 @@ impl Rights<'_> {
         }];
         if let Some(target) = self.pipeline.target.as_ref().filter(|_| self.pipeline.two_accounts()) {
             statements.push(Statement {
-                principal: Some(json!({ "AWS": self.pipeline.role(target, STORAGE_IN).to_string() })),
+                principal: Some(json!({ "AWS": self.pipeline.role(&target.side, STORAGE_IN).to_string() })),
                 condition: Some(json!({ "StringEquals": {
                     "kms:ViaService": format!("s3.{}.{}", self.place.region, suffix(&key.partition)),
                 } })),
@@ -268,14 +288,14 @@ impl Rights<'_> {
 
 /// Where the image is, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG`, which may be another account; elsewhere no right is
 /// needed.
-fn repository(side: &Side) -> Option<Arn> {
-    let (host, path) = side.image.split_once('/')?;
+fn repository(Tasks { ecs, image, .. }: &Tasks) -> Option<Arn> {
+    let (host, path) = image.split_once('/')?;
     let mut parts = host.split('.');
     let account = parts.next()?.to_owned();
     let in_ecr = parts.next() == Some("dkr") && parts.next() == Some("ecr");
     let region = parts.next().filter(|_| in_ecr)?.to_owned();
     let name = path.split([':', '@']).next()?;
-    Some(Arn { region, account, ..side.ecs.beside("ecr", &format!("repository/{name}")) })
+    Some(Arn { region, account, ..ecs.beside("ecr", &format!("repository/{name}")) })
 }
 
 fn suffix(partition: &str) -> &'static str {

@@ -2,7 +2,7 @@
 //! line takes as `--cli-input-json`.
 
 use super::machines::{CLEANUP, EXPORT};
-use crate::project::pipeline::{Arn, Pipeline, Side};
+use crate::project::pipeline::{Arn, Pipeline, Side, Tasks};
 use serde_json::{Value, json};
 
 /// The container's name within its task.
@@ -10,7 +10,7 @@ pub(super) const CONTAINER: &str = "psql";
 
 /// psql with its login, and the mask key where masks read one. The values of secrets reach the container's environment from
 /// the service; they are in no definition, no input and no history.
-pub(super) fn definition(pipeline: &Pipeline, side: &Side, what: &str, key: Option<&Arn>) -> Value {
+pub(super) fn definition(pipeline: &Pipeline, side: &Side, tasks: &Tasks, what: &str, key: Option<&Arn>) -> Value {
     let secret = |name: &str, field: &str| json!({ "name": name, "valueFrom": format!("{}:{field}::", side.login) });
     let mut secrets = vec![secret("PGUSER", "username"), secret("PGPASSWORD", "password")];
     secrets.extend(key.map(|key| json!({ "name": "NOREN_MASK_KEY", "valueFrom": key.to_string() })));
@@ -24,7 +24,7 @@ pub(super) fn definition(pipeline: &Pipeline, side: &Side, what: &str, key: Opti
         "executionRoleArn": execution,
         "containerDefinitions": [{
             "name": CONTAINER,
-            "image": side.image,
+            "image": tasks.image,
             "essential": true,
             "environment": [
                 { "name": "PGDATABASE", "value": side.database },

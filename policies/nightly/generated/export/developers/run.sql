@@ -38,6 +38,7 @@ SET extra_float_digits = 1;
 \set prefix nightly
 \set region ap-northeast-1
 \set kms_key 'arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-0000-0000-000000000000'
+\set chunk_bytes 2147483648
 
 -- policy.noren:43  as mask_exporter
 SET ROLE mask_exporter;
@@ -294,28 +295,43 @@ VALUES
     'id,order_id,what,payload,happened_at'
   );
 
--- one object holds a table, and about 6 GB
+-- which pages of which table make a piece
+CREATE TEMPORARY TABLE pg_temp.noren_piece (
+  schema_name text NOT NULL,
+  table_name text NOT NULL,
+  part integer NOT NULL,
+  low tid NOT NULL,
+  high tid NOT NULL
+) ON COMMIT DROP;
+SELECT set_config('noren.chunk_bytes', :'chunk_bytes', true) IS NOT NULL AS noren_chunk_is_set
+\gset
 DO LANGUAGE plpgsql $noren$
-DECLARE
-  large text;
 BEGIN
-  SELECT string_agg(format('%I.%I has %s', sized.schema_name, sized.table_name, pg_catalog.pg_size_pretty(sized.bytes)), E'\n'
-                    ORDER BY sized.bytes DESC)
-  INTO large
+  -- A partitioned table has the pages of all its partitions; a piece takes the same range of each. The last piece of a
+  -- table has no end: what is written meanwhile is not of this snapshot, but no page may be left out.
+  INSERT INTO pg_temp.noren_piece (schema_name, table_name, part, low, high)
+  SELECT sized.schema_name, sized.table_name, piece.part,
+         format('(%s,0)', piece.part * sized.step)::tid,
+         CASE WHEN (piece.part + 1) * sized.step < sized.pages
+              THEN format('(%s,0)', (piece.part + 1) * sized.step) ELSE '(4294967295,65535)' END::tid
   FROM (
-    SELECT e.schema_name, e.table_name,
-           pg_catalog.pg_table_size(format('%I.%I', e.schema_name, e.table_name)::regclass)
-           + (SELECT coalesce(sum(pg_catalog.pg_table_size(tree.relid)), 0)
-              FROM pg_catalog.pg_partition_tree(format('%I.%I', e.schema_name, e.table_name)::regclass) AS tree
-              WHERE tree.level > 0) AS bytes
+    SELECT e.schema_name, e.table_name, live.pages,
+           greatest(1, ceil(live.pages / greatest(1, ceil(live.bytes / current_setting('noren.chunk_bytes')::numeric))))::bigint AS step
     FROM pg_temp.noren_shape AS e
+    CROSS JOIN LATERAL (
+      SELECT coalesce(max(pg_catalog.pg_relation_size(leaf.oid)), 0)::numeric / current_setting('block_size')::numeric AS pages,
+             coalesce(sum(pg_catalog.pg_table_size(leaf.oid)), 0) AS bytes
+      FROM (
+        -- The tree of a table without partitions has not even the table.
+        SELECT tree.relid::oid FROM pg_catalog.pg_partition_tree(format('%I.%I', e.schema_name, e.table_name)::regclass) AS tree
+        UNION
+        SELECT format('%I.%I', e.schema_name, e.table_name)::regclass::oid
+      ) AS own (oid)
+      JOIN pg_catalog.pg_class AS leaf ON leaf.oid = own.oid AND leaf.relkind = 'r'
+    ) AS live
     WHERE e.kind = 'table'
   ) AS sized
-  WHERE sized.bytes > 4294967296;
-  IF large IS NOT NULL THEN
-    RAISE WARNING 'one object may be too small for a table; the run then stops at it'
-      USING DETAIL = large, HINT = 'say in noren.toml how large a piece is: chunk = "2GB"';
-  END IF;
+  CROSS JOIN LATERAL generate_series(0, greatest(0, ceil(sized.pages / sized.step)::bigint - 1)) AS piece (part);
 END
 $noren$;
 \ir tables/public.customers.sql

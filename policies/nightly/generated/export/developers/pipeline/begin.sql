@@ -55,6 +55,7 @@ $noren$;
 \set prefix nightly
 \set region ap-northeast-1
 \set kms_key 'arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-0000-0000-000000000000'
+\set chunk_bytes 2147483648
 
 -- policy.noren:43  as mask_exporter
 SET ROLE mask_exporter;
@@ -323,11 +324,11 @@ CREATE TEMPORARY TABLE pg_temp.noren_table (
   in_pieces text
 ) ON COMMIT DROP;
 COPY pg_temp.noren_table (stem, schema_name, table_name, in_pieces) FROM STDIN WITH (FORMAT text);
-public.customers	public	customers	no
-public.departments	public	departments	no
-public.employees	public	employees	no
-public.orders	public	orders	no
-public.events	public	events	no
+public.customers	public	customers	yes
+public.departments	public	departments	yes
+public.employees	public	employees	yes
+public.orders	public	orders	yes
+public.events	public	events	yes
 \.
 CREATE TEMPORARY TABLE pg_temp.noren_piece (
   schema_name text NOT NULL,
@@ -336,6 +337,37 @@ CREATE TEMPORARY TABLE pg_temp.noren_piece (
   low tid NOT NULL,
   high tid NOT NULL
 ) ON COMMIT DROP;
+SELECT set_config('noren.chunk_bytes', :'chunk_bytes', true) IS NOT NULL AS noren_chunk_is_set
+\gset
+DO LANGUAGE plpgsql $noren$
+BEGIN
+  -- A partitioned table has the pages of all its partitions; a piece takes the same range of each. The last piece of a
+  -- table has no end: what is written meanwhile is not of this snapshot, but no page may be left out.
+  INSERT INTO pg_temp.noren_piece (schema_name, table_name, part, low, high)
+  SELECT sized.schema_name, sized.table_name, piece.part,
+         format('(%s,0)', piece.part * sized.step)::tid,
+         CASE WHEN (piece.part + 1) * sized.step < sized.pages
+              THEN format('(%s,0)', (piece.part + 1) * sized.step) ELSE '(4294967295,65535)' END::tid
+  FROM (
+    SELECT e.schema_name, e.table_name, live.pages,
+           greatest(1, ceil(live.pages / greatest(1, ceil(live.bytes / current_setting('noren.chunk_bytes')::numeric))))::bigint AS step
+    FROM pg_temp.noren_shape AS e
+    CROSS JOIN LATERAL (
+      SELECT coalesce(max(pg_catalog.pg_relation_size(leaf.oid)), 0)::numeric / current_setting('block_size')::numeric AS pages,
+             coalesce(sum(pg_catalog.pg_table_size(leaf.oid)), 0) AS bytes
+      FROM (
+        -- The tree of a table without partitions has not even the table.
+        SELECT tree.relid::oid FROM pg_catalog.pg_partition_tree(format('%I.%I', e.schema_name, e.table_name)::regclass) AS tree
+        UNION
+        SELECT format('%I.%I', e.schema_name, e.table_name)::regclass::oid
+      ) AS own (oid)
+      JOIN pg_catalog.pg_class AS leaf ON leaf.oid = own.oid AND leaf.relkind = 'r'
+    ) AS live
+    WHERE e.kind = 'table'
+  ) AS sized
+  CROSS JOIN LATERAL generate_series(0, greatest(0, ceil(sized.pages / sized.step)::bigint - 1)) AS piece (part);
+END
+$noren$;
 SELECT set_config('noren.attempt', :'attempt', true) IS NOT NULL AS noren_is_set
 \gset
 SELECT set_config('noren.shares', :'shares', true) IS NOT NULL AS noren_is_set

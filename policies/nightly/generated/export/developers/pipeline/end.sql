@@ -55,6 +55,7 @@ $noren$;
 \set prefix nightly
 \set region ap-northeast-1
 \set kms_key 'arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-0000-0000-000000000000'
+\set chunk_bytes 2147483648
 
 -- policy.noren:43  as mask_exporter
 SET ROLE mask_exporter;

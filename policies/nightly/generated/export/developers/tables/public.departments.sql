@@ -2,10 +2,6 @@
 -- policy.noren:10  departments.id is keep
 -- policy.noren:20  departments.name is keep because "the same on every door"
 -- policy.noren:10  departments.head_id is keep
--- no call for a table of which no row leaves
-SELECT EXISTS (SELECT 1 FROM ONLY public.departments AS t) AS noren_any
-\gset
-\if :noren_any
 INSERT INTO noren_run.manifest (
   attempt,
   kind,
@@ -20,19 +16,53 @@ SELECT
   :'attempt',
   'part',
   'public.departments',
-  0,
+  piece.part,
   sent.rows_uploaded,
   sent.files_uploaded,
   sent.bytes_uploaded,
   '-'
-FROM aws_s3.query_export_to_s3(
+FROM (
+  SELECT
+    piece.part AS part,
+    piece.low AS low,
+    piece.high AS high
+  FROM (
+    SELECT
+      piece.part AS part,
+      piece.low AS low,
+      piece.high AS high,
+      EXISTS (
+        SELECT 1
+        FROM ONLY public.departments AS t
+        WHERE t.ctid >= piece.low AND t.ctid < piece.high
+      ) AS any_row
+    FROM pg_temp.noren_piece AS piece
+    WHERE piece.schema_name = 'public' AND piece.table_name = 'departments'
+    OFFSET 0
+  ) AS piece
+  WHERE piece.any_row
+  ORDER BY piece.part
+  OFFSET 0
+) AS piece
+CROSS JOIN LATERAL aws_s3.query_export_to_s3(
   $noren$SELECT
   t.id AS id,
   t.name AS name,
   t.head_id AS head_id
-FROM ONLY public.departments AS t$noren$,
-  aws_commons.create_s3_uri(:'bucket', :'folder' || '/public.departments/00000.csv', :'region'),
+FROM ONLY public.departments AS t
+WHERE t.ctid >= $noren$
+  || quote_literal(piece.low::text)
+  || $noren$::tid AND t.ctid < $noren$
+  || quote_literal(piece.high::text)
+  || $noren$::tid$noren$,
+  aws_commons.create_s3_uri(
+    :'bucket',
+    :'folder'
+      || '/public.departments/'
+      || lpad(piece.part::text, greatest(5, length(piece.part::text)), '0')
+      || '.csv',
+    :'region'
+  ),
   'format csv, header true, encoding ''UTF8''',
   :'kms_key'
 ) AS sent;
-\endif

@@ -3,10 +3,6 @@
 -- policy.noren:10  employees.department_id is keep
 -- policy.noren:24  employees.name is person_name
 -- policy.noren:25  employees.salary is mask noise(0.1, by => id)
--- no call for a table of which no row leaves
-SELECT EXISTS (SELECT 1 FROM ONLY public.employees AS t) AS noren_any
-\gset
-\if :noren_any
 INSERT INTO noren_run.manifest (
   attempt,
   kind,
@@ -21,12 +17,35 @@ SELECT
   :'attempt',
   'part',
   'public.employees',
-  0,
+  piece.part,
   sent.rows_uploaded,
   sent.files_uploaded,
   sent.bytes_uploaded,
   '-'
-FROM aws_s3.query_export_to_s3(
+FROM (
+  SELECT
+    piece.part AS part,
+    piece.low AS low,
+    piece.high AS high
+  FROM (
+    SELECT
+      piece.part AS part,
+      piece.low AS low,
+      piece.high AS high,
+      EXISTS (
+        SELECT 1
+        FROM ONLY public.employees AS t
+        WHERE t.ctid >= piece.low AND t.ctid < piece.high
+      ) AS any_row
+    FROM pg_temp.noren_piece AS piece
+    WHERE piece.schema_name = 'public' AND piece.table_name = 'employees'
+    OFFSET 0
+  ) AS piece
+  WHERE piece.any_row
+  ORDER BY piece.part
+  OFFSET 0
+) AS piece
+CROSS JOIN LATERAL aws_s3.query_export_to_s3(
   $noren$SELECT
   t.id AS id,
   t.department_id AS department_id,
@@ -78,10 +97,21 @@ FROM (
         )
     ) AS noren_hash_1
   FROM ONLY public.employees AS t
+  WHERE t.ctid >= $noren$
+  || quote_literal(piece.low::text)
+  || $noren$::tid AND t.ctid < $noren$
+  || quote_literal(piece.high::text)
+  || $noren$::tid
   OFFSET 0
 ) AS t$noren$,
-  aws_commons.create_s3_uri(:'bucket', :'folder' || '/public.employees/00000.csv', :'region'),
+  aws_commons.create_s3_uri(
+    :'bucket',
+    :'folder'
+      || '/public.employees/'
+      || lpad(piece.part::text, greatest(5, length(piece.part::text)), '0')
+      || '.csv',
+    :'region'
+  ),
   'format csv, header true, encoding ''UTF8''',
   :'kms_key'
 ) AS sent;
-\endif

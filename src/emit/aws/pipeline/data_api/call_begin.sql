@@ -1,0 +1,1 @@
+SELECT noren_run.begin_export(:export, :program, :run, :attempt, :shares, :chunk_bytes) AS begun
