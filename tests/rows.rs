@@ -44,6 +44,21 @@ mod tests {
     const SCHEMA: &str = include_str!("rows/everything.sql");
 
     #[test]
+    fn a_check_that_asks_for_an_expression_gets_what_matches_it() {
+        let Some(server) = support::server(None) else { return };
+        let database = Database::new(server, "rows_matching");
+        database.sql(
+            "CREATE DOMAIN zip AS text CHECK (VALUE ~ '^\\d{3}-\\d{4}$');
+             CREATE TABLE recordings (id serial PRIMARY KEY, isrc character(12) NOT NULL UNIQUE CHECK (isrc ~ '^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$'),
+               slug varchar(20) NOT NULL CHECK (slug ~* '^[a-z]+(-[a-z]+)*$' AND length(slug) > 3), zip zip NOT NULL);",
+        );
+        whole(&fill(&database, 3));
+        let odd =
+            "SELECT count(*) FROM recordings WHERE isrc ~ '^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$' AND zip ~ '^\\d{3}-\\d{4}$'";
+        assert!(database.value(odd).trim().parse::<u32>().unwrap() > 3);
+    }
+
+    #[test]
     fn a_key_fits_the_smaller_numbers_that_refer_to_it() {
         let Some(server) = support::server(None) else { return };
         let database = Database::new(server, "rows_small");

@@ -13,6 +13,7 @@
 
 mod cycles;
 mod literals;
+mod pattern;
 mod proof;
 mod random;
 mod rows;

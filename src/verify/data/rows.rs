@@ -1,6 +1,7 @@
 //! Rows of one table after the other, parents first.
 
 use super::literals::{inside, literals_of};
+use super::pattern;
 use super::random::Random;
 use super::schema::{self, Check, Column, Foreign, Leaf, Table, only};
 use super::tenants::Placement;
@@ -205,7 +206,9 @@ impl<'a> Filler<'a> {
         let mut random = Random::of(self.seed, &subject);
         let mut families = self.types.families(column.type_id);
         let texts = checks.iter().map(|check| check.sql.as_str()).chain(self.types.domain_checks(column.type_id));
-        families.extend(texts.flat_map(literals_of).map(Family::Named));
+        let named: Vec<String> = texts.flat_map(literals_of).collect();
+        families.extend(named.iter().cloned().map(Family::Named));
+        families.extend(named.into_iter().filter(|text| pattern::is_pattern(text)).map(Family::Matching));
         families.dedup();
         let mut accepted = Vec::new();
         for family in families {
@@ -348,7 +351,8 @@ impl<'a> Filler<'a> {
 /// What checks name is likelier to satisfy them together; the longer it takes, the more of it.
 fn choose<'f>(accepted: &'f [Family], round: usize, random: &mut Random) -> Option<&'f Family> {
     let only = |keep: fn(&Family) -> bool| accepted.iter().filter(|family| keep(family)).collect::<Vec<_>>();
-    let named = if round < 3 { Vec::new() } else { only(|family| matches!(family, Family::Named(_))) };
+    let named =
+        if round < 3 { Vec::new() } else { only(|family| matches!(family, Family::Named(_) | Family::Matching(_))) };
     let tame = if round < 5 { Vec::new() } else { only(|family| matches!(family, Family::Tame(_) | Family::Empty)) };
     if !named.is_empty() && random.one_in(2) {
         return random.pick(&named).copied();

@@ -1,5 +1,6 @@
 //! Families of values for every type of a database, and expressions of them.
 
+use super::pattern;
 use super::printed;
 use super::random::Random;
 use super::values::{self, ADVERSARIAL, TEXTS, builtin_families};
@@ -21,6 +22,8 @@ pub(super) enum Family {
     Empty,
     /// A text that a check names.
     Named(String),
+    /// A text that an expression in a check matches.
+    Matching(String),
 }
 
 impl Family {
@@ -131,8 +134,10 @@ impl Types {
         if found.is_array() {
             return self.array(found, modifier, family, random);
         }
-        if let Family::Named(text) = family {
-            return literal(text);
+        match family {
+            Family::Named(text) => return literal(text),
+            Family::Matching(pattern) => return literal(&pattern::matching(pattern, random)),
+            _ => {}
         }
         match found.kind {
             'e' => literal(found.labels.get(family.number()).map_or("", String::as_str)),
