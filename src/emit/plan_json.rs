@@ -1,8 +1,8 @@
 //! `plan.json`: the same plan for other runners.
 
 use super::objects::stem;
-use crate::plan::{ColumnPlan, ExportPlan};
-use crate::project::TargetKind;
+use crate::plan::{ColumnPlan, ExportPlan, mysql};
+use crate::project::{AwsS3, TargetKind};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -80,13 +80,7 @@ pub fn emit(export: &ExportPlan<'_>) -> String {
         },
         place: match &export.place {
             TargetKind::Psql { .. } => None,
-            TargetKind::AwsS3(place) => Some(Place::AwsS3 {
-                bucket: &place.bucket,
-                prefix: &place.prefix,
-                region: &place.region,
-                kms_key: place.kms_key.as_deref(),
-                chunk_bytes: place.chunk,
-            }),
+            TargetKind::AwsS3(place) => Some(aws_s3(place)),
             TargetKind::Gcs(place) => {
                 Some(Place::Gcs { bucket: &place.bucket, prefix: &place.prefix, kms_key: place.kms_key.as_deref() })
             }
@@ -98,8 +92,53 @@ pub fn emit(export: &ExportPlan<'_>) -> String {
         sequences: sequences.map(|name| Name { schema: &name.schema, name: &name.name }).collect(),
         refresh: export.refresh.iter().map(|name| Name { schema: &name.schema, name: &name.name }).collect(),
     };
-    // Plain structures of strings: their serialisation cannot fail.
-    serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
+    print(&file)
+}
+
+/// The file of Aurora MySQL, whose SELECTs stand in `run.sql`. What names a table's objects is its manifest, at an address
+/// that is the same in every run.
+pub fn emit_mysql(
+    export: &mysql::ExportPlan<'_>,
+    place: &AwsS3,
+    manifest: impl Fn(&mysql::TablePlan<'_>) -> String,
+) -> String {
+    let tables = export.tables.iter().map(|table| TableEntry {
+        schema: table.schema(),
+        table: &table.name,
+        partitioned: false,
+        select: "run.sql".to_owned(),
+        file: manifest(table),
+        in_pieces: false,
+        columns: table.columns.iter().map(column_entry).collect(),
+    });
+    print(&PlanFile {
+        format: 1,
+        export: &export.name,
+        target: "aws_s3",
+        directory: None,
+        place: Some(aws_s3(place)),
+        header: false,
+        keyed: export.fingerprint.is_some(),
+        import: export.import,
+        tables: tables.collect(),
+        sequences: Vec::new(),
+        refresh: Vec::new(),
+    })
+}
+
+fn aws_s3(place: &AwsS3) -> Place<'_> {
+    Place::AwsS3 {
+        bucket: &place.bucket,
+        prefix: &place.prefix,
+        region: &place.region,
+        kms_key: place.kms_key.as_deref(),
+        chunk_bytes: place.chunk,
+    }
+}
+
+/// Plain structures of strings: their serialisation cannot fail.
+fn print(file: &PlanFile<'_>) -> String {
+    serde_json::to_string_pretty(file).unwrap_or_default() + "\n"
 }
 
 fn column_entry(column: &ColumnPlan) -> ColumnEntry<'_> {

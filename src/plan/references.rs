@@ -13,7 +13,7 @@ use crate::diagnostic::codes::N0852;
 use crate::mask::First;
 use crate::mask::hmac::Canonical;
 use crate::mask::pick::KEY;
-use crate::model::ExportTable;
+use crate::model::{Export, ExportTable};
 use crate::sql::{Expr, From, Ident, Relation, Select};
 use crate::syntax::ast::Orphans;
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ impl Planner<'_> {
         let export = self.export.tables.get(table)?;
         let mut conditions: Vec<Expr> = self.tenants_own(table, alias).into_iter().collect();
         conditions.extend(export.rows.iter().map(|predicate| row_sql(&predicate.sql, alias)));
-        for key in self.keys_with(table, export, Orphans::Skip) {
+        for key in keys_with(self.catalog, table, export, Orphans::Skip) {
             if let Some(there) = self.target_leaves(key, alias) {
                 let mut either: Vec<Expr> = key.columns.iter().map(|name| Expr::of(alias, name).is_null()).collect();
                 either.push(there);
@@ -80,8 +80,7 @@ impl Planner<'_> {
     pub(super) fn stays(&self, table: &QName, column: &str, alias: &str) -> Option<Expr> {
         let export = self.export.tables.get(table)?;
         let together = self.null_together(table, export, column);
-        let keys = self
-            .keys_with(table, export, Orphans::Null)
+        let keys = keys_with(self.catalog, table, export, Orphans::Null)
             .filter(|key| nulled(export, key).iter().any(|name| together.contains(name)));
         let mut conditions: Vec<Expr> = keys.filter_map(|key| self.target_leaves(key, alias)).collect();
         match conditions.len() {
@@ -95,7 +94,7 @@ impl Planner<'_> {
         let mut together = BTreeSet::from([column]);
         loop {
             let before = together.len();
-            for key in self.keys_with(table, export, Orphans::Null).filter(|key| key.match_full) {
+            for key in keys_with(self.catalog, table, export, Orphans::Null).filter(|key| key.match_full) {
                 let names = nulled(export, key);
                 if names.iter().any(|name| together.contains(name)) {
                     together.extend(names);
@@ -105,19 +104,6 @@ impl Planner<'_> {
                 return together;
             }
         }
-    }
-
-    /// Foreign keys of which a column says what happens to orphans.
-    fn keys_with<'b>(
-        &'b self,
-        table: &QName,
-        export: &'b ExportTable,
-        orphans: Orphans,
-    ) -> impl Iterator<Item = &'b ForeignKey> {
-        let keys = self.catalog.tables.get(table).into_iter().flat_map(|table| self.catalog.keys_of_rows(table));
-        keys.filter(move |key| {
-            key.columns.iter().any(|name| export.columns.get(name).is_some_and(|own| own.orphans == Some(orphans)))
-        })
     }
 
     /// `EXISTS` of the referenced row among those that leave; `None` when every reference has its row there.
@@ -185,31 +171,43 @@ impl Planner<'_> {
     fn equal(&self, key: &ForeignKey, alias: &str, column: &str, here: Expr) -> Expr {
         equal(self.catalog, &key.references, alias, column, here)
     }
+}
 
-    /// Tables whose `orphans skip` lead back to themselves.
-    pub(super) fn check_orphans(&self) -> Vec<Diagnostic> {
-        let mut graph = Graph::new();
-        for (table, export) in &self.export.tables {
-            let targets = self
-                .keys_with(table, export, Orphans::Skip)
-                .map(|key| self.catalog.partition_root(&key.references).clone());
-            graph.insert(table.clone(), targets.collect());
-        }
-        components(&graph)
-            .into_iter()
-            .filter(|group| is_cycle(group, &graph))
-            .map(|group| {
-                let names: Vec<String> = group.iter().map(|table| format!("`{table}`")).collect();
-                Diagnostic::new(
-                    N0852,
-                    format!("expected `orphans skip` to lead to an end, found a cycle through {}", names.join(" and ")),
-                )
-                .at(self.export.span, "in this export")
-                .note("whether a row leaves would depend on whether it leaves itself")
-                .help("say `orphans null` at one reference of the cycle")
-            })
-            .collect()
+/// Foreign keys of which a column says what happens to orphans.
+pub(super) fn keys_with<'b>(
+    catalog: &'b Catalog,
+    table: &QName,
+    export: &'b ExportTable,
+    orphans: Orphans,
+) -> impl Iterator<Item = &'b ForeignKey> {
+    let keys = catalog.tables.get(table).into_iter().flat_map(|table| catalog.keys_of_rows(table));
+    keys.filter(move |key| {
+        key.columns.iter().any(|name| export.columns.get(name).is_some_and(|own| own.orphans == Some(orphans)))
+    })
+}
+
+/// Tables whose `orphans skip` lead back to themselves.
+pub(super) fn check_orphans(catalog: &Catalog, export: &Export) -> Vec<Diagnostic> {
+    let mut graph = Graph::new();
+    for (table, own) in &export.tables {
+        let targets =
+            keys_with(catalog, table, own, Orphans::Skip).map(|key| catalog.partition_root(&key.references).clone());
+        graph.insert(table.clone(), targets.collect());
     }
+    components(&graph)
+        .into_iter()
+        .filter(|group| is_cycle(group, &graph))
+        .map(|group| {
+            let names: Vec<String> = group.iter().map(|table| format!("`{table}`")).collect();
+            Diagnostic::new(
+                N0852,
+                format!("expected `orphans skip` to lead to an end, found a cycle through {}", names.join(" and ")),
+            )
+            .at(export.span, "in this export")
+            .note("whether a row leaves would depend on whether it leaves itself")
+            .help("say `orphans null` at one reference of the cycle")
+        })
+        .collect()
 }
 
 /// A foreign key's own equality with a column of the table that it references: an extension's operator is found by its
@@ -226,7 +224,7 @@ pub(super) fn equal(catalog: &Catalog, references: &QName, alias: &str, column: 
 }
 
 /// The columns of a key that become NULL where its reference would dangle: one is enough, but for MATCH FULL.
-fn nulled<'a>(export: &ExportTable, key: &'a ForeignKey) -> Vec<&'a str> {
+pub(super) fn nulled<'a>(export: &ExportTable, key: &'a ForeignKey) -> Vec<&'a str> {
     let declares = |name: &&str| export.columns.get(*name).is_some_and(|own| own.orphans.is_some());
     let names = key.columns.iter().map(String::as_str).filter(declares);
     names.take(if key.match_full { usize::MAX } else { 1 }).collect()

@@ -2,6 +2,7 @@
 
 use super::access::AccessFacts;
 use super::order::{Graph, components};
+use super::references::check_orphans;
 use super::select::{Masked, leaves};
 use super::sequences::plan_sequences;
 use super::words::{one_line, orphan_words, treatment_words};
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Planner<'a> {
     pub(super) fn plan(self) -> Result<ExportPlan<'a>, Vec<Diagnostic>> {
-        let mut findings = self.check_orphans();
+        let mut findings = check_orphans(self.catalog, self.export);
         findings.extend(self.check_columns_leave());
         if self.export.import {
             findings.extend(self.check_foreign_partitions());

@@ -54,6 +54,36 @@ fn what_is_kept_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_reference_to_a_row_that_stays_behind_becomes_null_or_keeps_its_row_back() {
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
+    let project = Project::of(
+        server,
+        "CREATE TABLE regions (id int PRIMARY KEY, open tinyint);
+         CREATE TABLE teams (id int PRIMARY KEY, region_id int, CONSTRAINT teams_region FOREIGN KEY (region_id) REFERENCES regions (id));
+         CREATE TABLE people (id int PRIMARY KEY, team_id int, boss_id int, email varchar(80),
+           CONSTRAINT people_team FOREIGN KEY (team_id) REFERENCES teams (id),
+           CONSTRAINT people_boss FOREIGN KEY (boss_id) REFERENCES people (id));",
+        "setting noren.mask_key text secret;
+         table * { id, open keep; }
+         table regions { rows (open = 1); }
+         table teams { region_id keep, orphans skip; }
+         table people { rows (id < 100); team_id keep, orphans null; boss_id keep, orphans null; email mask email; }
+         export developers { tables *; }",
+    );
+    server.run(
+        &project.source,
+        "INSERT INTO regions VALUES (1, 1), (2, 0);
+         INSERT INTO teams VALUES (10, 1), (20, 2), (30, NULL);
+         INSERT INTO people VALUES (100, 10, NULL, 'a@b.test'), (1, 10, 100, 'c@d.test'), (2, 20, 1, 'e@f.test'), (3, 30, 3, NULL);",
+    );
+    project.export();
+    project.import();
+    assert_eq!(server.run(&project.copy, "SELECT id FROM teams ORDER BY id"), "10\n30\n");
+    let people = server.run(&project.copy, "SELECT id, team_id, boss_id, email IS NULL FROM people ORDER BY id");
+    assert_eq!(people, "1\t10\tNULL\t0\n2\tNULL\t1\t0\n3\t30\t3\t1\n");
+}
+
+#[test]
 fn the_sample_runs_and_shows_nothing_that_it_masks() {
     let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let folder = tempfile::tempdir().unwrap();

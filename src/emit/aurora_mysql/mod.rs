@@ -10,8 +10,7 @@ mod readme;
 mod rights;
 mod run;
 
-use super::coverage;
-use super::{Digests, EmitError};
+use super::{Digests, EmitError, coverage, plan_json};
 use crate::catalog::QName;
 use crate::model::Model;
 use crate::plan::mysql::{ExportPlan, Plan, TablePlan};
@@ -89,6 +88,8 @@ impl Emitter<'_> {
             print("import.sql".to_owned(), self.import())?;
             print("rights_target.sql".to_owned(), self.rights_target())?;
         }
+        let manifest = |table: &TablePlan<'_>| self.below_prefix(&format!("{}.manifest", object_key(&table.stem)));
+        files.insert(format!("{folder}/plan.json"), plan_json::emit_mysql(self.export, self.place, manifest));
         Ok(())
     }
 
@@ -101,7 +102,12 @@ impl Emitter<'_> {
     fn uri(&self, key: &str) -> String {
         let AwsS3 { bucket, prefix, region, .. } = self.place;
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        format!("s3-{region}://{bucket}/{prefix}{}/{key}", object_key(&names::encode(&self.export.name)))
+        format!("s3-{region}://{bucket}/{prefix}{}", self.below_prefix(key))
+    }
+
+    /// `developers/KEY`
+    fn below_prefix(&self, key: &str) -> String {
+        format!("{}/{key}", object_key(&names::encode(&self.export.name)))
     }
 
     fn head(&self, lines: &[&str]) -> Script {

@@ -3,12 +3,14 @@
 //! It stands beside the plan for PostgreSQL and shares what does not depend on an engine: the order of tables, the words
 //! of treatments, the forms in which values are hashed.
 
+mod references;
 mod select;
 
 use super::masks::{self, Forms};
 use super::names::file_stem;
 use super::order::{Graph, components};
-use super::words::{one_line, treatment_words};
+use super::references::check_orphans;
+use super::words::{one_line, orphan_words, treatment_words};
 use super::{ColumnPlan, ProjectFacts};
 use crate::catalog::mysql::OwnType;
 use crate::catalog::{BaseType, Catalog, QName, Table};
@@ -71,6 +73,7 @@ pub struct KeyCheck {
 pub struct TablePlan<'a> {
     table: &'a Table,
     own: &'a ExportTable,
+    export: &'a Export,
     catalog: &'a Catalog,
     forms: Forms,
     linkage: String,
@@ -89,6 +92,11 @@ pub struct TablePlan<'a> {
 }
 
 impl TablePlan<'_> {
+    /// The database that the dump names.
+    pub fn schema(&self) -> &str {
+        &self.table.name.schema
+    }
+
     /// The columns of its objects in order.
     pub fn file_columns(&self) -> impl Iterator<Item = &ColumnPlan> {
         self.columns.iter().filter(|column| column.leaves)
@@ -130,6 +138,7 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
         }
         let planner = Planner { catalog, export, facts, forms: &forms };
         exports.push(planner.plan(place));
+        findings.extend(check_orphans(catalog, export));
         findings.extend(planner.check_forms());
         findings.extend(planner.check_agreement());
     }
@@ -172,13 +181,6 @@ fn check_table(export: &Export, table: &Table, own: &ExportTable) -> Vec<Diagnos
     let mut found = Vec::new();
     for column in own.columns.values() {
         check_treatment(&column.treatment, column, &mut found);
-        if column.orphans.is_some() {
-            found.push(not_yet(
-                column,
-                "orphans",
-                "export the rows that are referenced too, or mask the column with `mask null`",
-            ));
-        }
     }
     if !own.columns.values().any(|column| leaves(&column.treatment)) {
         found.push(
@@ -299,12 +301,13 @@ impl<'a> Planner<'a, '_> {
             name: column.clone(),
             rule: (!matches!(own.treatment, Treatment::Generated)).then_some(own.decision.rule.span),
             written: one_line(&own.decision.rule.text),
-            treatment: treatment_words(&own.treatment),
+            treatment: treatment_words(&own.treatment) + orphan_words(own.orphans),
             leaves: leaves(&own.treatment),
         };
         let mut plan = TablePlan {
             table,
             own,
+            export: self.export,
             catalog: self.catalog,
             forms: self.forms.clone(),
             linkage: self.export.linkage.clone(),

@@ -30,8 +30,8 @@ const TAG_COLUMN: &str = "noren_row";
 type Hashes = IndexMap<(String, String), String>;
 
 /// A user's expression with its columns qualified.
-fn row_sql(sql: &RowSql) -> Expr {
-    let text = sql.substituted(|column| format!("`{ROW}`.`{}`", column.replace('`', "``")));
+pub(super) fn row_sql(sql: &RowSql, alias: &str) -> Expr {
+    let text = sql.substituted(|column| format!("`{alias}`.`{}`", column.replace('`', "``")));
     Expr::Source(SourceSql { text: text.replace('\n', " ").trim().to_owned() })
 }
 
@@ -40,8 +40,7 @@ fn place_of(plan: &TablePlan<'_>) -> From {
 }
 
 fn condition(plan: &TablePlan<'_>) -> Option<Expr> {
-    let all: Vec<Expr> = plan.own.rows.iter().map(|rows| row_sql(&rows.sql)).collect();
-    (!all.is_empty()).then_some(Expr::And(all))
+    plan.leaving(&plan.table.name, ROW)
 }
 
 /// How many rows leave.
@@ -91,6 +90,10 @@ pub(super) fn outfile(plan: &TablePlan<'_>, uri: String, place: &AwsS3) -> Outfi
     for (name, own) in &plan.own.columns {
         let Some(column) = plan.table.columns.get(name).filter(|_| super::leaves(&own.treatment)) else { continue };
         let value = value(plan, &hashes, &mut steps, &own.treatment, column);
+        let value = match plan.stays(name, ROW) {
+            Some(stays) => value.when(stays),
+            None => value,
+        };
         let value = match (form(column), &value) {
             (_, Expr::Null) | (Form::Plain, _) => value,
             (Form::Characters, _) => value.mysql_cast("char"),
@@ -234,6 +237,7 @@ fn columns_read<'p>(plan: &'p TablePlan<'_>) -> BTreeSet<&'p str> {
     for (name, own) in &plan.own.columns {
         reads(&own.treatment, name, &mut read);
     }
+    read.extend(plan.referring());
     read
 }
 
@@ -261,13 +265,13 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
 fn value(plan: &TablePlan<'_>, hashes: &Hashes, steps: &mut Steps, treatment: &Treatment, column: &Column) -> Expr {
     match treatment {
         Treatment::Keep | Treatment::Generated => Expr::of(ROW, &column.name),
-        Treatment::Drop(Fill::Expression(sql)) => row_sql(sql),
-        Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql),
+        Treatment::Drop(Fill::Expression(sql)) => row_sql(sql, ROW),
+        Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql, ROW),
         Treatment::Mask(MaskUse::Call(call)) => self::call(plan, hashes, steps, call, column),
         Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
             let then = value(plan, hashes, steps, then, column);
             let otherwise = value(plan, hashes, steps, otherwise, column);
-            Expr::Case(vec![(row_sql(condition), then)], Some(Box::new(otherwise)))
+            Expr::Case(vec![(row_sql(condition, ROW), then)], Some(Box::new(otherwise)))
         }
         // What has no form was refused; a value that is not masked never leaves.
         Treatment::Mask(MaskUse::Null | MaskUse::Json(_) | MaskUse::Fields(_)) | Treatment::Drop(_) => Expr::Null,
