@@ -35,8 +35,13 @@ struct Project {
 impl Project {
     /// From texts; both databases have the schema, and the copy is marked.
     fn of(server: &'static Server, schema: &str, policy: &str) -> Self {
+        Self::of_version(server, schema, policy, 3)
+    }
+
+    fn of_version(server: &'static Server, schema: &str, policy: &str, version: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [("schema.sql", schema), ("policy.noren", policy), ("noren.toml", MANIFEST)] {
+        let manifest = MANIFEST.replace("version = 3", &format!("version = {version}"));
+        for (name, text) in [("schema.sql", schema), ("policy.noren", policy), ("noren.toml", &manifest)] {
             fs::write(folder.path().join(name), text).unwrap();
         }
         Self::at(server, folder, schema)

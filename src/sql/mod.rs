@@ -33,7 +33,7 @@ pub use source::tidy;
 pub use statement::{
     AlterTable, CopyFormat, CopyOptions, Isolation, LockMode, SettingValue, Statement, TemporaryTable,
 };
-pub use token::{NAME_BYTES, fit_name, identifier};
+pub use token::{NAME_BYTES, fit_bytes, fit_name, identifier};
 
 use crate::catalog::{DataType, QName};
 use std::fmt;

@@ -223,17 +223,22 @@ pub(crate) fn check_variable(name: &str) -> Result<(), Mismatch> {
     if fits { Ok(()) } else { Err(Mismatch::Unprintable(format!("expected a psql variable's name, found `{name}`"))) }
 }
 
-/// A name that fits into PostgreSQL's 63 bytes: a longer one is cut at a character and ends in 8 hexadecimal
-/// digits of its SHA-256, so that two long names stay two.
+/// A name that fits into PostgreSQL's 63 bytes.
 pub fn fit_name(name: &str) -> String {
+    fit_bytes(name, NAME_BYTES)
+}
+
+/// A name that fits into so many bytes: a longer one is cut at a character and ends in 8 hexadecimal digits of its
+/// SHA-256, so that two long names stay two.
+pub fn fit_bytes(name: &str, bytes: usize) -> String {
     use sha2::{Digest, Sha256};
-    if name.len() <= NAME_BYTES {
+    if name.len() <= bytes {
         return name.to_owned();
     }
     let digest =
         Sha256::digest(name.as_bytes()).iter().take(4).fold(0_u32, |digits, byte| digits << 8 | u32::from(*byte));
     let digest = format!("{digest:08x}");
-    let room = NAME_BYTES - digest.len() - 1;
+    let room = bytes.saturating_sub(digest.len() + 1);
     let kept: String = name
         .char_indices()
         .take_while(|(at, letter)| at + letter.len_utf8() <= room)

@@ -23,7 +23,11 @@ INSERT INTO people VALUES (1, 1, NULL, 'x'), (2, 2, 1, 'y');";
 const BEFORE: &str = "INSERT INTO teams VALUES (7, 'was there'); INSERT INTO people VALUES (7, 7, 7, 'was there');";
 
 fn project(server: &'static super::Server) -> Project {
-    let project = Project::of(server, SCHEMA, POLICY);
+    filled(Project::of(server, SCHEMA, POLICY))
+}
+
+fn filled(project: Project) -> Project {
+    let server = project.server;
     server.run(&project.source, ROWS);
     server.run(&project.copy, BEFORE);
     project.export();
@@ -136,11 +140,35 @@ fn a_trigger_or_an_engine_without_rollback_stops_the_load() {
 #[test]
 fn the_rights_are_enough_and_no_table_s_is_too_many() {
     let Some(server) = server::server() else { return support::skipped("no MariaDB") };
-    let project = project(server);
+    are_least(&project(server), 3);
+}
+
+/// Version 2 has accounts and no roles, and names the right to reach S3 otherwise.
+#[test]
+fn the_rights_of_version_2_are_an_account_s() {
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
+    let project = filled(Project::of_version(server, SCHEMA, POLICY, 2));
+    for (name, right) in [
+        ("rights_source.sql", "GRANT SELECT INTO S3 ON *.* TO 'noren_export_developers'@'%';"),
+        ("rights_target.sql", "GRANT LOAD FROM S3 ON *.* TO 'noren_import_developers'@'%';"),
+    ] {
+        assert!(project.emitted(name).lines().any(|line| line == right), "{}", project.emitted(name));
+    }
+    for name in ["rights_source.sql", "rights_target.sql", "run.sql", "import.sql"] {
+        assert!(!project.emitted(name).contains("ROLE"), "{name}");
+    }
+    are_least(&project, 2);
+}
+
+#[track_caller]
+fn are_least(project: &Project, version: u32) {
+    let server = project.server;
     let grants = |name: &str, role: &str, account: &str| {
         let lines = project.emitted(name);
-        let lines = lines.lines().filter(|line| line.starts_with("GRANT") && !line.contains("AWS_"));
-        lines.map(|line| line.replace(&format!("'{role}'"), account)).collect::<Vec<_>>()
+        let on_server = |line: &&str| line.contains("AWS_") || line.contains(" S3 ON ");
+        let lines = lines.lines().filter(|line| line.starts_with("GRANT") && !on_server(line));
+        let role = if version == 2 { format!("'{role}'@'%'") } else { format!("'{role}'") };
+        lines.map(|line| line.replace(&role, account)).collect::<Vec<_>>()
     };
     let (exporter, importer) = (support::unique("exp"), support::unique("imp"));
     for account in [&exporter, &importer] {

@@ -6,13 +6,15 @@
 
 use super::Emitter;
 use super::import::MARKER;
+use crate::sql::fit_bytes;
 use crate::sql::mysql::{Account, Grant, Object, Script, Statement};
+
+/// MySQL's accounts have names of at most 32 characters.
+const ACCOUNT: usize = 32;
 
 impl Emitter<'_> {
     fn account(&self, kind: &str) -> Account {
-        let name = format!("noren_{kind}_{}", self.export.name);
-        // MySQL's accounts have names of at most 32 characters.
-        let name: String = name.chars().take(32).collect();
+        let name = fit_bytes(&format!("noren_{kind}_{}", self.export.name), ACCOUNT);
         Account { name, role: self.export.version >= 3 }
     }
 
