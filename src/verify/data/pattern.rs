@@ -9,6 +9,9 @@ use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Repetition};
 /// Longer texts are not made: a check asks for none.
 const LONGEST: usize = 4096;
 
+/// Parts that are looked at for one text: what matches nothing may be repeated without making it longer.
+const MOST: u32 = 100_000;
+
 /// How often an item that may be repeated without end is repeated beyond what it must be.
 const MORE: u32 = 8;
 
@@ -21,13 +24,14 @@ pub(super) fn is_pattern(text: &str) -> bool {
 pub(super) fn matching(pattern: &str, random: &mut Random) -> String {
     let mut made = String::new();
     match regex_syntax::parse(pattern) {
-        Ok(parsed) if extend(&mut made, &parsed, random).is_some() => made,
+        Ok(parsed) if extend(&mut made, &parsed, random, &mut { MOST }).is_some() => made,
         _ => String::new(),
     }
 }
 
 /// `None` where nothing matches, or too much.
-fn extend(made: &mut String, hir: &Hir, random: &mut Random) -> Option<()> {
+fn extend(made: &mut String, hir: &Hir, random: &mut Random, left: &mut u32) -> Option<()> {
+    *left = left.checked_sub(1)?;
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => made.push_str(std::str::from_utf8(&literal.0).ok()?),
@@ -37,12 +41,12 @@ fn extend(made: &mut String, hir: &Hir, random: &mut Random) -> Option<()> {
             let span = max.map_or(MORE, |max| max.saturating_sub(*min).min(MORE));
             let more = u32::try_from(random.below(u64::from(span) + 1)).ok()?;
             for _ in 0..min.checked_add(more)? {
-                extend(made, sub, random)?;
+                extend(made, sub, random, left)?;
             }
         }
-        HirKind::Capture(capture) => extend(made, &capture.sub, random)?,
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| extend(made, part, random))?,
-        HirKind::Alternation(parts) => extend(made, random.pick(parts)?, random)?,
+        HirKind::Capture(capture) => extend(made, &capture.sub, random, left)?,
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| extend(made, part, random, left))?,
+        HirKind::Alternation(parts) => extend(made, random.pick(parts)?, random, left)?,
     }
     (made.len() <= LONGEST).then_some(())
 }
@@ -85,5 +89,7 @@ mod tests {
     fn what_cannot_be_made_is_not() {
         assert!(is_pattern("^a") && !is_pattern("open") && !is_pattern("(") && !is_pattern("^\\mword"));
         assert_eq!(matching("^[a-z]{4000}[a-z]{4000}$", &mut Random::of(7, "")), "");
+        // Without a bound this takes hours.
+        assert_eq!(matching("((^){60000}){60000}", &mut Random::of(7, "")), "");
     }
 }
