@@ -293,5 +293,7 @@ mod tests {
         assert!(one.len() <= NAME_BYTES && one.starts_with(&"名".repeat(18)));
         assert_ne!(one, two);
         assert_eq!(fit_name("short"), "short");
+        let [one, two] = ["one", "two"].map(|end| fit_bytes(&format!("noren_export_developers_of_region_{end}"), 32));
+        assert!(one.len() <= 32 && one != two, "{one} {two}");
     }
 }
