@@ -1,0 +1,154 @@
+//! A project with its two databases, and a run of its state machines.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use noren::server::Server;
+use serde_json::{Value, json};
+
+use super::services::ask;
+use crate::aws_s3::{LOGINS, Roles, Service, to_s3};
+use crate::end_to_end::harness::KEY;
+use crate::support::{self, Database};
+
+pub const ONE: &str = "111122223333";
+pub const TWO: &str = "444455556666";
+const GROUP: &str = "masked-15";
+/// How many databases are clones.
+pub const CLONES: &str = "SELECT count(*) FROM pg_database WHERE datname LIKE 'noren\\_%'";
+
+/// What runs the export.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Runner {
+    Ecs,
+    DataApi,
+}
+
+/// `[export.developers.pipeline]`
+pub fn pipeline_toml(copy: &str, chunk: &str, group: bool, runner: Runner) -> String {
+    let arn = |service: &str, account: &str, rest: &str| format!("arn:aws:{service}:ap-northeast-1:{account}:{rest}");
+    let side = |name: &str, account: &str, cluster: &str, login: &str| {
+        format!(
+            "[export.developers.pipeline.{name}]\ncluster = \"{}\"\ndatabase = \"app\"\nlogin = \"{}\"\necs = \"{}\"\n\
+             image = \"registry.example/noren:1\"\nsubnets = [\"subnet-0a1b\"]\nsecurity_groups = [\"sg-0a1b\"]\n",
+            arn("rds", account, &format!("cluster:{cluster}")),
+            arn("secretsmanager", account, &format!("secret:{login}-AbCdEf")),
+            arn("ecs", account, "cluster/jobs"),
+        )
+    };
+    let source = side("source", ONE, "production", "exporter");
+    let mask_key = format!("mask_key = \"{}\"\n", arn("secretsmanager", ONE, "secret:mask_key-AbCdEf"));
+    let (mask_key, source) = match runner {
+        Runner::Ecs => (mask_key, source),
+        // Nothing of ECS is said of the source, and no secret of a key.
+        Runner::DataApi => {
+            let of_ecs = |line: &&str| ["ecs", "image", "subnets"].iter().any(|key| line.starts_with(key));
+            let kept: Vec<&str> = source.lines().filter(|line| !of_ecs(line)).collect();
+            (String::new(), kept.join("\n") + "\nrunner = \"data_api\"\n")
+        }
+    };
+    let group = if group { format!("parameter_group = \"{GROUP}\"\n") } else { String::new() };
+    format!(
+        "{}\n[export.developers.pipeline]\nschedule = \"cron(0 18 * * ? *)\"\ntasks = 3\nconcurrency = 2\n{mask_key}{source}\
+         subnet_group = \"databases\"\n{}{group}",
+        to_s3(chunk),
+        side("target", copy, "masked", "importer"),
+    )
+}
+
+/// A project with its two databases and what the services are told of them.
+pub struct Run {
+    pub roles: Roles,
+    pub source: Database,
+    pub target: Database,
+    copy: &'static str,
+    group: bool,
+}
+
+impl Run {
+    pub fn new(server: &'static Server, copy: &'static str, clause: &str, service: Service) -> Self {
+        Self::by(Runner::Ecs, server, copy, clause, service)
+    }
+
+    /// With the key and the statements in the source, as the files put them there.
+    pub fn by_calls(server: &'static Server, copy: &'static str, clause: &str, service: Service) -> Self {
+        let run = Self::by(Runner::DataApi, server, copy, clause, service);
+        for (file, key) in [("pipeline/program.sql", ""), ("key.sql", KEY)] {
+            support::succeeded(&run.as_owner(file, key), file);
+        }
+        run
+    }
+
+    pub fn as_owner(&self, file: &str, key: &str) -> std::process::Output {
+        let arguments = ["-f".into(), self.roles.cloud.project.file("developers", file).into_os_string()];
+        self.source.psql("postgres", arguments, &[("NOREN_MASK_KEY", key)], Path::new("/"))
+    }
+
+    pub fn by(runner: Runner, server: &'static Server, copy: &'static str, clause: &str, service: Service) -> Self {
+        let group = clause.contains("parameter_group");
+        let roles = Roles::to(server, clause, &pipeline_toml(copy, "chunk = \"16kB\"", group, runner), service);
+        let (source, target) = (roles.source(), roles.target());
+        Self { roles, source, target, copy, group }
+    }
+
+    pub fn request(&self, more: &Value) -> Value {
+        let root = self.roles.cloud.project.folder.path().join("generated");
+        let server = self.roles.cloud.server;
+        let login = |role: &str, login: &str| {
+            json!({ "username": Roles::login(role, login), "password": "unused" }).to_string()
+        };
+        let secret =
+            |account: &str, name: &str| format!("arn:aws:secretsmanager:ap-northeast-1:{account}:secret:{name}-AbCdEf");
+        let mut request = json!({
+            "do": "run",
+            "name": "noren-developers",
+            "pipeline": root.join("export/developers/pipeline"),
+            "root": root,
+            "server": { "psql": server.binaries().client("psql").unwrap(), "host": server.socket_folder() },
+            "source_account": ONE,
+            "target_account": self.copy,
+            "clusters": { "source": "production", "target": "masked" },
+            "copy": "masked",
+            "database": "app",
+            "databases": { "production": self.source.name, "masked": self.target.name },
+            "bucket": "masked-exports",
+            "subnet_group": "databases",
+            "group": if self.group { GROUP } else { "" },
+            "secrets": {
+                secret(ONE, "exporter"): login(&self.roles.exporter, LOGINS[0]),
+                secret(self.copy, "importer"): login(&self.roles.importer, LOGINS[1]),
+                secret(ONE, "mask_key"): KEY,
+            },
+        });
+        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        request
+    }
+
+    pub fn run(&self, more: &Value) -> Value {
+        ask(&self.request(more)).unwrap()
+    }
+
+    pub fn fails(&self, more: &Value, error: &str, said: &str) -> Value {
+        let done = self.run(more);
+        assert_eq!((done["status"].as_str(), done["error"].as_str()), (Some("FAILED"), Some(error)), "{done}");
+        assert!(done.to_string().contains(said), "{said}: {done}");
+        done
+    }
+
+    pub fn succeeds(&self, more: &Value) -> Value {
+        let done = self.run(more);
+        assert_eq!(done["status"], "SUCCEEDED", "{done}");
+        done
+    }
+
+    /// Nothing of a clone is left, on the server or in the service's records.
+    pub fn no_clone(done: &Value) {
+        let left: BTreeSet<&str> = done["left"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        assert!(left.is_subset(&BTreeSet::from(["production", "masked"])), "{left:?}");
+        assert_eq!(done["databases"], json!(["masked", "production"]));
+    }
+
+    pub fn setting(&self) -> String {
+        self.target.sql("SHOW session_replication_role;").trim().to_owned()
+    }
+}
