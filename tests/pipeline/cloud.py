@@ -16,6 +16,7 @@ DbClusterIdentifier, SourceDBClusterIdentifier stays). IAM is not enforced.
 
 Reads requests from standard input, a JSON object a line, and answers each with one.
 """
+import functools
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 import types
@@ -31,29 +33,36 @@ import warnings
 for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
     os.environ[name] = "testing"
 os.environ["AWS_DEFAULT_REGION"] = "ap-northeast-1"
+# Instead of thousands of machine images, read anew for each run, that nothing here starts.
+IMAGES = tempfile.NamedTemporaryFile(suffix=".json")
+pathlib.Path(IMAGES.name).write_text("[]")
+os.environ["MOTO_AMIS_PATH"] = IMAGES.name
 logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
 
 import boto3  # noqa: E402
-import moto.rds.models as rds_models  # noqa: E402
 import parliament  # noqa: E402
 from botocore import xform_name  # noqa: E402
 from botocore.exceptions import ClientError  # noqa: E402
 from botocore.session import Session  # noqa: E402
 from moto import mock_aws  # noqa: E402
+from moto.stepfunctions.exceptions import ExecutionDoesNotExist  # noqa: E402
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName  # noqa: E402
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (  # noqa: E402
     FailureEvent, FailureEventException)
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails  # noqa: E402
+from moto.stepfunctions.parser.api import (  # noqa: E402
+    ExecutionStatus, HistoryEventType, TaskFailedEventDetails)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails  # noqa: E402
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl  # noqa: E402
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (  # noqa: E402
     state_task_service_aws_sdk as sdk, state_task_service_ecs as ecs)
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function  # noqa: E402
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends  # noqa: E402
 from statelint.linter import Linter  # noqa: E402
 
 REGION = "ap-northeast-1"
 MODELS = Session()
+SESSION = boto3.Session(botocore_session=MODELS, region_name=REGION)
 # Short enough for a test, long enough for the other threads.
 MOMENT = 0.02
 # Of the Data API.
@@ -62,12 +71,12 @@ SECONDS, STATEMENT, ANSWER, ROW, REQUEST = 45, 65536, 1 << 20, 64 << 10, 4 << 20
 FIELD, NULL, ROWS = "\x1f", "\x1e", "\x1d"
 
 
+@functools.cache
 def client(service, account):
-    """A client of an account: moto takes the account from the role."""
-    role = boto3.client("sts", region_name=REGION).assume_role(
-        RoleArn="arn:aws:iam::%s:role/test" % account, RoleSessionName="test")["Credentials"]
-    return boto3.client(service, region_name=REGION, aws_access_key_id=role["AccessKeyId"],
-                        aws_secret_access_key=role["SecretAccessKey"], aws_session_token=role["SessionToken"])
+    """A client of an account, which moto takes from a header. To make one takes longer than most calls."""
+    made = SESSION.client(service)
+    made.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account))
+    return made
 
 
 def in_steps(name):
@@ -413,16 +422,21 @@ def network(request, account, rds):
     rds.create_db_subnet_group(DBSubnetGroupName=request["subnet_group"], DBSubnetGroupDescription="d", SubnetIds=[subnet])
 
 
+def history(account, execution):
+    events = stepfunctions_parser_backends[account][REGION].get_execution_history(execution)["events"]
+    return json.loads(json.dumps(events, default=str))
+
+
 def execute(account, machine, name, given):
     steps = client("stepfunctions", account)
     arn = "arn:aws:states:%s:%s:stateMachine:%s" % (REGION, account, machine)
     execution = steps.start_execution(stateMachineArn=arn, name=name, input=json.dumps(given))["executionArn"]
+    # Not by calls: to write an answer down takes moto longer than most steps of a run.
+    running = stepfunctions_parser_backends[account][REGION].describe_execution(execution)
     limit = time.time() + 400
     while time.time() < limit:
-        found = steps.describe_execution(executionArn=execution)
-        if found["status"] != "RUNNING":
-            events = steps.get_execution_history(executionArn=execution)["events"]
-            return found, json.loads(json.dumps(events, default=str))
+        if running.exec_status != ExecutionStatus.RUNNING:
+            return steps.describe_execution(executionArn=execution), history(account, execution)
         time.sleep(MOMENT)
     raise TimeoutError(machine)
 
@@ -436,14 +450,12 @@ def run(request):
         machine = "%s-%s" % (request["name"], request.get("machine", "export"))
         account = request["target_account" if machine.split("-")[-1] == "import" else "source_account"]
         found, events = execute(account, machine, request.get("run", "one"), request.get("input", {}))
-        others = []
-        steps = client("stepfunctions", request["target_account"])
         arn = "arn:aws:states:%s:%s:execution:%s-import:%s" % (REGION, request["target_account"], request["name"],
                                                                request.get("run", "one"))
         try:
-            others = json.loads(json.dumps(steps.get_execution_history(executionArn=arn)["events"], default=str))
-        except ClientError:
-            pass  # it was never started
+            others = history(request["target_account"], arn)
+        except ExecutionDoesNotExist:
+            others = []  # it was never started
         after = []
         if request.get("cleanup"):
             event = {"detail": {"executionArn": found["executionArn"], "status": found["status"]}}
