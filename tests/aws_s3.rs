@@ -1,7 +1,7 @@
 //! Target `aws_s3` on real databases, with a stand-in for the service's extension (`aws_s3/emulation.sql`).
 //!
-//! The stand-in writes into a folder and not to an S3 server: what is under test is the SQL, which sees no HTTP, and so
-//! it runs on every version of PostgreSQL with nothing installed beside it.
+//! The stand-in writes into a folder here: what is under test is the SQL, which sees no HTTP, and so it runs on every
+//! version of PostgreSQL with nothing installed beside it. The tests of pipelines use a server of S3.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,10 @@ use std::process::Output;
 use noren::server::Server;
 
 use crate::end_to_end::harness::{self, KEY, OWNER, Project};
+use crate::pipeline::bucket::Bucket;
 use crate::support::{self, Database};
 
-const KMS_KEY: &str = "arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-0000-0000-000000000000";
+pub const KMS_KEY: &str = "arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-0000-0000-000000000000";
 
 pub const SCHEMA: &str = "
 CREATE TABLE public.teams (id integer NOT NULL, name text NOT NULL, lead_id integer);
@@ -91,22 +92,52 @@ pub struct Service {
 
 pub const SERVICE: Service = Service { empty_export: "put", header_only: "ok", part_bytes: 6 << 30 };
 
-/// A project whose databases have the stand-in, and the folder that is its S3.
+/// A project whose databases have the stand-in, with its objects in a folder or a bucket.
 pub struct Cloud {
     pub server: &'static Server,
     pub project: Project,
     folder: PathBuf,
+    bucket: Option<Bucket>,
 }
 
 impl Cloud {
     pub fn of(server: &'static Server, mut project: Project, service: Service) -> Self {
         project.build();
+        let folder = Self::folder(server);
+        project.beside = beside(&folder, service) + include_str!("aws_s3/folder.sql");
+        Self { server, project, folder, bucket: None }
+    }
+
+    /// On the server of S3, in the bucket that the project names, for the accounts of the source and of the copy.
+    pub fn on_s3(
+        server: &'static Server,
+        mut project: Project,
+        service: Service,
+        bucket: &str,
+        accounts: [&str; 2],
+    ) -> Self {
+        project.build();
+        let folder = Self::folder(server);
+        project.beside = beside(&folder, service) + include_str!("pipeline/s3.sql");
+        let bucket = Bucket::put_up(bucket, accounts, project.file("developers", "pipeline"));
+        Self { server, project, folder, bucket: Some(bucket) }
+    }
+
+    fn folder(server: &Server) -> PathBuf {
         let data = server.execute("postgres", "SHOW data_directory;").unwrap();
         let data =
             data.lines().find(|line| line.starts_with('/')).unwrap_or_else(|| panic!("{data}")).trim().to_owned();
-        let folder = Path::new(&data).join(support::unique("noren_s3"));
-        project.beside = beside(&folder, service);
-        Self { server, project, folder }
+        Path::new(&data).join(support::unique("noren_s3"))
+    }
+
+    pub fn bucket(&self) -> &Bucket {
+        self.bucket.as_ref().unwrap()
+    }
+
+    /// The stand-in for a database of this side.
+    pub fn beside(&self, side: &str) -> String {
+        let settings = self.bucket.as_ref().map(|bucket| bucket.settings(side)).unwrap_or_default();
+        format!("{}{settings}", self.project.beside)
     }
 
     fn small(server: &'static Server, target: &str, service: Service) -> Self {
@@ -117,7 +148,7 @@ impl Cloud {
     fn source(&self) -> Database {
         let source = Database::new(self.server, "source");
         source.sql(&self.project.schema);
-        source.sql(&self.project.beside);
+        source.sql(&self.beside("source"));
         source.sql(ROWS);
         self.rights(&source, "rights_source.sql");
         source
@@ -148,14 +179,16 @@ impl Cloud {
 
     /// Names and texts of all objects, the attempt's random name taken out.
     pub fn objects(&self) -> BTreeMap<String, String> {
+        if let Some(bucket) = &self.bucket {
+            return bucket.objects().into_iter().map(|(key, object)| (without_attempt(&key), object.text)).collect();
+        }
         let entries = std::fs::read_dir(self.folder.join("masked-exports")).unwrap();
         let mut objects = BTreeMap::new();
         for entry in entries {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().replace('%', "/");
             if !name.starts_with('.') {
-                let name: Vec<&str> = name.split('/').filter(|part| part.len() != 36).collect();
-                objects.insert(name.join("/"), std::fs::read_to_string(&path).unwrap());
+                objects.insert(without_attempt(&name), std::fs::read_to_string(&path).unwrap());
             }
         }
         objects
@@ -166,7 +199,12 @@ impl Cloud {
     }
 }
 
-/// The stand-in, its folder, and its answers.
+fn without_attempt(key: &str) -> String {
+    let parts: Vec<&str> = key.split('/').filter(|part| part.len() != 36).collect();
+    parts.join("/")
+}
+
+/// The stand-in but for its objects, its folder, and its answers.
 fn beside(folder: &Path, service: Service) -> String {
     let Service { empty_export, header_only, part_bytes } = service;
     let folder = folder.display();
@@ -396,18 +434,18 @@ pub const LOGINS: [&str; 2] = ["runs_the_export", "runs_the_import"];
 
 impl Roles {
     fn new(server: &'static Server, clause: &str) -> Self {
-        Self::to(server, clause, &to_s3(""), SERVICE)
+        Self::to(server, clause, &to_s3(""), |project| Cloud::of(server, project, SERVICE))
     }
 
-    /// With what `[export.developers]` says.
-    pub fn to(server: &'static Server, clause: &str, target: &str, service: Service) -> Self {
+    /// With what `[export.developers]` says, and a cloud for it.
+    pub fn to(server: &'static Server, clause: &str, target: &str, cloud: impl FnOnce(Project) -> Cloud) -> Self {
         let (exporter, importer) = (support::unique("exporter"), support::unique("importer"));
         let policy = format!(
             "{POLICY}role {exporter} {{ nologin; }}\nrole {importer} {{ nologin; }}\n\
              export developers {{ tables *; as {exporter}; import as {importer}; {clause} }}\n"
         );
         let toml = manifest(server.major(), &format!("{target}\n[rls]\nbypass = \"policy\"\n"));
-        let cloud = Cloud::of(server, Project::of(&format!("{SCHEMA}{FORCED}"), &policy, &toml), service);
+        let cloud = cloud(Project::of(&format!("{SCHEMA}{FORCED}"), &policy, &toml));
         for (role, login) in [(&exporter, LOGINS[0]), (&importer, LOGINS[1])] {
             let login = Self::login(role, login);
             let sql =
@@ -436,7 +474,7 @@ impl Roles {
     pub fn target(&self) -> Database {
         let target = Database::new(self.cloud.server, "target");
         target.sql(&self.cloud.project.schema);
-        target.sql(&self.cloud.project.beside);
+        target.sql(&self.cloud.beside("target"));
         target.sql("CREATE SCHEMA noren; CREATE TABLE noren.import_target AS SELECT 'developers'::text AS export;");
         Self::close(&target);
         self.cloud.rights(&target, "rights_target.sql");

@@ -1,5 +1,6 @@
 //! The workflow of an export to S3, run to its end by an interpreter of its language (`pipeline/cloud.py`): clones are
-//! databases, tasks are psql, and the extension is the stand-in of `aws_s3`. `.ci/pipeline` installs what it needs.
+//! databases, tasks are psql, and the extension is the stand-in of `aws_s3` with its objects on a server of S3
+//! (`pipeline/s3.py`). `.ci/pipeline` installs what it needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,12 +12,14 @@ use crate::aws_s3::{self, LOGINS, Roles, SERVICE, Service};
 use crate::end_to_end::harness::{self, KEY};
 use crate::support;
 
+pub mod bucket;
 mod data_api;
+mod objects;
 mod run;
 mod services;
 
 use run::{CLONES, ONE, Run, Runner, TWO, pipeline_toml};
-use services::{ask, installed};
+use services::{CLOUD, installed};
 
 fn texts(value: &Value) -> Vec<&str> {
     value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
@@ -37,6 +40,7 @@ fn a_run_ends_with_the_masked_copy_and_without_the_clone() {
         run.source.sql("SELECT format('ALTER DATABASE %I SET log_statement = ''all''', current_database()) \\gexec");
         let done = run.succeeds(&json!({ "exit_code_fails": exit_code_fails, "clone_has_role": clone_has_role }));
         Run::no_clone(&done);
+        objects::are_those_of_a_whole_run(&run);
         assert_eq!(run.target.value("SELECT count(*) FROM people"), "2000");
         assert_eq!(run.target.value("SELECT count(*) FROM events"), "900");
         assert_eq!(run.target.value("SELECT count(*) FROM people WHERE email LIKE '%secret%'"), "0");
@@ -65,6 +69,7 @@ fn two_accounts_have_a_machine_each() {
     let run = Run::new(server, TWO, "", SERVICE);
     let done = run.succeeds(&json!({}));
     Run::no_clone(&done);
+    objects::are_those_of_a_whole_run(&run);
     assert_eq!(run.target.value("SELECT count(*) FROM people"), "2000");
     let of = |account: &str| -> BTreeSet<String> {
         let calls = done["calls"].as_array().unwrap().iter().filter(|call| call[0] == account);
@@ -187,7 +192,7 @@ fn by_hand(run: &Run, file: &str, attempt: &str, more: &[&str], key: &str) -> st
 #[test]
 fn only_a_whole_run_gets_a_manifest() {
     let Some(server) = support::server(None) else { return };
-    let run = Run::new(server, ONE, "", SERVICE);
+    let run = Run::in_folder(Runner::Ecs, server);
     let attempt = "00000000-0000-4000-8000-000000000001";
     let other = "00000000-0000-4000-8000-000000000002";
     let share = |number: u32, key: &str| by_hand(&run, "share.sql", attempt, &[&format!("share={number}")], key);
@@ -213,7 +218,7 @@ fn only_a_whole_run_gets_a_manifest() {
 #[test]
 fn the_rights_on_pieces_are_the_least_that_work() {
     let Some(server) = support::server(None) else { return };
-    let run = Run::new(server, ONE, "", SERVICE);
+    let run = Run::in_folder(Runner::Ecs, server);
     let attempt = "00000000-0000-4000-8000-000000000001";
     let change = |how: &str| run.source.sql(&format!("{how} {};", run.roles.exporter));
     change("REVOKE INSERT ON noren_run.piece FROM");
@@ -230,7 +235,7 @@ fn the_rights_on_pieces_are_the_least_that_work() {
 #[test]
 fn shares_hold_together_what_one_session_exports() {
     let Some(server) = support::server(None) else { return };
-    let run = Run::new(server, ONE, "", SERVICE);
+    let run = Run::in_folder(Runner::Ecs, server);
     let attempt = "00000000-0000-4000-8000-000000000001";
     support::succeeded(&by_hand(&run, "begin.sql", attempt, &[], KEY), "begin.sql");
     std::thread::scope(|scope| {
@@ -300,7 +305,7 @@ fn validators_accept_machines_and_policies() {
         keep(name, &project.folder.path().join("generated"));
     }
     let lint = || -> Vec<String> {
-        let said = ask(&json!({ "do": "lint", "folder": folder.path() })).unwrap();
+        let said = CLOUD.ask(&json!({ "do": "lint", "folder": folder.path() }));
         texts(&said["said"]).into_iter().map(str::to_owned).collect()
     };
     let machines = || -> Vec<PathBuf> {

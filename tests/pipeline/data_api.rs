@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::objects::are_those_of_a_whole_run;
 use super::objects_of;
 use super::run::{CLONES, ONE, Run, Runner, TWO, pipeline_toml};
 use super::services::installed;
@@ -26,6 +27,7 @@ fn an_export_by_calls_is_the_one_that_psql_makes() {
         }
         let done = run.succeeds(&json!({}));
         Run::no_clone(&done);
+        are_those_of_a_whole_run(&run);
         assert_eq!(run.target.value("SELECT count(*) FROM people"), "2000");
         assert_eq!(run.target.value("SELECT count(*) FROM events"), "900");
         assert_eq!(run.target.value("SELECT count(*) FROM people WHERE email LIKE '%secret%'"), "0");
@@ -123,7 +125,7 @@ const PLACE: [&str; 4] = ["masked-exports", "nightly", "ap-northeast-1", ""];
 #[test]
 fn only_a_whole_run_of_calls_gets_a_manifest() {
     let Some(server) = support::server(None) else { return };
-    let run = Run::by_calls(server, ONE, "", SERVICE);
+    let run = Run::in_folder(Runner::DataApi, server);
     let attempt = "00000000-0000-4000-8000-000000000001";
     let begin = || call(&run, "begin_export", attempt, &["2", "16384"]);
     let share = |number: &str| call(&run, "export_share", attempt, &[&[number], PLACE.as_slice()].concat());
@@ -176,7 +178,7 @@ fn only_a_whole_run_of_calls_gets_a_manifest() {
 #[test]
 fn the_rights_of_calls_are_the_least_that_work() {
     let Some(server) = support::server(None) else { return };
-    let run = Run::by_calls(server, ONE, "", SERVICE);
+    let run = Run::in_folder(Runner::DataApi, server);
     let other = support::unique("other_caller");
     run.source.sql(&format!(
         "CREATE ROLE {other} LOGIN; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {other}, PUBLIC; \

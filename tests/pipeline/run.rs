@@ -6,8 +6,8 @@ use std::path::Path;
 use noren::server::Server;
 use serde_json::{Value, json};
 
-use super::services::ask;
-use crate::aws_s3::{LOGINS, Roles, Service, to_s3};
+use super::services::CLOUD;
+use crate::aws_s3::{Cloud, LOGINS, Roles, SERVICE, Service, to_s3};
 use crate::end_to_end::harness::KEY;
 use crate::support::{self, Database};
 
@@ -56,27 +56,60 @@ pub fn pipeline_toml(copy: &str, chunk: &str, group: bool, runner: Runner) -> St
     )
 }
 
+fn toml(runner: Runner, copy: &str, clause: &str) -> String {
+    pipeline_toml(copy, "chunk = \"16kB\"", is_group(clause), runner)
+}
+
+fn is_group(clause: &str) -> bool {
+    clause.contains("parameter_group")
+}
+
 /// A project with its two databases and what the services are told of them.
 pub struct Run {
     pub roles: Roles,
     pub source: Database,
     pub target: Database,
+    pub bucket: String,
     copy: &'static str,
     group: bool,
 }
 
 impl Run {
     pub fn new(server: &'static Server, copy: &'static str, clause: &str, service: Service) -> Self {
-        Self::by(Runner::Ecs, server, copy, clause, service)
+        Self::on_s3(Runner::Ecs, server, copy, clause, service)
     }
 
     /// With the key and the statements in the source, as the files put them there.
     pub fn by_calls(server: &'static Server, copy: &'static str, clause: &str, service: Service) -> Self {
-        let run = Self::by(Runner::DataApi, server, copy, clause, service);
+        Self::on_s3(Runner::DataApi, server, copy, clause, service).with_calls()
+    }
+
+    fn on_s3(runner: Runner, server: &'static Server, copy: &'static str, clause: &str, service: Service) -> Self {
+        let bucket = support::unique("masked-exports").replace('_', "-");
+        let roles =
+            Roles::to(server, clause, &toml(runner, copy, clause).replace("masked-exports", &bucket), |project| {
+                Cloud::on_s3(server, project, service, &bucket, [ONE, copy])
+            });
+        Self::of(roles, bucket, copy, clause)
+    }
+
+    /// For what is run by hand: no machine, and a folder for its objects.
+    pub fn in_folder(runner: Runner, server: &'static Server) -> Self {
+        let roles = Roles::to(server, "", &toml(runner, ONE, ""), |project| Cloud::of(server, project, SERVICE));
+        let run = Self::of(roles, "masked-exports".to_owned(), ONE, "");
+        if runner == Runner::DataApi { run.with_calls() } else { run }
+    }
+
+    fn of(roles: Roles, bucket: String, copy: &'static str, clause: &str) -> Self {
+        let (source, target) = (roles.source(), roles.target());
+        Self { roles, source, target, bucket, copy, group: is_group(clause) }
+    }
+
+    fn with_calls(self) -> Self {
         for (file, key) in [("pipeline/program.sql", ""), ("key.sql", KEY)] {
-            support::succeeded(&run.as_owner(file, key), file);
+            support::succeeded(&self.as_owner(file, key), file);
         }
-        run
+        self
     }
 
     pub fn as_owner(&self, file: &str, key: &str) -> std::process::Output {
@@ -84,14 +117,7 @@ impl Run {
         self.source.psql("postgres", arguments, &[("NOREN_MASK_KEY", key)], Path::new("/"))
     }
 
-    pub fn by(runner: Runner, server: &'static Server, copy: &'static str, clause: &str, service: Service) -> Self {
-        let group = clause.contains("parameter_group");
-        let roles = Roles::to(server, clause, &pipeline_toml(copy, "chunk = \"16kB\"", group, runner), service);
-        let (source, target) = (roles.source(), roles.target());
-        Self { roles, source, target, copy, group }
-    }
-
-    pub fn request(&self, more: &Value) -> Value {
+    fn request(&self, more: &Value) -> Value {
         let root = self.roles.cloud.project.folder.path().join("generated");
         let server = self.roles.cloud.server;
         let login = |role: &str, login: &str| {
@@ -111,7 +137,7 @@ impl Run {
             "copy": "masked",
             "database": "app",
             "databases": { "production": self.source.name, "masked": self.target.name },
-            "bucket": "masked-exports",
+            "bucket": self.bucket,
             "subnet_group": "databases",
             "group": if self.group { GROUP } else { "" },
             "secrets": {
@@ -125,7 +151,7 @@ impl Run {
     }
 
     pub fn run(&self, more: &Value) -> Value {
-        ask(&self.request(more)).unwrap()
+        CLOUD.ask(&self.request(more))
     }
 
     pub fn fails(&self, more: &Value, error: &str, said: &str) -> Value {

@@ -1,61 +1,78 @@
-//! The program that plays the services, and how tests ask it.
+//! The programs that play the services, and how tests ask them.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
 use crate::support;
 
-/// The program that plays the services; one for all tests, which take turns.
-struct Services {
-    process: Child,
+/// Runs state machines, and lints files.
+pub static CLOUD: Program = Program::new("cloud.py");
+/// Keeps objects, also between runs, and answers while a machine runs.
+pub static S3: Program = Program::new("s3.py");
+
+/// A program of this folder, one process for all tests, which take turns. It ends with its standard input.
+pub struct Program {
+    file: &'static str,
+    process: Mutex<Option<Process>>,
+}
+
+struct Process {
+    /// Held, so that it is not taken for ended.
+    _child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-impl Services {
-    fn ask(&mut self, request: &Value) -> Value {
-        writeln!(self.input, "{request}").unwrap();
+impl Program {
+    const fn new(file: &'static str) -> Self {
+        Self { file, process: Mutex::new(None) }
+    }
+
+    #[track_caller]
+    pub fn ask(&self, request: &Value) -> Value {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = process.get_or_insert_with(|| Process::start(self.file));
+        writeln!(process.input, "{request}").unwrap();
         let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
+        process.output.read_line(&mut line).unwrap();
         let answer: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert!(answer["broken"].is_null(), "{}", answer["broken"].as_str().unwrap_or_default());
         answer
     }
 }
 
-impl Drop for Services {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-    }
-}
-
-pub fn installed() -> Option<PathBuf> {
-    let home = support::root().join("target/pipeline");
-    if home.join("python/installed").is_file() && home.join("node/installed").is_file() {
-        return Some(home);
-    }
-    support::skipped("no interpreter for state machines: `.ci/pipeline` installs it");
-    None
-}
-
-pub fn ask(request: &Value) -> Option<Value> {
-    static SERVICES: LazyLock<Mutex<Option<Services>>> = LazyLock::new(Mutex::default);
-    let home = installed()?;
-    let mut services = SERVICES.lock().unwrap_or_else(PoisonError::into_inner);
-    let services = services.get_or_insert_with(|| {
-        let mut process = Command::new("python3")
-            .arg(support::root().join("tests/pipeline/cloud.py"))
-            .env("PYTHONPATH", home.join("python"))
+impl Process {
+    fn start(file: &str) -> Self {
+        let mut child = Command::new("python3")
+            .arg(support::root().join("tests/pipeline").join(file))
+            .env("PYTHONPATH", home().join("python"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-        Services { process, input, output: BufReader::new(output) }
-    });
-    Some(services.ask(request))
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { _child: child, input, output: BufReader::new(output) }
+    }
+}
+
+fn home() -> PathBuf {
+    support::root().join("target/pipeline")
+}
+
+/// Where `.ci/pipeline` put what the programs need, if it did.
+pub fn installed() -> Option<PathBuf> {
+    let home = home();
+    if !home.join("python/installed").is_file() || !home.join("node/installed").is_file() {
+        support::skipped("no interpreter for state machines: `.ci/pipeline` installs it");
+        return None;
+    }
+    if Command::new("curl").arg("--version").output().is_err() {
+        support::skipped("no curl, which asks the S3 server for objects: `.ci/setup` installs it");
+        return None;
+    }
+    Some(home)
 }
