@@ -4,6 +4,7 @@
 //! everything between the statements run as they are written. MySQL 8 itself is not tried: MariaDB is what a Debian has.
 
 mod files;
+mod json;
 mod masks;
 mod parity;
 mod refusals;

@@ -9,7 +9,7 @@ INSERT INTO members
    created_at, updated_at)
 VALUES
   (1, '6b1f0c1e-6a55-4d0a-9d1e-0a4c3a1b2c3d', 1, 5, 'taro@corp.example', '山田 太郎', '+81-3-1234-5678', '1980-02-29', 'active',
-   'newsletter,audio', 0, 12.34, '{"theme": "dark", "email": "taro@corp.example"}', UNHEX(SHA2('x', 256)),
+   'newsletter,audio', 0, 12.34, '{"theme": "dark", "email": "taro@corp.example", "devices": [{"os": "ios", "name": "Taro"}], "note": "private"}', UNHEX(SHA2('x', 256)),
    '2025-01-02 03:04:05.678901', '0000-00-00 00:00:00'),
   (2, '6b1f0c1e-6a55-4d0a-9d1e-0a4c3a1b2c3e', NULL, NULL, 'Jane.O''Brien@x.example', 'Jane "J" O''Brien', 'Ünï 123', NULL,
    'it''s over', '', 1, 0, NULL, NULL, '2038-01-01 00:00:00', '2024-02-31 00:00:00'),

@@ -3,7 +3,7 @@
 use super::{Case, is_kept};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::mask::{ParameterKind, Value};
-use crate::model::{Fill, JsonNode, MaskUse, Treatment};
+use crate::model::{Fill, MaskUse, Treatment};
 use std::collections::BTreeSet;
 
 pub(super) fn check(case: &Case<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -78,7 +78,7 @@ fn columns_read<'a>(treatment: &'a Treatment, read: &mut BTreeSet<&'a str>) {
             columns_read(then, read);
             columns_read(otherwise, read);
         }
-        Treatment::Mask(MaskUse::Json(json)) => node_reads(&json.root, read),
+        Treatment::Mask(MaskUse::Json(json)) => json.root.each_leaf(&mut |treatment| columns_read(treatment, read)),
         Treatment::Mask(MaskUse::Fields(mask)) => mask.each_leaf(&mut |_, treatment| columns_read(treatment, read)),
         // What is made from another column's masked value reads that, not the column.
         Treatment::Mask(MaskUse::Call(call))
@@ -92,18 +92,5 @@ fn columns_read<'a>(treatment: &'a Treatment, read: &mut BTreeSet<&'a str>) {
         }
         Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
         _ => {}
-    }
-}
-
-fn node_reads<'a>(node: &'a JsonNode, read: &mut BTreeSet<&'a str>) {
-    match node {
-        JsonNode::Leaf(treatment) => columns_read(treatment, read),
-        JsonNode::Each(node) => node_reads(node, read),
-        JsonNode::Object { keys, otherwise } => {
-            for node in keys.values() {
-                node_reads(node, read);
-            }
-            columns_read(otherwise, read);
-        }
     }
 }

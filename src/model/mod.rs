@@ -283,6 +283,22 @@ pub struct JsonMask {
     pub root: JsonNode,
 }
 
+impl JsonNode {
+    /// Calls `found` with the treatment of every value in it, however deep.
+    pub fn each_leaf<'n>(&'n self, found: &mut dyn FnMut(&'n Treatment)) {
+        match self {
+            Self::Leaf(treatment) => found(treatment),
+            Self::Each(element) => element.each_leaf(found),
+            Self::Object { keys, otherwise } => {
+                for node in keys.values() {
+                    node.each_leaf(found);
+                }
+                found(otherwise);
+            }
+        }
+    }
+}
+
 /// A composite field by field; of an array, each of its elements.
 #[derive(Clone, Debug)]
 pub struct FieldsMask {

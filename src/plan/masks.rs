@@ -8,7 +8,7 @@ use crate::diagnostic::codes::N0853;
 use crate::mask::hmac::{self, Canonical};
 use crate::mask::over::{self, Over};
 use crate::mask::{Context, First, Hashes, Rendered, json};
-use crate::model::{JsonMask, JsonNode, LinkageGroup, MaskCall, MaskUse, Model, Treatment};
+use crate::model::{JsonMask, LinkageGroup, MaskCall, MaskUse, Model, Treatment};
 use crate::source::Span;
 use crate::sql::{Expr, From, Relation, Select, SourceSql};
 use std::collections::{BTreeMap, BTreeSet};
@@ -274,28 +274,13 @@ fn each_hash<'t>(
             each_hash(then, column, inside, found);
             each_hash(otherwise, column, inside, found);
         }
-        Treatment::Mask(MaskUse::Json(json)) => each_json_hash(&json.root, column, found),
+        Treatment::Mask(MaskUse::Json(json)) => {
+            json.root.each_leaf(&mut |treatment| each_hash(treatment, column, Some(&text_type()), found));
+        }
         Treatment::Mask(MaskUse::Fields(mask)) => {
             mask.each_leaf(&mut |of, treatment| each_hash(treatment, column, Some(of), found));
         }
         _ => {}
-    }
-}
-
-fn each_json_hash<'t>(
-    node: &'t JsonNode,
-    column: &'t str,
-    found: &mut dyn FnMut(&'t MaskCall, &'t str, Option<&DataType>),
-) {
-    match node {
-        JsonNode::Leaf(treatment) => each_hash(treatment, column, Some(&text_type()), found),
-        JsonNode::Each(element) => each_json_hash(element, column, found),
-        JsonNode::Object { keys, otherwise } => {
-            for node in keys.values() {
-                each_json_hash(node, column, found);
-            }
-            each_hash(otherwise, column, Some(&text_type()), found);
-        }
     }
 }
 
@@ -309,7 +294,7 @@ pub(super) fn hashed_column<'c>(call: &'c MaskCall, column: &'c str) -> Option<&
 }
 
 /// `text`, as which masks see the values of a JSON document.
-fn text_column(column: &Column) -> Column {
+pub(super) fn text_column(column: &Column) -> Column {
     Column { data_type: text_type(), default: None, ..column.clone() }
 }
 

@@ -16,7 +16,7 @@ use super::over::Inner;
 use crate::catalog::{Column, Table};
 use crate::mask::over::{self, Over};
 use crate::mask::{Hashes, Value};
-use crate::model::{ExportTable, Fill, JsonNode, MaskCall, MaskUse, RowSql, Treatment};
+use crate::model::{ExportTable, Fill, MaskCall, MaskUse, RowSql, Treatment};
 use crate::sql::{Expr, From, Ident, Join, Relation, Select, SourceSql};
 use crate::syntax::ast::Orphans;
 use indexmap::IndexMap;
@@ -236,7 +236,7 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
         // The hashes that fields read of other columns are bound; at a JSON path they are not.
         Treatment::Mask(MaskUse::Json(json)) => {
             read.insert(column);
-            node_reads(&json.root, column, read);
+            json.root.each_leaf(&mut |treatment| reads(treatment, column, read));
         }
         Treatment::Keep | Treatment::Mask(MaskUse::Fields(_)) => drop(read.insert(column)),
         Treatment::Mask(MaskUse::Call(call)) => {
@@ -250,19 +250,6 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
         Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
             read.extend(condition.columns.iter().map(String::as_str));
             reads(then, column, read);
-            reads(otherwise, column, read);
-        }
-    }
-}
-
-fn node_reads<'c>(node: &'c JsonNode, column: &'c str, read: &mut BTreeSet<&'c str>) {
-    match node {
-        JsonNode::Leaf(treatment) => reads(treatment, column, read),
-        JsonNode::Each(element) => node_reads(element, column, read),
-        JsonNode::Object { keys, otherwise } => {
-            for node in keys.values() {
-                node_reads(node, column, read);
-            }
             reads(otherwise, column, read);
         }
     }

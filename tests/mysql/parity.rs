@@ -72,7 +72,7 @@ const COLUMNS: &[(&str, &str, &str, &str)] = &[
     ("a_latitude", "numeric(9,6)", "decimal(9,6)", "mask geo_round(decimals => 1)"),
 ];
 
-const TEXTS: &[&str] = &[
+pub const TEXTS: &[&str] = &[
     "taro@corp.example.jp",
     "",
     " ",
@@ -147,7 +147,7 @@ const DATES: &[&str] = &[
 ];
 
 /// A literal by its bytes, which both engines read alike.
-fn literal(text: &str, mysql: bool) -> String {
+pub fn literal(text: &str, mysql: bool) -> String {
     let hex = super::server::hex(text);
     if mysql { format!("CONVERT(X'{hex}' USING utf8mb4)") } else { format!("convert_from('\\x{hex}', 'UTF8')") }
 }
@@ -210,18 +210,24 @@ fn queries() -> (String, String) {
     (mysql, postgres)
 }
 
-#[test]
-fn both_engines_give_the_same_bytes() {
-    let Some(mysql) = server::server() else { return support::skipped("no MariaDB") };
-    let Some(postgres) = support::server(None) else { return support::skipped("no PostgreSQL") };
-    let project = Project::of(mysql, &schema(true), &policy());
+/// One policy over a schema and rows that each engine has in its own words: both copies. `None` where a server is missing.
+pub fn both(
+    schema: &dyn Fn(bool) -> String,
+    rows: &dyn Fn(bool) -> String,
+    policy: &str,
+) -> Option<(Project, Database)> {
+    let (Some(mysql), Some(postgres)) = (server::server(), support::server(None)) else {
+        support::skipped("no MariaDB or no PostgreSQL");
+        return None;
+    };
+    let project = Project::of(mysql, &schema(true), policy);
     mysql.run(&project.source, &rows(true));
     project.export();
     project.import();
 
     let toml = "[project]\nname = \"case\"\nengine = \"postgresql\"\nversion = 15\nschema = [\"schema.sql\"]\npolicies = \
                 [\"*.noren\"]\n\n[export.developers]\ntarget = \"psql\"\n";
-    let other = OfPostgres::of(&schema(false), &policy(), toml);
+    let other = OfPostgres::of(&schema(false), policy, toml);
     other.build();
     let source = Database::new(postgres, "parity");
     source.sql(&schema(false));
@@ -230,9 +236,14 @@ fn both_engines_give_the_same_bytes() {
     support::succeeded(&other.export_with(&source, "developers", &run, &[("NOREN_MASK_KEY", KEY)]), "run.sql");
     let target = other.target(postgres, "developers", 1);
     support::succeeded(&other.import(&target, "developers", &run), "import.sql");
+    Some((project, target))
+}
 
+#[test]
+fn both_engines_give_the_same_bytes() {
+    let Some((project, target)) = both(&schema, &rows, &policy()) else { return };
     let (of_mysql, of_postgres) = queries();
-    let found = mysql.run(&project.copy, &of_mysql);
+    let found = project.server.run(&project.copy, &of_mysql);
     let expected = target.column(&of_postgres);
     assert_eq!(found.lines().count(), TEXTS.len() + 1);
     let mut wrong = Vec::new();

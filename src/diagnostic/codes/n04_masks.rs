@@ -27,5 +27,5 @@ super::family! {
     N0426 Error "a key to pick without a reference to pick it from";
     N0427 Warning "a mask that is for compatibility only";
     N0440 Error "a mask that the engine cannot compute";
-    N0441 Error "a treatment that is not written for the engine yet";
+    N0441 Error "a treatment that the engine has nothing for";
 }

@@ -22,6 +22,9 @@ const KEY: &str = "noren_key";
 /// At least 32 printable ASCII characters, in hexadecimal digits: a key of other bytes could stand in an error's text.
 const KEY_DIGITS: &str = "^([2-6][0-9A-F]|7[0-9A-E]){32,}$";
 
+/// No packet, and so no text, is longer than 1 GB.
+const LONGEST: i64 = 1 << 30;
+
 fn list_row(kind: &str, name: &str, value: Expr) -> Vec<Expr> {
     vec![Expr::text(kind), Expr::text(name), value]
 }
@@ -41,6 +44,9 @@ impl Emitter<'_> {
             "Neither by `source` nor with --force: the client must end at the first error.",
         ]);
         self.session(&mut script);
+        script.comment("elements of a document are put together by GROUP_CONCAT, which by itself cuts off all but the first 1024 bytes");
+        script.run(&Statement::Set("group_concat_max_len", Expr::Integer(LONGEST)));
+        script.blank();
         if keyed {
             Self::key(&mut script);
         }

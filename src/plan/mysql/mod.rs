@@ -15,7 +15,7 @@ use super::{ColumnPlan, ProjectFacts};
 use crate::catalog::mysql::OwnType;
 use crate::catalog::{BaseType, Catalog, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::mask::hmac;
+use crate::mask::{hmac, mysql::json};
 use crate::model::{Export, ExportColumn, ExportTable, Fill, MaskUse, Model, Treatment};
 use crate::project::{AwsS3, TargetKind};
 use crate::source::Span;
@@ -134,7 +134,7 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
         let Some(TargetKind::AwsS3(place)) = facts.places.get(name) else { continue };
         for own in export.tables.values() {
             let Some(table) = catalog.tables.get(&own.table) else { continue };
-            findings.extend(check_table(export, table, own));
+            findings.extend(check_table(export, table, own, facts.version));
         }
         let planner = Planner { catalog, export, facts, forms: &forms };
         exports.push(planner.plan(place));
@@ -171,16 +171,23 @@ fn fires(export: &Export, table: &Table, trigger: &str, span: Span) -> Diagnosti
     .help("load the copy's schema without triggers, and make them after the load; then allow this warning and say so")
 }
 
-fn not_yet(own: &ExportColumn, what: &str, help: &str) -> Diagnostic {
-    Diagnostic::new(codes::N0441, format!("expected no `{what}` for aurora-mysql, found one"))
-        .at(own.decision.rule.span, "is not written for this engine yet")
+fn none_here(own: &ExportColumn, what: &str, why: &str, help: &str) -> Diagnostic {
+    Diagnostic::new(codes::N0441, format!("expected no {what} for aurora-mysql, found one"))
+        .at(own.decision.rule.span, why)
         .help(help.to_owned())
 }
 
-fn check_table(export: &Export, table: &Table, own: &ExportTable) -> Vec<Diagnostic> {
+/// MySQL 5.7 has no relation of what is in a document.
+fn needs_8(own: &ExportColumn) -> Diagnostic {
+    let why = "needs MySQL 8.0, Aurora MySQL version 3";
+    let help = "name the keys and write `else drop` or `else keep`; keep an array whole, or drop it";
+    none_here(own, "`[*]` or mask after `else` in `mask json`", why, help)
+}
+
+fn check_table(export: &Export, table: &Table, own: &ExportTable, version: u32) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for column in own.columns.values() {
-        check_treatment(&column.treatment, column, &mut found);
+        check_treatment(&column.treatment, column, version, &mut found);
     }
     if !own.columns.values().any(|column| leaves(&column.treatment)) {
         found.push(
@@ -194,20 +201,26 @@ fn check_table(export: &Export, table: &Table, own: &ExportTable) -> Vec<Diagnos
     found
 }
 
-fn check_treatment(treatment: &Treatment, own: &ExportColumn, found: &mut Vec<Diagnostic>) {
+fn check_treatment(treatment: &Treatment, own: &ExportColumn, version: u32, found: &mut Vec<Diagnostic>) {
     match treatment {
-        Treatment::Mask(MaskUse::Json(_)) => found.push(not_yet(
-            own,
-            "mask json",
-            "write `mask null`, `mask constant('{}')`, or MySQL's own functions: `mask (JSON_REMOVE(…))`",
-        )),
-        Treatment::Mask(MaskUse::Fields(_)) => found.push(not_yet(own, "mask fields", "write `mask null`")),
+        Treatment::Mask(MaskUse::Json(mask)) if version < 3 && json::needs_elements(&mask.root) => {
+            found.push(needs_8(own));
+        }
+        Treatment::Mask(MaskUse::Fields(_)) => {
+            found.push(none_here(
+                own,
+                "`mask fields`",
+                "is of composite types, which MySQL has not",
+                "write `mask null`",
+            ));
+        }
         Treatment::Drop(Fill::Trigger(_)) => {
-            found.push(not_yet(own, "filled by trigger", "give the value: `drop, fill (…)`"));
+            let why = "is not written for this engine yet";
+            found.push(none_here(own, "`filled by trigger`", why, "give the value: `drop, fill (…)`"));
         }
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
-            check_treatment(then, own, found);
-            check_treatment(otherwise, own, found);
+            check_treatment(then, own, version, found);
+            check_treatment(otherwise, own, version, found);
         }
         _ => {}
     }
@@ -355,7 +368,7 @@ impl Planner<'_, '_> {
                 let declared = self.catalog.tables.get(name).and_then(|table| table.columns.get(column));
                 let Some(base) = declared.map(|column| self.catalog.base_type(&column.data_type)) else { continue };
                 let span = own.decision.rule.span;
-                select::each_call(&own.treatment, &mut |call| {
+                select::each_call(&own.treatment, &mut |call, _| {
                     let (known, of, place) = first
                         .entry((call.group.0.as_str(), call.mask.name()))
                         .or_insert_with(|| (base.clone(), format!("{name}.{column}"), span));

@@ -6,10 +6,10 @@
 use super::TablePlan;
 use crate::catalog::{BaseType, Column, TypeKind, mysql as own};
 use crate::mask::hmac::{self, Canonical};
-use crate::mask::mysql::{Step, Steps};
+use crate::mask::mysql::{Step, Steps, json};
 use crate::mask::{Context, Value};
-use crate::model::{Fill, LinkageGroup, MaskCall, MaskUse, RowSql, Treatment};
-use crate::plan::masks::{constant_default, hashed_column};
+use crate::model::{Fill, JsonMask, LinkageGroup, MaskCall, MaskUse, RowSql, Treatment};
+use crate::plan::masks::{constant_default, hashed_column, text_column};
 use crate::project::AwsS3;
 use crate::sql::mysql::{Field, Load, Outfile};
 use crate::sql::{Expr, From, Ident, Join, Relation, Select, SourceSql};
@@ -89,7 +89,7 @@ pub(super) fn outfile(plan: &TablePlan<'_>, uri: String, place: &AwsS3) -> Outfi
     let mut order_by = Vec::new();
     for (name, own) in &plan.own.columns {
         let Some(column) = plan.table.columns.get(name).filter(|_| super::leaves(&own.treatment)) else { continue };
-        let value = value(plan, &hashes, &mut steps, &own.treatment, column);
+        let value = Treated { plan, hashes: &hashes, steps: &mut steps, column }.value(&own.treatment);
         let value = match plan.stays(name, ROW) {
             Some(stays) => value.when(stays),
             None => value,
@@ -180,18 +180,25 @@ fn base(plan: &TablePlan<'_>, column: &Column) -> BaseType {
 
 /// The HMAC of a column, in the form that all columns of its linkage group share.
 fn hash(plan: &TablePlan<'_>, group: &str, column: &Column) -> Option<Expr> {
+    hash_of(plan, group, column, Expr::of(ROW, &column.name))
+}
+
+/// The HMAC of a value of a column's type.
+fn hash_of(plan: &TablePlan<'_>, group: &str, column: &Column, value: Expr) -> Option<Expr> {
     let form = plan.forms.get(&(plan.linkage.clone(), LinkageGroup(group.to_owned()))).copied();
-    let value = Expr::of(ROW, &column.name);
     hmac::mysql_of_value(&plan.linkage, group, form.unwrap_or(Canonical::Own), value, &base(plan, column))
 }
 
 /// Whether what is hashed has a form that both engines give it.
 pub(super) fn has_form(plan: &TablePlan<'_>, treatment: &Treatment, column: &str) -> bool {
     let mut found = true;
-    each_call(treatment, &mut |call| {
-        if let Some(hashed) = hashed_column(call, column).and_then(|name| plan.table.columns.get(name)) {
-            found &= hash(plan, &call.group.0, hashed).is_some();
-        }
+    each_call(treatment, &mut |call, inside| {
+        let hashed = hashed_column(call, column).and_then(|name| plan.table.columns.get(name));
+        found &= match hashed {
+            Some(own) if inside && own.name == column => hash(plan, &call.group.0, &text_column(own)).is_some(),
+            Some(hashed) => hash(plan, &call.group.0, hashed).is_some(),
+            None => true,
+        };
     });
     found
 }
@@ -200,28 +207,33 @@ pub(super) fn has_form(plan: &TablePlan<'_>, treatment: &Treatment, column: &str
 pub(super) fn reads_key(plan: &TablePlan<'_>) -> bool {
     let mut found = false;
     for own in plan.own.columns.values() {
-        each_call(&own.treatment, &mut |call| found |= call.mask.keyed());
+        each_call(&own.treatment, &mut |call, _| found |= call.mask.keyed());
     }
     found
 }
 
-pub(super) fn each_call<'t>(treatment: &'t Treatment, found: &mut dyn FnMut(&'t MaskCall)) {
+/// Calls `found` with every mask, and whether what it sees is inside of the column's value.
+pub(super) fn each_call<'t>(treatment: &'t Treatment, found: &mut dyn FnMut(&'t MaskCall, bool)) {
     match treatment {
-        Treatment::Mask(MaskUse::Call(call)) => found(call),
+        Treatment::Mask(MaskUse::Call(call)) => found(call, false),
         Treatment::Mask(MaskUse::When { then, otherwise, .. }) => {
             each_call(then, found);
             each_call(otherwise, found);
+        }
+        Treatment::Mask(MaskUse::Json(json)) => {
+            json.root.each_leaf(&mut |leaf| each_call(leaf, &mut |call, _| found(call, true)));
         }
         _ => {}
     }
 }
 
-/// A name for every hash that the treatments read, by linkage group and column.
+/// A name for every hash of a column that the treatments read, by linkage group and column.
 fn hashes(plan: &TablePlan<'_>, steps: &mut Steps) -> Hashes {
     let mut hashes = Hashes::new();
     for (column, own) in &plan.own.columns {
-        each_call(&own.treatment, &mut |call| {
-            let Some(input) = hashed_column(call, column) else { return };
+        each_call(&own.treatment, &mut |call, inside| {
+            // What is inside of a value is hashed where it stands.
+            let Some(input) = hashed_column(call, column).filter(|input| !inside || input != column) else { return };
             let number = hashes.len() + 1;
             hashes
                 .entry((call.group.0.clone(), input.to_owned()))
@@ -246,7 +258,11 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
         Treatment::Generated | Treatment::Drop(Fill::Default | Fill::Trigger(_)) | Treatment::Mask(MaskUse::Null) => {}
         Treatment::Drop(Fill::Expression(sql)) => read.extend(sql.columns.iter().map(String::as_str)),
         Treatment::Mask(MaskUse::Expression(own)) => read.extend(own.sql.columns.iter().map(String::as_str)),
-        Treatment::Keep | Treatment::Mask(MaskUse::Json(_) | MaskUse::Fields(_)) => drop(read.insert(column)),
+        Treatment::Mask(MaskUse::Json(json)) => {
+            read.insert(column);
+            json.root.each_leaf(&mut |leaf| reads(leaf, column, read));
+        }
+        Treatment::Keep | Treatment::Mask(MaskUse::Fields(_)) => drop(read.insert(column)),
         Treatment::Mask(MaskUse::Call(call)) => {
             read.insert(column);
             read.extend(call.arguments.values().filter_map(|value| match value {
@@ -262,40 +278,88 @@ fn reads<'c>(treatment: &'c Treatment, column: &'c str, read: &mut BTreeSet<&'c 
     }
 }
 
-fn value(plan: &TablePlan<'_>, hashes: &Hashes, steps: &mut Steps, treatment: &Treatment, column: &Column) -> Expr {
-    match treatment {
-        Treatment::Keep | Treatment::Generated => Expr::of(ROW, &column.name),
-        Treatment::Drop(Fill::Expression(sql)) => row_sql(sql, ROW),
-        Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql, ROW),
-        Treatment::Mask(MaskUse::Call(call)) => self::call(plan, hashes, steps, call, column),
-        Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
-            let then = value(plan, hashes, steps, then, column);
-            let otherwise = value(plan, hashes, steps, otherwise, column);
-            Expr::Case(vec![(row_sql(condition, ROW), then)], Some(Box::new(otherwise)))
+/// A column on its way out.
+struct Treated<'p, 's> {
+    plan: &'p TablePlan<'p>,
+    hashes: &'p Hashes,
+    steps: &'s mut Steps,
+    column: &'p Column,
+}
+
+impl Treated<'_, '_> {
+    fn value(&mut self, treatment: &Treatment) -> Expr {
+        match treatment {
+            Treatment::Keep | Treatment::Generated => Expr::of(ROW, &self.column.name),
+            Treatment::Drop(Fill::Expression(sql)) => row_sql(sql, ROW),
+            Treatment::Mask(MaskUse::Expression(own)) => row_sql(&own.sql, ROW),
+            Treatment::Mask(MaskUse::Call(call)) => self.call(call),
+            Treatment::Mask(MaskUse::Json(json)) => self.json(json),
+            Treatment::Mask(MaskUse::When { condition, then, otherwise }) => {
+                let then = self.value(then);
+                let otherwise = self.value(otherwise);
+                Expr::Case(vec![(row_sql(condition, ROW), then)], Some(Box::new(otherwise)))
+            }
+            // What has no form was refused; a value that is not masked never leaves.
+            Treatment::Mask(MaskUse::Null | MaskUse::Fields(_)) | Treatment::Drop(_) => Expr::Null,
         }
-        // What has no form was refused; a value that is not masked never leaves.
-        Treatment::Mask(MaskUse::Null | MaskUse::Json(_) | MaskUse::Fields(_)) | Treatment::Drop(_) => Expr::Null,
+    }
+
+    fn call(&mut self, call: &MaskCall) -> Expr {
+        let hash = hashed_column(call, &self.column.name).and_then(|hashed| bound(self.hashes, call, hashed));
+        self.steps.begin();
+        masked(self.plan, self.steps, call, self.column, &Expr::of(ROW, &self.column.name), hash.as_ref())
+    }
+
+    fn json(&mut self, json: &JsonMask) -> Expr {
+        let number = self.plan.table.columns.get_index_of(&self.column.name).map_or(0, |index| index + 1);
+        let of_text = text_column(self.column);
+        let Self { plan, hashes, column, .. } = *self;
+        let mut leaf = |treatment: &Treatment, text: &Expr, steps: &mut Steps| {
+            // The language has no other treatment at a path; a value that is not masked never leaves.
+            let Treatment::Mask(MaskUse::Call(call)) = treatment else { return Expr::Null };
+            let hash = match hashed_column(call, &column.name) {
+                Some(own) if own == column.name => {
+                    let hash = hash_of(plan, &call.group.0, &of_text, text.clone());
+                    Some(steps.bind_one(hash.unwrap_or(Expr::Null)))
+                }
+                Some(other) => bound(hashes, call, other),
+                None => None,
+            };
+            masked(plan, steps, call, &of_text, text, hash.as_ref())
+        };
+        let alias = format!("{ROW}_{number}");
+        json::render(&json.root, &Expr::of(ROW, &column.name), &alias, self.steps, &mut leaf)
     }
 }
 
-fn call(plan: &TablePlan<'_>, hashes: &Hashes, steps: &mut Steps, call: &MaskCall, column: &Column) -> Expr {
-    let name =
-        hashed_column(call, &column.name).and_then(|hashed| hashes.get(&(call.group.0.clone(), hashed.to_owned())));
-    let hash = name.map(|name| Expr::of(ROW, name));
+/// The hash of a column, as it was bound for the row.
+fn bound(hashes: &Hashes, call: &MaskCall, column: &str) -> Option<Expr> {
+    let name = hashes.get(&(call.group.0.clone(), column.to_owned()))?;
+    Some(Expr::of(ROW, name))
+}
+
+/// A mask's output, of a column's value or of one in it.
+fn masked(
+    plan: &TablePlan<'_>,
+    steps: &mut Steps,
+    call: &MaskCall,
+    column: &Column,
+    input: &Expr,
+    hash: Option<&Expr>,
+) -> Expr {
     let base = base(plan, column);
     let labels = match plan.catalog.types.get(&base.data_type.name).map(|found| &found.kind) {
         Some(TypeKind::Enum(labels)) => labels.as_slice(),
         _ => &[],
     };
     let default = constant_default(column);
-    let input = Expr::of(ROW, &column.name);
     let secret = |label: &str| hmac::mysql_of_label(&plan.linkage, &call.group.0, label);
     let context = Context {
-        input: &input,
+        input,
         input_type: &base,
         declared: &column.data_type,
         arguments: &call.arguments,
-        hash: hash.as_ref(),
+        hash,
         secret: &secret,
         default: default.as_ref(),
         lookup: None,
@@ -303,6 +367,5 @@ fn call(plan: &TablePlan<'_>, hashes: &Hashes, steps: &mut Steps, call: &MaskCal
         labels,
         alias: ROW,
     };
-    steps.begin();
     call.mask.render_mysql(&context, steps).unwrap_or(Expr::Null)
 }

@@ -6,6 +6,7 @@
 //! `||` is never printed, and a string with a backslash or a control character is printed as its bytes.
 
 mod guard;
+mod json_table;
 mod print;
 mod statement;
 
@@ -19,11 +20,12 @@ pub const CASTS: &str = "mysql";
 
 /// What MySQL 5.7 and newer calls so, with the meaning that the masks and the files rely on; `REGEXP_REPLACE` is of 8.0, and a
 /// mask asks for the version before it writes it.
-const FUNCTIONS: [&str; 36] = [
+const FUNCTIONS: [&str; 46] = [
     "ABS",
     "CHAR_LENGTH",
     "COALESCE",
     "CONCAT",
+    "CONCAT_WS",
     "CONV",
     "COUNT",
     "DATABASE",
@@ -33,6 +35,15 @@ const FUNCTIONS: [&str; 36] = [
     "GREATEST",
     "HEX",
     "INSERT",
+    "JSON_ARRAY",
+    "JSON_CONTAINS_PATH",
+    "JSON_EXTRACT",
+    "JSON_KEYS",
+    "JSON_LENGTH",
+    "JSON_QUOTE",
+    "JSON_REMOVE",
+    "JSON_TYPE",
+    "JSON_UNQUOTE",
     "LEAST",
     "LEFT",
     "LENGTH",

@@ -1,6 +1,6 @@
 //! From the tree to a document, for MySQL.
 
-use super::{CASTS, FUNCTIONS, OPERATORS};
+use super::{CASTS, FUNCTIONS, OPERATORS, json_table};
 use crate::catalog::DataType;
 use crate::sql::layout::{Doc, all, commas, exact, group, indent, parenthesised, separated};
 use crate::sql::token::{Meaning, Token};
@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 pub(super) type Printed = Result<Doc<'static>, Mismatch>;
 
-fn unprintable(what: impl Into<String>) -> Mismatch {
+pub(super) fn unprintable(what: impl Into<String>) -> Mismatch {
     Mismatch::Unprintable(what.into())
 }
 
@@ -83,6 +83,7 @@ pub(super) fn expr(of: &Expr) -> Printed {
         Expr::Exists(inner) => all([words("EXISTS"), Doc::Space, parenthesised(select(inner, &Doc::Line)?)]),
         Expr::Source(sql) => all([exact("("), exact(sql.text.clone()), exact(")")]),
         Expr::Variable(variable) => self::variable(variable)?,
+        Expr::Aggregate(function, inputs, order) => aggregate(function, inputs, order)?,
         Expr::Commented(comment, inner) => all([self::comment(comment), Doc::Hard, expr(inner)?]),
         other => return Err(unprintable(format!("expected what MySQL can say, found {other:?}"))),
     })
@@ -103,6 +104,16 @@ fn call(function: &Ident, arguments: &[Expr]) -> Printed {
         return Err(unprintable(format!("expected a function that files for MySQL may call, found `{}`", function.0)));
     }
     Ok(all([words(&function.0), list(arguments)?]))
+}
+
+/// `GROUP_CONCAT(… ORDER BY …)`, with commas between.
+fn aggregate(function: &Ident, inputs: &[Expr], order: &[Expr]) -> Printed {
+    if function.0 != "GROUP_CONCAT" {
+        return Err(unprintable(format!("expected an aggregate that MySQL has, found `{}`", function.0)));
+    }
+    let commas = |items: &[Expr]| Ok(commas(items.iter().map(expr).collect::<Result<Vec<_>, _>>()?, Doc::Line));
+    let order = all([words("ORDER BY"), Doc::Space, commas(order)?]);
+    Ok(all([words(&function.0), parenthesised(all([commas(inputs)?, Doc::Line, order]))]))
 }
 
 fn list(items: &[Expr]) -> Printed {
@@ -224,10 +235,16 @@ pub(super) fn select(of: &Select, line: &Doc<'static>) -> Printed {
 }
 
 fn from(item: &From) -> Printed {
-    if !item.columns.is_empty() {
+    let one_row = match (&item.relation, &item.join) {
+        (Relation::Values(rows), Join::Lateral) => rows.first().filter(|_| rows.len() == 1),
+        _ => None,
+    };
+    if one_row.is_none() && !item.columns.is_empty() {
         return Err(unprintable("expected no column aliases, which MySQL 5.7 has not"));
     }
     let relation = match &item.relation {
+        Relation::Function(function, true) => json_table::elements(function)?,
+        _ if one_row.is_some() => json_table::row(one_row.map_or(&[], Vec::as_slice), &item.columns)?,
         // Without its schema: a copy may be a database of another name.
         Relation::Table { name: table, .. } => name_of_table(&table.schema, &table.name)?,
         Relation::Select(inner) => parenthesised(select(inner, &Doc::Line)?),
@@ -238,6 +255,7 @@ fn from(item: &From) -> Printed {
         Join::Cross => (Some("CROSS JOIN"), None),
         Join::Left(on) => (Some("LEFT JOIN"), Some(on)),
         Join::Inner(on) => (Some("JOIN"), Some(on)),
+        Join::Lateral if one_row.is_some() => (Some("CROSS JOIN"), None),
         Join::Lateral => return Err(unprintable("expected no LATERAL, which MySQL 5.7 has not")),
         Join::Full(_) => return Err(unprintable("expected no FULL JOIN, which MySQL has not")),
     };

@@ -1,7 +1,7 @@
 -- Empties the tables of one audience's copy and loads them from S3, in one transaction: all of it or nothing.
 -- Run in the copy: mysql DATABASE <import.sql
 -- Neither by `source` nor with --force: the client must end at the first error.
--- From policies/library.noren:42
+-- From policies/library.noren:46
 
 SET NAMES utf8mb4;
 SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES';
@@ -66,12 +66,12 @@ FROM (
 ) AS `there`
 WHERE `there`.`lines_found` <> 1;
 INSERT INTO `noren_finding` (`finding`)
-SELECT 'expected the list in S3 to say `policy 5d7398147cbf5f21d02314b5192635c1d16339b23d7e3cc472ed2349119392c0`, the policy that this file was compiled from'
+SELECT 'expected the list in S3 to say `policy adfa161c208612d475c00584fb466062ddd9d5d61a6afe3fe01de2219c8e6773`, the policy that this file was compiled from'
 FROM (
   SELECT COUNT(*) AS `lines_found`
   FROM `noren_list` AS `l`
   WHERE (`l`.`kind` = 'policy')
-    AND (`l`.`name` = '5d7398147cbf5f21d02314b5192635c1d16339b23d7e3cc472ed2349119392c0')
+    AND (`l`.`name` = 'adfa161c208612d475c00584fb466062ddd9d5d61a6afe3fe01de2219c8e6773')
     AND (`l`.`value` = '')
 ) AS `there`
 WHERE `there`.`lines_found` <> 1;

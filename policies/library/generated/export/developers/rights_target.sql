@@ -1,6 +1,6 @@
 -- What an import needs in the copy. Run there as an administrator: mysql DATABASE <rights_target.sql
 -- Then give the role to the account that imports: GRANT the role TO that account. Safe to run again.
--- From policies/library.noren:42
+-- From policies/library.noren:46
 
 CREATE ROLE IF NOT EXISTS 'noren_import_developers';
 GRANT SELECT, INSERT, DELETE, TRIGGER ON `branches` TO 'noren_import_developers';

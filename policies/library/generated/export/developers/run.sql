@@ -1,7 +1,7 @@
 -- Exports the masked rows of one audience to S3: the database itself writes the objects. Changes nothing in it.
 -- Run: printf '%s\n' "$NOREN_MASK_KEY" | mysql --local-infile=1 DATABASE 3<&0 <run.sql
 -- Neither by `source` nor with --force: the client must end at the first error.
--- From policies/library.noren:42
+-- From policies/library.noren:46
 
 SET NAMES utf8mb4;
 SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES';
@@ -17,6 +17,9 @@ CREATE TEMPORARY TABLE `noren_finding` (
 CREATE TEMPORARY TABLE `noren_stop` (
   `noren stops here: see what is listed above` INT NOT NULL
 ) ENGINE=InnoDB;
+
+-- elements of a document are put together by GROUP_CONCAT, which by itself cuts off all but the first 1024 bytes
+SET SESSION group_concat_max_len = 1073741824;
 
 -- the mask key comes through the client's descriptor 3: no statement, and so no log of statements, has it
 INSERT INTO `noren_finding` (`finding`)
@@ -254,7 +257,7 @@ START TRANSACTION WITH CONSISTENT SNAPSHOT , READ ONLY;
 INSERT INTO `noren_list` (`kind`, `name`, `value`) VALUES
   ('noren', '1', ''),
   ('export', 'developers', ''),
-  ('policy', '5d7398147cbf5f21d02314b5192635c1d16339b23d7e3cc472ed2349119392c0', ''),
+  ('policy', 'adfa161c208612d475c00584fb466062ddd9d5d61a6afe3fe01de2219c8e6773', ''),
   (
     'key',
     'fingerprint',
@@ -427,8 +430,8 @@ ENCRYPTION SSE_KMS 'arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-00
 -- policies/library.noren:25  members.flags is keep because "preferences name nobody"
 -- policies/library.noren:24  members.is_staff is keep
 -- policies/library.noren:27  members.fine is mask noise(ratio => 0.2, by => id)
--- policies/library.noren:29  members.settings is mask (JSON_OBJECT('theme', JSON_UNQUOTE(JSON_EXTRACT(settings, '$.theme'))))
--- policies/library.noren:30  members.card_digest is drop
+-- policies/library.noren:28  members.settings is mask json { devices[*].os keep; email email; theme keep; else drop; }
+-- policies/library.noren:34  members.card_digest is drop
 -- policies/library.noren:9  members.created_at is keep
 -- policies/library.noren:9  members.updated_at is keep
 SELECT
@@ -769,42 +772,126 @@ SELECT
         999999.99
       )
   END AS `fine`,
-  (JSON_OBJECT('theme', JSON_UNQUOTE(JSON_EXTRACT(`t`.`settings`, '$.theme')))) AS `settings`,
+  CASE
+    WHEN `t`.`settings` IS NOT NULL
+      THEN COALESCE(
+        CASE
+          WHEN JSON_TYPE(`t`.`settings`) = 'OBJECT'
+            THEN CONCAT(
+              '{',
+              CONCAT_WS(
+                ',',
+                CASE
+                  WHEN JSON_CONTAINS_PATH(`t`.`settings`, 'one', '$."devices"')
+                    THEN CONCAT(
+                      '"devices":',
+                      COALESCE(
+                        CASE
+                          WHEN JSON_TYPE(JSON_EXTRACT(`t`.`settings`, '$."devices"')) = 'ARRAY'
+                            THEN CONCAT(
+                              '[',
+                              COALESCE(
+                                (
+                                  SELECT GROUP_CONCAT(
+                                      `t_13_1_step_1`.`part_1`
+                                      ORDER BY `t_13_1`.`position`
+                                    )
+                                  FROM JSON_TABLE(
+                                    JSON_EXTRACT(`t`.`settings`, '$."devices"'),
+                                    '$[*]' COLUMNS(
+                                      `position` FOR ORDINALITY,
+                                      `element` JSON PATH '$'
+                                    )
+                                  ) AS `t_13_1`
+                                  CROSS JOIN JSON_TABLE(
+                                    JSON_ARRAY(
+                                      CONVERT(
+                                        COALESCE(
+                                          CASE
+                                            WHEN JSON_TYPE(`t_13_1`.`element`) = 'OBJECT'
+                                              THEN CONCAT(
+                                                '{',
+                                                CONCAT_WS(
+                                                  ',',
+                                                  CASE
+                                                    WHEN JSON_CONTAINS_PATH(
+                                                      `t_13_1`.`element`,
+                                                      'one',
+                                                      '$."os"'
+                                                    )
+                                                      THEN CONCAT(
+                                                        '"os":',
+                                                        CONVERT(
+                                                          JSON_EXTRACT(
+                                                            `t_13_1`.`element`,
+                                                            '$."os"'
+                                                          ) USING utf8mb4
+                                                        )
+                                                      )
+                                                  END
+                                                ),
+                                                '}'
+                                              )
+                                            ELSE 'null'
+                                          END,
+                                          'null'
+                                        ) USING utf8mb4
+                                      )
+                                    ),
+                                    '$' COLUMNS(`part_1` LONGTEXT PATH '$[0]')
+                                  ) AS `t_13_1_step_1`
+                                ),
+                                ''
+                              ),
+                              ']'
+                            )
+                          ELSE 'null'
+                        END,
+                        ''
+                      )
+                    )
+                END,
+                CASE
+                  WHEN JSON_CONTAINS_PATH(`t`.`settings`, 'one', '$."email"')
+                    THEN CONCAT(
+                      '"email":',
+                      COALESCE(
+                        JSON_QUOTE(
+                          CONVERT(
+                            CASE
+                              WHEN `t`.`noren_step_1` IS NOT NULL
+                                THEN CONCAT(
+                                  'u',
+                                  SUBSTRING(`t`.`noren_step_2`, 1, 16),
+                                  '@example.invalid'
+                                )
+                            END USING utf8mb4
+                          )
+                        ),
+                        'null'
+                      )
+                    )
+                END,
+                CASE
+                  WHEN JSON_CONTAINS_PATH(`t`.`settings`, 'one', '$."theme"')
+                    THEN CONCAT(
+                      '"theme":',
+                      CONVERT(JSON_EXTRACT(`t`.`settings`, '$."theme"') USING utf8mb4)
+                    )
+                END
+              ),
+              '}'
+            )
+          ELSE 'null'
+        END,
+        ''
+      )
+  END AS `settings`,
   `t`.`created_at` AS `created_at`,
   `t`.`updated_at` AS `updated_at`
 FROM (
   SELECT
-    `t`.`id` AS `id`,
-    `t`.`public_id` AS `public_id`,
-    `t`.`branch_id` AS `branch_id`,
-    `t`.`sponsor_id` AS `sponsor_id`,
-    `t`.`email` AS `email`,
-    `t`.`full name` AS `full name`,
-    `t`.`phone` AS `phone`,
-    `t`.`birthday` AS `birthday`,
-    `t`.`status` AS `status`,
-    `t`.`flags` AS `flags`,
-    `t`.`is_staff` AS `is_staff`,
-    `t`.`fine` AS `fine`,
-    `t`.`settings` AS `settings`,
-    `t`.`created_at` AS `created_at`,
-    `t`.`updated_at` AS `updated_at`,
-    SHA2(
-      CONCAT(
-        @noren_outer_pad,
-        UNHEX(
-          SHA2(
-            CONCAT(
-              @noren_inner_pad,
-              '10:developers,32:column:library.members.public_id,5:value,',
-              RTRIM(CONVERT(`t`.`public_id` USING utf8mb4))
-            ),
-            256
-          )
-        )
-      ),
-      256
-    ) AS `noren_hash_1`,
+    *,
     SHA2(
       CONCAT(
         @noren_outer_pad,
@@ -813,47 +900,107 @@ FROM (
             CONCAT(
               @noren_inner_pad,
               '10:developers,11:class:email,5:value,',
-              CONVERT(`t`.`email` USING utf8mb4)
+              CONVERT(`t`.`noren_step_1` USING utf8mb4)
             ),
             256
           )
         )
       ),
       256
-    ) AS `noren_hash_2`,
-    SHA2(
-      CONCAT(
-        @noren_outer_pad,
-        UNHEX(
-          SHA2(
-            CONCAT(
-              @noren_inner_pad,
-              '10:developers,12:class:person,5:value,',
-              CONVERT(`t`.`full name` USING utf8mb4)
-            ),
-            256
-          )
+    ) AS `noren_step_2`
+  FROM (
+    SELECT
+      *,
+      CASE
+        WHEN NOT (
+          JSON_TYPE(JSON_EXTRACT(`t`.`settings`, '$."email"')) IN ('OBJECT', 'ARRAY', 'NULL')
         )
-      ),
-      256
-    ) AS `noren_hash_3`,
-    SHA2(
-      CONCAT(
-        @noren_outer_pad,
-        UNHEX(
-          SHA2(
-            CONCAT(
-              @noren_inner_pad,
-              '10:developers,27:column:library.members.fine,5:value,',
-              CONVERT(CAST(`t`.`id` AS CHAR) USING utf8mb4)
-            ),
-            256
-          )
-        )
-      ),
-      256
-    ) AS `noren_hash_4`
-  FROM `members` AS `t`
+          THEN JSON_UNQUOTE(JSON_EXTRACT(`t`.`settings`, '$."email"'))
+      END AS `noren_step_1`
+    FROM (
+      SELECT
+        `t`.`id` AS `id`,
+        `t`.`public_id` AS `public_id`,
+        `t`.`branch_id` AS `branch_id`,
+        `t`.`sponsor_id` AS `sponsor_id`,
+        `t`.`email` AS `email`,
+        `t`.`full name` AS `full name`,
+        `t`.`phone` AS `phone`,
+        `t`.`birthday` AS `birthday`,
+        `t`.`status` AS `status`,
+        `t`.`flags` AS `flags`,
+        `t`.`is_staff` AS `is_staff`,
+        `t`.`fine` AS `fine`,
+        `t`.`settings` AS `settings`,
+        `t`.`created_at` AS `created_at`,
+        `t`.`updated_at` AS `updated_at`,
+        SHA2(
+          CONCAT(
+            @noren_outer_pad,
+            UNHEX(
+              SHA2(
+                CONCAT(
+                  @noren_inner_pad,
+                  '10:developers,32:column:library.members.public_id,5:value,',
+                  RTRIM(CONVERT(`t`.`public_id` USING utf8mb4))
+                ),
+                256
+              )
+            )
+          ),
+          256
+        ) AS `noren_hash_1`,
+        SHA2(
+          CONCAT(
+            @noren_outer_pad,
+            UNHEX(
+              SHA2(
+                CONCAT(
+                  @noren_inner_pad,
+                  '10:developers,11:class:email,5:value,',
+                  CONVERT(`t`.`email` USING utf8mb4)
+                ),
+                256
+              )
+            )
+          ),
+          256
+        ) AS `noren_hash_2`,
+        SHA2(
+          CONCAT(
+            @noren_outer_pad,
+            UNHEX(
+              SHA2(
+                CONCAT(
+                  @noren_inner_pad,
+                  '10:developers,12:class:person,5:value,',
+                  CONVERT(`t`.`full name` USING utf8mb4)
+                ),
+                256
+              )
+            )
+          ),
+          256
+        ) AS `noren_hash_3`,
+        SHA2(
+          CONCAT(
+            @noren_outer_pad,
+            UNHEX(
+              SHA2(
+                CONCAT(
+                  @noren_inner_pad,
+                  '10:developers,27:column:library.members.fine,5:value,',
+                  CONVERT(CAST(`t`.`id` AS CHAR) USING utf8mb4)
+                ),
+                256
+              )
+            )
+          ),
+          256
+        ) AS `noren_hash_4`
+      FROM `members` AS `t`
+    ) AS `t`
+  ) AS `t`
 ) AS `t`
 UNION ALL
 SELECT 'end', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -865,11 +1012,11 @@ MANIFEST ON
 OVERWRITE ON
 ENCRYPTION SSE_KMS 'arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-0000-0000-000000000000';
 
--- policies/library.noren:44  rows (lent_on >= '2025-01-01')
+-- policies/library.noren:48  rows (lent_on >= '2025-01-01')
 -- policies/library.noren:9  loans.member_id is keep
--- policies/library.noren:34  loans.book is keep because "catalogue numbers"
+-- policies/library.noren:38  loans.book is keep because "catalogue numbers"
 -- policies/library.noren:10  loans.lent_on is keep
--- policies/library.noren:35  loans.note is mask constant('****')
+-- policies/library.noren:39  loans.note is mask constant('****')
 SELECT
   'row' AS `noren_row`,
   `t`.`member_id` AS `member_id`,
@@ -890,7 +1037,7 @@ ENCRYPTION SSE_KMS 'arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-00
 
 -- policies/library.noren:9  visits.id is keep
 -- policies/library.noren:10  visits.day is keep
--- policies/library.noren:39  visits.ip is mask null
+-- policies/library.noren:43  visits.ip is mask null
 SELECT
   'row' AS `noren_row`,
   `t`.`id` AS `id`,

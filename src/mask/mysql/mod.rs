@@ -4,11 +4,15 @@
 //! bytes but strings, so the hash is handled by its digits; whole numbers are `SIGNED`, since a difference of unsigned ones
 //! below zero raises an error that prints them.
 
+pub mod json;
+mod steps;
+
+pub use steps::{Step, Steps};
+
 use super::{Context, First, Mask, keyed, types};
 use crate::catalog::{BaseType, DataType, QName};
 use crate::mask::Arguments;
-use crate::sql::{Expr, Ident, Select};
-use std::collections::BTreeSet;
+use crate::sql::{Expr, Select};
 
 /// The collation under which only the same characters are equal.
 const EXACT: &str = "utf8mb4_bin";
@@ -32,91 +36,6 @@ pub fn has_form(mask: &dyn Mask, input_type: &BaseType, arguments: &Arguments, v
     };
     let mut steps = Steps::new("mask", version, []);
     mask.accepts_on_mysql(input_type) && mask.render_mysql(&context, &mut steps).is_some()
-}
-
-/// What the masks of a table compute before their outputs.
-///
-/// MySQL 5.7 has neither LATERAL nor WITH. So what a mask reads more than once becomes a column of a derived table: one
-/// layer lies in the next, each adds columns that read those below, and all masks of a table share the layers.
-pub struct Steps {
-    row: String,
-    version: u32,
-    taken: BTreeSet<String>,
-    level: usize,
-    once: Vec<Step>,
-    layers: Vec<Vec<Step>>,
-}
-
-/// A named part.
-pub type Step = (Ident, Expr);
-
-impl Steps {
-    /// None yet. `row` is what the masked row is called, and the columns of a table of Aurora MySQL `version` (2 is MySQL 5.7,
-    /// 3 is 8.0) have these names already.
-    pub fn new<'n>(row: &str, version: u32, taken: impl IntoIterator<Item = &'n str>) -> Self {
-        let taken = taken.into_iter().map(str::to_lowercase).collect();
-        Self { row: row.to_owned(), version, taken, level: 0, once: Vec::new(), layers: Vec::new() }
-    }
-
-    /// A name that no column has, whatever its case.
-    pub fn name(&mut self, wanted: String) -> String {
-        let mut name = wanted;
-        while self.taken.contains(&name) {
-            name.push('_');
-        }
-        self.taken.insert(name.clone());
-        name
-    }
-
-    /// The next mask begins again at the row.
-    pub fn begin(&mut self) {
-        self.level = 0;
-    }
-
-    /// What reads no row, computed once a statement.
-    pub(super) fn once(&mut self, value: Expr) -> Expr {
-        if let Some((name, _)) = self.once.iter().find(|(_, known)| *known == value) {
-            return Expr::of(&self.row, &name.0);
-        }
-        let name = self.name(format!("noren_secret_{}", self.once.len() + 1));
-        let column = Expr::of(&self.row, &name);
-        self.once.push((Ident::new(name), value));
-        column
-    }
-
-    /// A layer: each part may read those of the layers before it.
-    pub(super) fn bind<const PARTS: usize>(&mut self, parts: [Expr; PARTS]) -> [Expr; PARTS] {
-        if self.level == self.layers.len() {
-            self.layers.push(Vec::new());
-        }
-        let columns = parts.map(|part| {
-            let number = self.layers.iter().map(Vec::len).sum::<usize>() + 1;
-            let name = self.name(format!("noren_step_{number}"));
-            let column = Expr::of(&self.row, &name);
-            if let Some(layer) = self.layers.get_mut(self.level) {
-                layer.push((Ident::new(name), part));
-            }
-            column
-        });
-        self.level += 1;
-        columns
-    }
-
-    /// One part.
-    pub(super) fn bind_one(&mut self, part: Expr) -> Expr {
-        let [column] = self.bind([part]);
-        column
-    }
-
-    /// Whether the server has regular expressions that replace, and windows: MySQL 8.0.
-    pub(super) fn is_8(&self) -> bool {
-        self.version >= 3
-    }
-
-    /// What is computed once a statement, and the layers from the row up.
-    pub fn into_parts(self) -> (Vec<Step>, Vec<Vec<Step>>) {
-        (self.once, self.layers)
-    }
 }
 
 /// Functions of MySQL.
