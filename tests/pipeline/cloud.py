@@ -57,7 +57,8 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl  #
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (  # noqa: E402
     state_task_service_aws_sdk as sdk, state_task_service_ecs as ecs)
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function  # noqa: E402
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends  # noqa: E402
+from moto.stepfunctions.parser.models import (  # noqa: E402
+    StepFunctionsParserBackend, stepfunctions_parser_backends)
 from statelint.linter import Linter  # noqa: E402
 
 REGION = "ap-northeast-1"
@@ -354,6 +355,10 @@ def install():
         if code and CLOUD.settings.get("exit_code_fails", True):
             raise failed(self, env, "States.TaskFailed", json.dumps(answer))
         env.stack.append(answer)
+
+    # The same machines are put up for each run of a test, and to read one takes longer than to run some.
+    check = functools.cache(StepFunctionsParserBackend._validate_definition)
+    StepFunctionsParserBackend._validate_definition = staticmethod(check)
 
     sdk.StateTaskServiceAwsSdk._eval_service_task = evaluate_sdk
     sdk.StateTaskServiceAwsSdk._normalise_parameters = lambda self, *_, **__: None

@@ -50,6 +50,8 @@ impl Process {
         let mut child = Command::new("python3")
             .arg(support::root().join("tests/pipeline").join(file))
             .env("PYTHONPATH", home().join("python"))
+            // It would cut off a long answer where a signal comes in between.
+            .env_remove("PYTHONUNBUFFERED")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
