@@ -18,7 +18,7 @@ mod objects;
 mod run;
 mod services;
 
-use run::{CLONES, ONE, Run, Runner, TWO, pipeline_toml};
+use run::{ONE, Run, Runner, TWO, pipeline_toml};
 use services::{CLOUD, installed};
 
 fn texts(value: &Value) -> Vec<&str> {
@@ -175,7 +175,7 @@ fn the_clone_is_dropped_on_every_way_out() {
     Run::no_clone(&done);
     let end = done["log"].as_array().unwrap().iter().filter(|line| line[0] == "end.sql").count();
     assert_eq!(end, 0, "no manifest of what is not whole");
-    assert_eq!(run.source.value(CLONES), "0");
+    assert_eq!(run.clones(), "0");
 }
 
 /// psql with one of the pipeline's files on the source itself, which nobody writes to here.

@@ -147,7 +147,8 @@ class Cloud:
         return done.stdout.strip()
 
     def clone(self, source, clone):
-        name = clone.replace("-", "_")
+        # Another process may play a run of the same name.
+        name = "%s_of_%s" % (clone.replace("-", "_"), self.databases[source])
         self.admin('CREATE DATABASE "%s" TEMPLATE "%s"' % (name, self.databases[source]))
         settings = self.admin("SELECT coalesce(json_agg(s), '[]') FROM pg_db_role_setting r JOIN pg_database d ON d.oid = r.setdatabase, "
                               "unnest(r.setconfig) s WHERE d.datname = '%s'" % self.databases[source])

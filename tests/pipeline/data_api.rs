@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::objects::are_those_of_a_whole_run;
 use super::objects_of;
-use super::run::{CLONES, ONE, Run, Runner, TWO, pipeline_toml};
+use super::run::{ONE, Run, Runner, TWO, pipeline_toml};
 use super::services::installed;
 use crate::aws_s3::{self, LOGINS, Roles, SERVICE, Service};
 use crate::end_to_end::harness::{self, KEY};
@@ -65,7 +65,7 @@ fn calls_that_fail_leave_no_clone_and_no_manifest() {
     let fails = |more: &Value, said: &str| {
         let done = run.fails(more, "Noren.ExportFailed", said);
         Run::no_clone(&done);
-        assert_eq!(run.source.value(CLONES), "0", "{said}");
+        assert_eq!(run.clones(), "0", "{said}");
         assert!(!run.roles.cloud.keys().iter().any(|key| key.ends_with("manifest.csv")), "{said}");
         done
     };

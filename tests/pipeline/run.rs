@@ -14,9 +14,6 @@ use crate::support::{self, Database};
 pub const ONE: &str = "111122223333";
 pub const TWO: &str = "444455556666";
 const GROUP: &str = "masked-15";
-/// How many databases are clones.
-pub const CLONES: &str = "SELECT count(*) FROM pg_database WHERE datname LIKE 'noren\\_%'";
-
 /// What runs the export.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Runner {
@@ -165,6 +162,12 @@ impl Run {
         let done = self.run(more);
         assert_eq!(done["status"], "SUCCEEDED", "{done}");
         done
+    }
+
+    /// How many databases are clones of the source.
+    pub fn clones(&self) -> String {
+        self.source
+            .value("SELECT count(*) FROM pg_database WHERE datname LIKE 'noren\\_%\\_of\\_' || current_database()")
     }
 
     /// Nothing of a clone is left, on the server or in the service's records.

@@ -3,21 +3,21 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use serde_json::Value;
 
 use crate::support;
 
-/// Runs state machines, and lints files.
-pub static CLOUD: Program = Program::new("cloud.py");
+/// Runs state machines, and lints files. Much of a run is waiting: two go on at once.
+pub static CLOUD: Program<2> = Program::new("cloud.py");
 /// Keeps objects, also between runs, and answers while a machine runs.
-pub static S3: Program = Program::new("s3.py");
+pub static S3: Program<1> = Program::new("s3.py");
 
-/// A program of this folder, one process for all tests, which take turns. It ends with its standard input.
-pub struct Program {
+/// A program of this folder, in a number of processes for all tests, which take turns. Each ends with its standard input.
+pub struct Program<const N: usize> {
     file: &'static str,
-    process: Mutex<Option<Process>>,
+    processes: [Mutex<Option<Process>>; N],
 }
 
 struct Process {
@@ -27,14 +27,24 @@ struct Process {
     output: BufReader<ChildStdout>,
 }
 
-impl Program {
+impl<const N: usize> Program<N> {
     const fn new(file: &'static str) -> Self {
-        Self { file, process: Mutex::new(None) }
+        Self { file, processes: [const { Mutex::new(None) }; N] }
+    }
+
+    /// The first that nobody asks now, or the first of all when it is done.
+    fn turn(&self) -> MutexGuard<'_, Option<Process>> {
+        let free = self.processes.iter().find_map(|process| match process.try_lock() {
+            Ok(process) => Some(process),
+            Err(TryLockError::Poisoned(process)) => Some(process.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        free.unwrap_or_else(|| self.processes[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     #[track_caller]
     pub fn ask(&self, request: &Value) -> Value {
-        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut process = self.turn();
         let process = process.get_or_insert_with(|| Process::start(self.file));
         writeln!(process.input, "{request}").unwrap();
         let mut line = String::new();
