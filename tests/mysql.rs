@@ -8,6 +8,7 @@ mod json;
 mod masks;
 mod parity;
 mod refusals;
+mod relations;
 mod schemas;
 mod server;
 

@@ -72,7 +72,9 @@ fn check_call(case: &Case<'_>, call: &MaskCall, base: &BaseType, diagnostics: &m
 fn no_form(case: &Case<'_>, call: &MaskCall, version: u32) -> Diagnostic {
     let name = call.mask.name();
     let title = format!("expected a mask that MySQL can compute for `{}`, found `{name}`", case.name());
-    let there = crate::mask::all().filter(|mask| mysql::has_form(*mask, case.base, &call.arguments, version));
+    // What looks beyond the value is no help for a value.
+    let of_value = crate::mask::all().filter(|mask| !mask.needs_lookup() && !mask.of_rows());
+    let there = of_value.filter(|mask| mysql::has_form(*mask, case.base, &call.arguments, version));
     let there: Vec<&str> = there.map(crate::mask::Mask::name).collect();
     let help = match there.as_slice() {
         [] => "write `mask null`, or a SQL expression of MySQL's: `mask (…)`".to_owned(),

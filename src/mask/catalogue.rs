@@ -98,7 +98,7 @@ fn mysql_words(mask: &dyn Mask) -> &'static str {
 /// Whether a version of Aurora MySQL has a form of it, for some type: a decimal of its has limits, and a constant is given.
 fn is_of_mysql(mask: &dyn Mask, version: u32) -> bool {
     let arguments = Arguments::from_iter([("value", Value::Text("given".to_owned()))]);
-    accepted(mask).any(|mut of| {
+    bases().any(|mut of| {
         if of.data_type.name.name == "numeric" {
             of.data_type.modifiers = vec![12, 2];
         }
@@ -108,11 +108,15 @@ fn is_of_mysql(mask: &dyn Mask, version: u32) -> bool {
 
 /// The types of [`TYPES`] that the mask takes.
 fn accepted(mask: &dyn Mask) -> impl Iterator<Item = BaseType> + '_ {
+    bases().filter(|of| mask.accepts(of))
+}
+
+fn bases() -> impl Iterator<Item = BaseType> {
     let base = |(schema, name, category): &(&str, &str, Category)| {
         let data_type = DataType { name: QName::new(*schema, *name), modifiers: Vec::new(), dimensions: 0 };
         BaseType { data_type, domains: Vec::new(), category: *category }
     };
-    TYPES.iter().map(base).filter(|of| mask.accepts(of))
+    TYPES.iter().map(base)
 }
 
 fn asked<T: Ord>(mask: &dyn Mask, question: impl Fn(&BaseType) -> T) -> BTreeSet<T> {

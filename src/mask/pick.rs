@@ -5,7 +5,7 @@
 
 use super::{
     Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Rendered, hmac::Canonical, keyed,
-    types,
+    mysql, types,
 };
 use crate::catalog::BaseType;
 use crate::sql::{Expr, From, Ident, Join, Relation, Select};
@@ -88,5 +88,28 @@ impl Mask for Pick {
         let on = Expr::of(context.alias, "number").op("=", at);
         let join = From::joined(Relation::Select(Box::new(numbered)), context.alias, Join::Left(on));
         Rendered { expr: types::unless_null(context, Expr::of(context.alias, KEY)), joins: vec![join] }
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        let keys = context.lookup.filter(|_| steps.is_8())?;
+        let (all, counted) = (format!("{}_all", context.alias), format!("{}_count", context.alias));
+        let key = Expr::of(&all, KEY);
+        let order = if types::is_text(context.input_type) { mysql::exact(key.clone()) } else { key.clone() };
+        let number = mysql::call("ROW_NUMBER", []).over(vec![order]);
+        let numbered = Select {
+            columns: vec![(key, Some(Ident::from(KEY))), (number, Some(Ident::from("number")))],
+            from: vec![From::first(Relation::Select(Box::new(keys.clone())), all)],
+            ..Select::default()
+        };
+        let count = Expr::scalar(Select {
+            columns: vec![(mysql::call("COUNT", [Expr::Star]), None)],
+            from: vec![From::first(Relation::Select(Box::new(keys.clone())), counted)],
+            ..Select::default()
+        });
+        // Of no keys the rest is NULL, and no key is found.
+        let at = Expr::Integer(1).op("+", mysql::number(context).op("%", count));
+        let on = Expr::of(context.alias, "number").op("=", at);
+        steps.join(From::joined(Relation::Select(Box::new(numbered)), context.alias, Join::Left(on)));
+        Some(types::unless_null(context, Expr::of(context.alias, KEY)))
     }
 }

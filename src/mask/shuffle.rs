@@ -7,12 +7,21 @@
 //! A circle has no beginning: the row with the least key is taken for the first, whatever its hash. It can be read before
 //! the others; a window would have to hold the whole table until its last row asks what the first one was.
 //!
+//! MySQL has no window with something in place of a missing row, so there the circle begins at the least hash.
+//!
 //! The order is a secret. Who sees the rows in it takes each value back to where it was, one line on: so the export
 //! gives them in another.
 
-use super::{Arguments, Context, Hashes, Length, Mask, NullRule, Parameter, ParameterKind, Rendered, types};
+use super::{Arguments, Context, Hashes, Length, Mask, NullRule, Parameter, ParameterKind, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
+
+/// Types of MySQL whose values are written otherwise once they came through a window.
+fn keeps_form(input: &BaseType) -> bool {
+    let name = &input.data_type.name;
+    let is_own = name.schema == crate::catalog::mysql::SCHEMA;
+    !(is_own && types::integer_range(input).is_none()) && types::built_in(input) != Some("float4")
+}
 
 /// See the page `docs/masks/shuffle.md`.
 pub(super) struct Shuffle;
@@ -73,5 +82,15 @@ impl Mask for Shuffle {
         let order = Expr::Case(vec![(first.is_it.clone(), least)], Some(Box::new(context.hash())));
         let next = [context.input.clone(), Expr::Integer(1), first.value.clone()];
         Rendered::plain(Expr::call("lead", next).over(vec![order]))
+    }
+
+    fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
+        if !steps.is_8() || !keeps_form(context.input_type) {
+            return None;
+        }
+        let over = |function: &str, of: Expr| mysql::call(function, [of]).over(vec![context.hash()]);
+        let last = over("LEAD", Expr::Integer(1)).is_null();
+        let first = over("FIRST_VALUE", context.input.clone());
+        Some(Expr::Case(vec![(last, first)], Some(Box::new(over("LEAD", context.input.clone())))))
     }
 }

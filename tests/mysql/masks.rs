@@ -34,6 +34,8 @@ const TEXT: &[&str] = &[
     "fake_phone('gb')",
     "hash",
     "iban",
+    "ip_truncate",
+    "ip_truncate(v4 => 17, v6 => 127)",
     "my_number",
     "partial(first => 1, last => 4)",
     "partial_length(first => 1)",
@@ -42,15 +44,25 @@ const TEXT: &[&str] = &[
     "postal_code",
     "salted_sha256",
     "scrub",
+    "shuffle(by => k)",
     "uuid",
     "zero",
 ];
 
-const WHOLE: &[&str] =
-    &["permute", "bucket(3)", "clamp(1, 9)", "constant('7')", "noise(ratio => 1, by => k)", "zero", "integer(0, 100)"];
+const WHOLE: &[&str] = &[
+    "permute",
+    "shuffle(by => k)",
+    "bucket(3)",
+    "clamp(1, 9)",
+    "constant('7')",
+    "noise(ratio => 1, by => k)",
+    "zero",
+    "integer(0, 100)",
+];
 
 const DATE: &[&str] = &[
     "date_shift(by => k)",
+    "shuffle(by => k)",
     "date_shift(by => k, days => 36600)",
     "truncate('year')",
     "truncate('quarter')",
@@ -80,6 +92,8 @@ const KINDS: &[Kind] = &[
             "'150-0001'",
             "'DE89 3704 0044 0532 0130 00'",
             "'MT84MALT011000012345MTLCAST001S'",
+            "'192.0.2.17'",
+            "'2001:db8:85a3:8d3:1319:8a2e:370:7348'",
             "REPEAT('9', 80)",
             "REPEAT('-', 24)",
             "'+++()()()'",
@@ -139,6 +153,7 @@ const KINDS: &[Kind] = &[
             "bucket(10)",
             "clamp(-1, 1)",
             "noise(ratio => 0.5, by => k)",
+            "shuffle(by => k)",
             "zero",
         ],
         values: &["-9999999999.9", "-1000.5", "-0.1", "0", "35.6", "999.9", "9999999999.9"],
@@ -182,10 +197,14 @@ const KINDS: &[Kind] = &[
         values: &["'0000-00-00 00:00:00'", "'1970-01-01 00:00:01'", "'2000-02-29 12:00:00'", "'2038-01-19 03:14:07'"],
     },
     Kind { columns: &["tinyint(1)"], masks: &["boolean(share => 0.5, by => k)"], values: &["0", "1", "2", "-128"] },
-    Kind { columns: &["enum('a','it''s','')"], masks: &["enum_pick(by => k)"], values: &["'a'", "''", "'it''s'"] },
+    Kind {
+        columns: &["enum('a','it''s','')"],
+        masks: &["enum_pick(by => k)", "shuffle(by => k)"],
+        values: &["'a'", "''", "'it''s'"],
+    },
     Kind {
         columns: &["binary(16)"],
-        masks: &["uuid", "zero"],
+        masks: &["uuid", "zero", "shuffle(by => k)"],
         values: &["''", "UNHEX(REPEAT('FF', 16))", "UNHEX('00112233445566778899AABBCCDDEEFF')"],
     },
     Kind { columns: &["varbinary(20)", "json", "time"], masks: &["zero"], values: &["NULL"] },
@@ -219,7 +238,7 @@ fn every_form_is_total_and_keeps_null() {
             writeln!(rules, "  {name} mask {mask};").unwrap();
         }
         rules.push_str("}\n");
-        for row in 0..24 {
+        for row in 0..26 {
             let value = |kind: &Kind| kind.values.get(row).copied().unwrap_or("NULL");
             let values: Vec<_> = columns.iter().map(|(_, kind, ..)| value(kind)).collect();
             writeln!(rows, "INSERT INTO t{at} VALUES ({row}, {});", values.join(", ")).unwrap();
@@ -271,8 +290,8 @@ fn no_form_goes_untried() {
     let types: Vec<_> = TYPES.iter().map(|(name, modifiers)| base(name, modifiers)).collect();
     let arguments = Arguments::from_iter([("value", mask::Value::Text("given".to_owned()))]);
     let with_form = mask::all().filter(|mask| types.iter().any(|of| has_form(*mask, of, &arguments, 3)));
-    // The column's own default and a project's own words have tests of their own.
-    let elsewhere = ["default", "dictionary"];
+    // The column's own default, a project's own words and references have tests of their own.
+    let elsewhere = ["default", "dictionary", "pick"];
     let untried: Vec<_> =
         with_form.map(mask::Mask::name).filter(|name| !tried.contains(name) && !elsewhere.contains(name)).collect();
     assert!(untried.is_empty(), "{untried:?}");

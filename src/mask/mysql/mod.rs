@@ -7,7 +7,7 @@
 pub mod json;
 mod steps;
 
-pub use steps::{Step, Steps};
+pub use steps::{Parts, Step, Steps};
 
 use super::{Context, First, Mask, keyed, types};
 use crate::catalog::{BaseType, DataType, QName};

@@ -17,6 +17,7 @@ pub struct Steps {
     level: usize,
     once: Vec<Step>,
     layers: Vec<Vec<Step>>,
+    joins: Vec<From>,
     inside: Vec<Inside>,
 }
 
@@ -24,6 +25,16 @@ pub struct Steps {
 struct Inside {
     alias: String,
     relations: Vec<From>,
+}
+
+/// What [`Steps`] came to.
+pub struct Parts {
+    /// What is computed once a statement.
+    pub once: Vec<Step>,
+    /// From the row up.
+    pub layers: Vec<Vec<Step>>,
+    /// What is joined to the row.
+    pub joins: Vec<From>,
 }
 
 /// A named part.
@@ -34,7 +45,16 @@ impl Steps {
     /// 3 is 8.0) have these names already.
     pub fn new<'n>(row: &str, version: u32, taken: impl IntoIterator<Item = &'n str>) -> Self {
         let taken = taken.into_iter().map(str::to_lowercase).collect();
-        Self { row: row.to_owned(), version, taken, level: 0, once: Vec::new(), layers: Vec::new(), inside: Vec::new() }
+        Self {
+            row: row.to_owned(),
+            version,
+            taken,
+            level: 0,
+            once: Vec::new(),
+            layers: Vec::new(),
+            joins: Vec::new(),
+            inside: Vec::new(),
+        }
     }
 
     /// A name that no column has, whatever its case.
@@ -106,9 +126,14 @@ impl Steps {
         self.version >= 3
     }
 
-    /// What is computed once a statement, and the layers from the row up.
-    pub fn into_parts(self) -> (Vec<Step>, Vec<Vec<Step>>) {
-        (self.once, self.layers)
+    /// What is joined to the masked row, always so that no row is lost or doubled.
+    pub(in crate::mask) fn join(&mut self, relation: From) {
+        self.joins.push(relation);
+    }
+
+    /// All parts.
+    pub fn into_parts(self) -> Parts {
+        Parts { once: self.once, layers: self.layers, joins: self.joins }
     }
 }
 

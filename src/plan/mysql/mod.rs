@@ -15,7 +15,7 @@ use super::{ColumnPlan, ProjectFacts};
 use crate::catalog::mysql::OwnType;
 use crate::catalog::{BaseType, Catalog, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::mask::{hmac, mysql::json};
+use crate::mask::{Hashes, Uniqueness, hmac, mysql::json};
 use crate::model::{Export, ExportColumn, ExportTable, Fill, MaskUse, Model, Treatment};
 use crate::project::{AwsS3, TargetKind};
 use crate::source::Span;
@@ -91,6 +91,9 @@ pub struct TablePlan<'a> {
     pub wide: Vec<String>,
 }
 
+/// Of a hash, so many that no table has two rows with the same.
+const BITS_APART: u32 = 64;
+
 impl TablePlan<'_> {
     /// The database that the dump names.
     pub fn schema(&self) -> &str {
@@ -117,6 +120,25 @@ impl TablePlan<'_> {
         select::count(self)
     }
 
+    /// Whether the column leaves with as many values as it has.
+    fn is_apart(&self, name: &str) -> bool {
+        let Some((own, column)) = self.own.columns.get(name).zip(self.table.columns.get(name)) else { return false };
+        let apart = match &own.treatment {
+            Treatment::Keep => true,
+            Treatment::Mask(MaskUse::Call(call)) => {
+                match call.mask.uniqueness(&self.catalog.base_type(&column.data_type), &call.arguments) {
+                    Uniqueness::Preserved => true,
+                    Uniqueness::Hash { bits } => {
+                        bits >= BITS_APART && call.mask.hashes(&call.arguments) == Hashes::Input
+                    }
+                    Uniqueness::Lossy => false,
+                }
+            }
+            _ => false,
+        };
+        apart && self.stays(name, select::ROW).is_none()
+    }
+
     fn own_type(&self, column: &str) -> Option<&OwnType> {
         let facts = self.catalog.mysql.as_ref()?;
         facts.columns.get(&(self.table.name.clone(), column.to_owned()))
@@ -141,6 +163,7 @@ pub fn plan<'a>(catalog: &'a Catalog, model: &'a Model, facts: &'a ProjectFacts)
         findings.extend(check_orphans(catalog, export));
         findings.extend(planner.check_forms());
         findings.extend(planner.check_agreement());
+        findings.extend(planner.check_order());
     }
     if findings.is_empty() { Ok(Plan { exports }) } else { Err(findings) }
 }
@@ -359,6 +382,24 @@ impl<'a> Planner<'a, '_> {
 }
 
 impl Planner<'_, '_> {
+    /// Lines leave in the order of a column whose values are apart, or in that in which values were moved.
+    fn check_order(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for name in self.export.tables.keys() {
+            let Some(plan) = self.table(name) else { continue };
+            for (column, own) in &plan.own.columns {
+                let Some(by) = select::moved_by(&own.treatment, column).filter(|by| !plan.is_apart(by)) else {
+                    continue;
+                };
+                let what = format!("`shuffle` by `{by}`, of which other values leave,");
+                let why = "would leave in the order in which values were moved";
+                let help = format!("keep `{by}`, or mask it so that values stay apart: `permute`, `hash` or `uuid`");
+                found.push(none_here(own, &what, why, &help));
+            }
+        }
+        found
+    }
+
     /// Columns of one class have types whose equal values the mask changes alike.
     fn check_agreement(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();

@@ -3,8 +3,9 @@
 use super::TablePlan;
 use super::select::row_sql;
 use crate::catalog::{ForeignKey, QName};
+use crate::mask::pick::KEY;
 use crate::plan::references::{keys_with, nulled};
-use crate::sql::{Expr, From, Relation, Select};
+use crate::sql::{Expr, From, Ident, Relation, Select};
 use crate::syntax::ast::Orphans;
 
 impl TablePlan<'_> {
@@ -28,6 +29,19 @@ impl TablePlan<'_> {
         let keys = keys.filter(|key| nulled(self.own, key).contains(&column));
         let conditions: Vec<Expr> = keys.filter_map(|key| self.target_leaves(key, alias)).collect();
         (!conditions.is_empty()).then_some(Expr::And(conditions))
+    }
+
+    /// The keys that a column may reference: those of rows that leave.
+    pub(super) fn lookup(&self, column: &str, alias: &str) -> Option<Select> {
+        let key = self.table.foreign_keys.iter().find(|key| key.columns == [column])?;
+        let referenced = key.referenced_columns.first()?;
+        let row = format!("{alias}_row");
+        Some(Select {
+            columns: vec![(Expr::of(&row, referenced), Some(Ident::from(KEY)))],
+            condition: self.leaving(&key.references, &row),
+            from: vec![From::first(Relation::table(key.references.clone()), row)],
+            ..Select::default()
+        })
     }
 
     /// Columns of foreign keys that are looked at to tell whether a reference stays.

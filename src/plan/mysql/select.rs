@@ -6,7 +6,7 @@
 use super::TablePlan;
 use crate::catalog::{BaseType, Column, TypeKind, mysql as own};
 use crate::mask::hmac::{self, Canonical};
-use crate::mask::mysql::{Step, Steps, json};
+use crate::mask::mysql::{Parts, Step, Steps, json};
 use crate::mask::{Context, Value};
 use crate::model::{Fill, JsonMask, LinkageGroup, MaskCall, MaskUse, RowSql, Treatment};
 use crate::plan::masks::{constant_default, hashed_column, text_column};
@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// The row that treatments read.
-const ROW: &str = "t";
+pub(super) const ROW: &str = "t";
 /// One row, of what is computed once a statement.
 const ONCE: &str = "noren_once";
 /// The first field of every row; the filler has another.
@@ -109,8 +109,26 @@ pub(super) fn outfile(plan: &TablePlan<'_>, uri: String, place: &AwsS3) -> Outfi
             order_by.push(Ident::new(name.as_str()));
         }
     }
+    order_by.extend(order_of_lines(plan).filter(|by| !order_by.iter().any(|known| known.0 == *by)).map(Ident::new));
     let filler = std::iter::once(Expr::text("end")).chain(columns.iter().skip(1).map(|_| Expr::Null)).collect();
     Outfile { rows: rows(plan, &hashes, steps, columns), filler, order_by, uri, kms_key: place.kms_key.clone() }
+}
+
+/// The column in whose order lines leave where a mask moves values from row to row: in the order in which they were moved, each
+/// would stand on the line before its own.
+fn order_of_lines<'p>(plan: &'p TablePlan<'_>) -> Option<&'p str> {
+    plan.own.columns.iter().find_map(|(name, own)| moved_by(&own.treatment, name))
+}
+
+/// The column by whose hash a treatment moves values from row to row.
+pub(super) fn moved_by<'c>(treatment: &'c Treatment, column: &'c str) -> Option<&'c str> {
+    let mut found = None;
+    each_call(treatment, &mut |call, _| {
+        if call.mask.of_rows() {
+            found = hashed_column(call, column);
+        }
+    });
+    found
 }
 
 pub(super) fn load(plan: &TablePlan<'_>, uri: String) -> Load {
@@ -141,7 +159,7 @@ fn version(plan: &TablePlan<'_>) -> u32 {
 
 /// The rows bare, or with each hash and each step of a mask written once.
 fn rows(plan: &TablePlan<'_>, hashes: &Hashes, steps: Steps, columns: Vec<(Expr, Option<Ident>)>) -> Select {
-    let (once, layers) = steps.into_parts();
+    let Parts { once, layers, joins } = steps.into_parts();
     if hashes.is_empty() && once.is_empty() && layers.is_empty() {
         return Select { columns, from: vec![place_of(plan)], condition: condition(plan), ..Select::default() };
     }
@@ -163,7 +181,7 @@ fn rows(plan: &TablePlan<'_>, hashes: &Hashes, steps: Steps, columns: Vec<(Expr,
         let columns = std::iter::once((Expr::Star, None)).chain(named(layer)).collect();
         rows = Select { columns, from: around(rows), ..Select::default() };
     }
-    Select { columns, from: around(rows), ..Select::default() }
+    Select { columns, from: around(rows).into_iter().chain(joins).collect(), ..Select::default() }
 }
 
 fn named(steps: Vec<Step>) -> Vec<(Expr, Option<Ident>)> {
@@ -311,7 +329,6 @@ impl Treated<'_, '_> {
     }
 
     fn json(&mut self, json: &JsonMask) -> Expr {
-        let number = self.plan.table.columns.get_index_of(&self.column.name).map_or(0, |index| index + 1);
         let of_text = text_column(self.column);
         let Self { plan, hashes, column, .. } = *self;
         let mut leaf = |treatment: &Treatment, text: &Expr, steps: &mut Steps| {
@@ -327,9 +344,14 @@ impl Treated<'_, '_> {
             };
             masked(plan, steps, call, &of_text, text, hash.as_ref())
         };
-        let alias = format!("{ROW}_{number}");
-        json::render(&json.root, &Expr::of(ROW, &column.name), &alias, self.steps, &mut leaf)
+        json::render(&json.root, &Expr::of(ROW, &column.name), &alias(plan, column), self.steps, &mut leaf)
     }
+}
+
+/// What relations of a column's mask are called, the same in every compilation.
+fn alias(plan: &TablePlan<'_>, column: &Column) -> String {
+    let number = plan.table.columns.get_index_of(&column.name).map_or(0, |index| index + 1);
+    format!("{ROW}_{number}")
 }
 
 /// The hash of a column, as it was bound for the row.
@@ -353,6 +375,8 @@ fn masked(
         _ => &[],
     };
     let default = constant_default(column);
+    let alias = alias(plan, column);
+    let lookup = call.mask.needs_lookup().then(|| plan.lookup(&column.name, &alias)).flatten();
     let secret = |label: &str| hmac::mysql_of_label(&plan.linkage, &call.group.0, label);
     let context = Context {
         input,
@@ -362,10 +386,10 @@ fn masked(
         hash,
         secret: &secret,
         default: default.as_ref(),
-        lookup: None,
+        lookup: lookup.as_ref(),
         first: None,
         labels,
-        alias: ROW,
+        alias: &alias,
     };
     call.mask.render_mysql(&context, steps).unwrap_or(Expr::Null)
 }

@@ -18,9 +18,9 @@ use crate::catalog::{DataType, QName};
 /// The schema of types that are printed as MySQL's casts.
 pub const CASTS: &str = "mysql";
 
-/// What MySQL 5.7 and newer calls so, with the meaning that the masks and the files rely on; `REGEXP_REPLACE` is of 8.0, and a
-/// mask asks for the version before it writes it.
-const FUNCTIONS: [&str; 46] = [
+/// What MySQL 5.7 and newer calls so, with the meaning that the masks and the files rely on; `REGEXP_REPLACE` and windows are of
+/// 8.0, and a mask asks for the version before it writes them.
+const FUNCTIONS: [&str; 51] = [
     "ABS",
     "CHAR_LENGTH",
     "COALESCE",
@@ -31,9 +31,12 @@ const FUNCTIONS: [&str; 46] = [
     "DATABASE",
     "DATE_FORMAT",
     "ELT",
+    "FIRST_VALUE",
     "FROM_DAYS",
     "GREATEST",
     "HEX",
+    "INET6_ATON",
+    "INET6_NTOA",
     "INSERT",
     "JSON_ARRAY",
     "JSON_CONTAINS_PATH",
@@ -44,6 +47,7 @@ const FUNCTIONS: [&str; 46] = [
     "JSON_REMOVE",
     "JSON_TYPE",
     "JSON_UNQUOTE",
+    "LEAD",
     "LEAST",
     "LEFT",
     "LENGTH",
@@ -57,6 +61,7 @@ const FUNCTIONS: [&str; 46] = [
     "REPLACE",
     "RIGHT",
     "ROUND",
+    "ROW_NUMBER",
     "RPAD",
     "RTRIM",
     "SHA2",

@@ -84,6 +84,11 @@ pub(super) fn expr(of: &Expr) -> Printed {
         Expr::Source(sql) => all([exact("("), exact(sql.text.clone()), exact(")")]),
         Expr::Variable(variable) => self::variable(variable)?,
         Expr::Aggregate(function, inputs, order) => aggregate(function, inputs, order)?,
+        Expr::Over(function, order) => {
+            let order = order.iter().map(expr).collect::<Result<Vec<_>, _>>()?;
+            let window = parenthesised(all([words("ORDER BY"), Doc::Space, commas(order, Doc::Line)]));
+            all([expr(function)?, Doc::Space, words("OVER"), Doc::Space, window])
+        }
         Expr::Commented(comment, inner) => all([self::comment(comment), Doc::Hard, expr(inner)?]),
         other => return Err(unprintable(format!("expected what MySQL can say, found {other:?}"))),
     })
@@ -162,6 +167,7 @@ fn operand(of: &Expr) -> Printed {
             | Expr::Null
             | Expr::Call(..)
             | Expr::Cast(..)
+            | Expr::Over(..)
             | Expr::Variable(_)
             | Expr::Source(_)
             | Expr::Scalar(_)

@@ -66,12 +66,12 @@ FROM (
 ) AS `there`
 WHERE `there`.`lines_found` <> 1;
 INSERT INTO `noren_finding` (`finding`)
-SELECT 'expected the list in S3 to say `policy adfa161c208612d475c00584fb466062ddd9d5d61a6afe3fe01de2219c8e6773`, the policy that this file was compiled from'
+SELECT 'expected the list in S3 to say `policy 1b987434ae14e0e89582381043e27759d9fee736ff28125a90bb6c3072003298`, the policy that this file was compiled from'
 FROM (
   SELECT COUNT(*) AS `lines_found`
   FROM `noren_list` AS `l`
   WHERE (`l`.`kind` = 'policy')
-    AND (`l`.`name` = 'adfa161c208612d475c00584fb466062ddd9d5d61a6afe3fe01de2219c8e6773')
+    AND (`l`.`name` = '1b987434ae14e0e89582381043e27759d9fee736ff28125a90bb6c3072003298')
     AND (`l`.`value` = '')
 ) AS `there`
 WHERE `there`.`lines_found` <> 1;

@@ -257,7 +257,7 @@ START TRANSACTION WITH CONSISTENT SNAPSHOT , READ ONLY;
 INSERT INTO `noren_list` (`kind`, `name`, `value`) VALUES
   ('noren', '1', ''),
   ('export', 'developers', ''),
-  ('policy', 'adfa161c208612d475c00584fb466062ddd9d5d61a6afe3fe01de2219c8e6773', ''),
+  ('policy', '1b987434ae14e0e89582381043e27759d9fee736ff28125a90bb6c3072003298', ''),
   (
     'key',
     'fingerprint',
@@ -1037,13 +1037,51 @@ ENCRYPTION SSE_KMS 'arn:aws:kms:ap-northeast-1:111122223333:key/00000000-0000-00
 
 -- policies/library.noren:9  visits.id is keep
 -- policies/library.noren:10  visits.day is keep
--- policies/library.noren:43  visits.ip is mask null
+-- policies/library.noren:43  visits.ip is mask ip_truncate()
 SELECT
   'row' AS `noren_row`,
   `t`.`id` AS `id`,
   `t`.`day` AS `day`,
-  NULL AS `ip`
-FROM `visits` AS `t`
+  CASE
+    WHEN `t`.`ip` IS NOT NULL
+      THEN LEFT(
+        CASE
+          WHEN `t`.`noren_step_1` IS NULL THEN '0.0.0.0'
+          WHEN CHAR_LENGTH(`t`.`noren_step_1`) = 8
+            THEN INET6_NTOA(
+              UNHEX(
+                RPAD(
+                  CONCAT(
+                    LEFT(`t`.`noren_step_1`, 6),
+                    HEX(CAST(CONV(SUBSTRING(`t`.`noren_step_1`, 7, 1), 16, 10) AS SIGNED) & 0)
+                  ),
+                  8,
+                  '0'
+                )
+              )
+            )
+          ELSE INET6_NTOA(
+            UNHEX(
+              RPAD(
+                CONCAT(
+                  LEFT(`t`.`noren_step_1`, 12),
+                  HEX(CAST(CONV(SUBSTRING(`t`.`noren_step_1`, 13, 1), 16, 10) AS SIGNED) & 0)
+                ),
+                32,
+                '0'
+              )
+            )
+          )
+        END,
+        45
+      )
+  END AS `ip`
+FROM (
+  SELECT
+    *,
+    HEX(INET6_ATON(CONVERT(`t`.`ip` USING utf8mb4) COLLATE utf8mb4_bin)) AS `noren_step_1`
+  FROM (SELECT `t`.`id` AS `id`, `t`.`day` AS `day`, `t`.`ip` AS `ip` FROM `visits` AS `t`) AS `t`
+) AS `t`
 UNION ALL
 SELECT 'end', NULL, NULL, NULL
 INTO OUTFILE S3 's3-ap-northeast-1://masked-exports/library/developers/library.visits'
