@@ -195,7 +195,8 @@ impl Cloud {
     }
 
     pub fn keys(&self) -> Vec<String> {
-        self.objects().into_keys().collect()
+        let Some(bucket) = &self.bucket else { return self.objects().into_keys().collect() };
+        bucket.keys().iter().map(|key| without_attempt(key)).collect()
     }
 }
 

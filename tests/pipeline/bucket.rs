@@ -82,6 +82,12 @@ impl Bucket {
     }
 
     /// What the server lists.
+    pub fn keys(&self) -> Vec<String> {
+        let listed = self.ask("listed", &json!({}));
+        listed["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What it lists, and what it knows of each object.
     pub fn objects(&self) -> BTreeMap<String, Object> {
         let found = self.ask("objects", &json!({}));
         let text = |value: &Value| value.as_str().unwrap().to_owned();

@@ -1,7 +1,8 @@
 """A stand-in for the services that a pipeline uses, in one process and without a network.
 
 moto (PyPI) plays Step Functions, whose interpreter runs the machines, and keeps the records of RDS, IAM, S3, KMS, ECS,
-EventBridge and Scheduler, an account each. What has to do something does it on a real PostgreSQL server:
+EventBridge and Scheduler, an account each; objects lie on the server of s3.py. What has to do something does it on a real
+PostgreSQL server:
 
   rds restoreDBClusterToPointInTime   CREATE DATABASE ... TEMPLATE
   rds deleteDBCluster                 DROP DATABASE
@@ -324,10 +325,6 @@ def failed(self, env, error, cause):
         event_details=EventDetails(taskFailedEventDetails=details)))
 
 
-def moment():
-    return CLOUD.settings.get("moment", MOMENT)
-
-
 def account_of(part, credentials):
     arn = getattr(credentials, "role_arn", None)
     return arn.split(":")[4] if arn else part.account
@@ -367,8 +364,8 @@ def install():
     ecs.StateTaskServiceEcs._eval_service_task = evaluate_task
     ecs.StateTaskServiceEcs._normalise_parameters = lambda self, *_, **__: None
     ecs.StateTaskServiceEcs._build_sync_resolver = lambda self, env, **_: (lambda answer: lambda: answer)(env.stack.pop())
-    wait_function.WaitFunction._wait_interval = lambda self, env, wait_seconds: time.sleep(moment())
-    retrier_decl.time = types.SimpleNamespace(sleep=lambda seconds: time.sleep(moment()))
+    wait_function.WaitFunction._wait_interval = lambda self, env, wait_seconds: time.sleep(MOMENT)
+    retrier_decl.time = types.SimpleNamespace(sleep=lambda seconds: time.sleep(CLOUD.settings.get("retry", MOMENT)))
 
 
 def load(folder, name):

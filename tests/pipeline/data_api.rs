@@ -94,7 +94,7 @@ fn calls_that_fail_leave_no_clone_and_no_manifest() {
     assert!(!done["states"].to_string().contains("\"End\""), "{}", done["states"]);
     // What outlived its call and ended is found by the next one, and done once.
     pause("0.2");
-    let done = run.succeeds(&json!({ "run": "late", "seconds": 1, "goes_on": true, "moment": 1.5 }));
+    let done = run.succeeds(&json!({ "run": "late", "seconds": 1, "goes_on": true, "retry": 1.5 }));
     assert!(done["history"].as_str().unwrap().contains("RdsData.StatementTimeoutException"));
     Run::no_clone(&done);
     assert_eq!(run.target.value("SELECT count(*) FROM people"), "2000");

@@ -106,16 +106,19 @@ class S3:
                                                             PolicyDocument=json.dumps(request["policy"]))
         return {}
 
+    def listed(self, request):
+        pages = self.owner(request["account"]).get_paginator("list_objects_v2").paginate(Bucket=request["bucket"])
+        return {"keys": [listed["Key"] for page in pages for listed in page.get("Contents", [])]}
+
     def objects(self, request):
         """Every object, by its name: its text, how it is encrypted and with which key."""
         client = self.owner(request["account"])
         found = {}
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=request["bucket"]):
-            for listed in page.get("Contents", []):
-                name = {"Bucket": request["bucket"], "Key": listed["Key"]}
-                head = client.head_object(**name)
-                found[listed["Key"]] = [client.get_object(**name)["Body"].read().decode(),
-                                        head.get("ServerSideEncryption", ""), head.get("SSEKMSKeyId", "")]
+        for key in self.listed(request)["keys"]:
+            name = {"Bucket": request["bucket"], "Key": key}
+            head = client.head_object(**name)
+            found[key] = [client.get_object(**name)["Body"].read().decode(),
+                          head.get("ServerSideEncryption", ""), head.get("SSEKMSKeyId", "")]
         return {"objects": found}
 
     def delete(self, request):
@@ -130,7 +133,7 @@ class S3:
 
 def main():
     s3 = S3()
-    does = {what: getattr(s3, what) for what in ("make", "remove", "role", "policy", "objects", "delete", "requests")}
+    does = {what: getattr(s3, what) for what in ("make", "remove", "role", "policy", "listed", "objects", "delete", "requests")}
     for line in sys.stdin:
         request = json.loads(line)
         try:
