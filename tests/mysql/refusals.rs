@@ -101,6 +101,41 @@ fn a_row_that_is_lost_or_leads_nowhere_is_found() {
     refuses(&project, "people_team");
 }
 
+/// What is loaded is looked at again: an object that was changed on its way shows.
+#[test]
+fn a_value_that_no_mask_gives_is_found() {
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
+    let schema = "CREATE TABLE users (id int PRIMARY KEY, email varchar(80), token varchar(80), name varchar(80), age int, note text);";
+    let policy = "setting noren.mask_key text secret;\ntable users { id keep; email mask email; token mask hash; name mask fake_name('ja', part => \
+                  'family'); age mask constant('17'); note mask null; }\nexport developers { tables *; }\n";
+    let project = Project::of(server, schema, policy);
+    server.run(
+        &project.source,
+        "INSERT INTO users VALUES (1, 'a@x.example', 't', 'n', 5, 'x'), (2, NULL, NULL, NULL, NULL, NULL)",
+    );
+    server.run(&project.copy, "INSERT INTO users VALUES (7, 'was', 'there', 'n', 5, 'x')");
+    project.export();
+    let object = project.store.join("masked-exports/developers/public.users.part_00000");
+    let whole = std::fs::read_to_string(&object).unwrap();
+    let line = whole.lines().find(|line| line.starts_with("\"row\",\"1\"")).unwrap();
+    let fields: Vec<&str> = line.split(',').collect();
+    for (at, (raw, column)) in
+        [("\"a@x.example\"", "email"), ("\"raw\"", "token"), ("", ""), ("\"5\"", "age"), ("\"x\"", "note")]
+            .iter()
+            .enumerate()
+    {
+        if raw.is_empty() {
+            continue;
+        }
+        let mut changed = fields.clone();
+        changed[at + 2] = raw;
+        std::fs::write(&object, whole.replace(line, &changed.join(","))).unwrap();
+        refuses(&project, &format!("found others, maybe raw ones: {column}: 1"));
+    }
+    std::fs::write(&object, whole).unwrap();
+    project.import();
+}
+
 #[test]
 fn a_row_beside_the_export_that_would_dangle_is_found() {
     let Some(server) = server::server() else { return support::skipped("no MariaDB") };

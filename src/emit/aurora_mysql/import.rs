@@ -1,16 +1,21 @@
 //! `import.sql`: the load, in one transaction that commits only where everything was found right.
 
-use super::{Emitter, FINDING, LIST, LIST_COLUMNS, LIST_KEY, STOP, column_list, finding, make_list, object_key, stop};
+use super::{
+    Emitter, FINDING, FINDING_LENGTH, LIST, LIST_COLUMNS, LIST_KEY, STOP, column_list, finding, make_list, object_key,
+    stop,
+};
 use crate::catalog::QName;
 use crate::plan::mysql::{KeyCheck, TablePlan};
 use crate::plan::names;
 use crate::sql::mysql::{Field, Load, Script, Statement};
-use crate::sql::{Expr, From, Join, Relation, Select};
+use crate::sql::{Expr, From, Ident, Join, Relation, Select};
 
 /// The table that marks a database as one that may be overwritten.
 pub(super) const MARKER: &str = "noren_import_target";
 /// What holds until the marker was seen.
 const UNPROVEN: &str = "expected noren_import_target to hold this export's name: only a marked database is emptied";
+/// What a loaded row is called.
+const LOADED: &str = "t";
 /// Holds `COMMIT`, or a statement that does nothing.
 const END: &str = "noren_end";
 
@@ -48,6 +53,10 @@ impl Emitter<'_> {
             check_count(&mut script, table);
         }
         script.blank();
+        let probed = self.export.tables.iter().filter(|table| !table.probes(LOADED).is_empty());
+        for table in probed {
+            check_values(&mut script, table);
+        }
         for key in &self.export.keys {
             check_key(&mut script, key);
         }
@@ -182,6 +191,37 @@ fn check_count(script: &mut Script, plan: &TablePlan<'_>) {
                 From::joined(table(LIST), "l", Join::Left(on)),
             ],
             condition: Some(Expr::of("l", "name").is_null()),
+            ..Select::default()
+        },
+    );
+}
+
+/// No row holds what its mask cannot have given: objects that somebody changed, or a database that is no plain copy. A table is
+/// read once, and only rows are counted: no value is ever shown.
+fn check_values(script: &mut Script, plan: &TablePlan<'_>) {
+    script.comment(&format!("leak probes of {}: values that its masks give, in one scan", plan.name));
+    let probes = plan.probes(LOADED);
+    let counts = probes.iter().map(|(column, probe)| {
+        let other = Expr::Integer(1).when(Expr::Not(Box::new(probe.clone())));
+        (Expr::call("COUNT", [other]), Some(Ident::from(*column)))
+    });
+    let counted =
+        Select { columns: counts.collect(), from: vec![From::first(table(&plan.name), LOADED)], ..Select::default() };
+    let found = |column: &str| Expr::of("found", column).op(">", Expr::Integer(0));
+    let said = probes.iter().map(|(column, _)| {
+        let count = Expr::of("found", column).mysql_cast("char");
+        Expr::call("CONCAT", [Expr::text(format!("{column}: ")), count]).when(found(column))
+    });
+    let list = Expr::call("CONCAT_WS", std::iter::once(Expr::text(", ")).chain(said));
+    let text = format!("expected values that the masks of {} give, found others, maybe raw ones: ", plan.name);
+    let text =
+        Expr::call("LEFT", [Expr::call("CONCAT", [Expr::text(text), list]), Expr::Integer(i64::from(FINDING_LENGTH))]);
+    finding(
+        script,
+        Select {
+            columns: vec![(text, None)],
+            from: vec![From::first(Relation::Select(Box::new(counted)), "found")],
+            condition: Some(Expr::Or(probes.iter().map(|(column, _)| found(column)).collect())),
             ..Select::default()
         },
     );

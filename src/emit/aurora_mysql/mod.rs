@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 
 /// What is wrong, a line each.
 const FINDING: &str = "noren_finding";
+const FINDING_LENGTH: u16 = 1000;
 /// Its one column refuses NULL, and its name is what the client then shows.
 const STOP: &str = "noren_stop";
 const STOP_COLUMN: &str = "noren stops here: see what is listed above";
@@ -132,7 +133,7 @@ impl Emitter<'_> {
         script.comment("what is found wrong, and what makes an error of it");
         script.run(&Statement::DropTemporary(FINDING));
         script.run(&Statement::DropTemporary(STOP));
-        script.run(&Statement::CreateTemporary(FINDING, vec![("finding", ColumnType::Text(1000))]));
+        script.run(&Statement::CreateTemporary(FINDING, vec![("finding", ColumnType::Text(FINDING_LENGTH))]));
         script.run(&Statement::CreateTemporary(STOP, vec![(STOP_COLUMN, ColumnType::Required)]));
         script.blank();
     }

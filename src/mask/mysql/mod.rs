@@ -5,8 +5,10 @@
 //! below zero raises an error that prints them.
 
 pub mod json;
+mod probe;
 mod steps;
 
+pub use probe::probe;
 pub use steps::{Parts, Step, Steps};
 
 use super::{Context, First, Mask, keyed, types};

@@ -3,6 +3,7 @@
 //! It stands beside the plan for PostgreSQL and shares what does not depend on an engine: the order of tables, the words
 //! of treatments, the forms in which values are hashed.
 
+mod probes;
 mod references;
 mod select;
 

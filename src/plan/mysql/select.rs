@@ -153,7 +153,7 @@ pub(super) fn load(plan: &TablePlan<'_>, uri: String) -> Load {
     Load { uri, table: plan.name.clone(), tag: OPENING, fields, set }
 }
 
-fn version(plan: &TablePlan<'_>) -> u32 {
+pub(super) fn version(plan: &TablePlan<'_>) -> u32 {
     plan.catalog.mysql.as_ref().map_or(0, |facts| facts.version)
 }
 

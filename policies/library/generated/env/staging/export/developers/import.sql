@@ -360,6 +360,76 @@ LEFT JOIN `noren_list` AS `l`
   AND (`l`.`value` = `loaded`.`rows_found`)
 WHERE `l`.`name` IS NULL;
 
+-- leak probes of members: values that its masks give, in one scan
+INSERT INTO `noren_finding` (`finding`)
+SELECT LEFT(
+    CONCAT(
+      'expected values that the masks of members give, found others, maybe raw ones: ',
+      CONCAT_WS(
+        ', ',
+        CASE
+          WHEN `found`.`public_id` > 0
+            THEN CONCAT('public_id: ', CONVERT(CAST(`found`.`public_id` AS CHAR) USING utf8mb4))
+        END,
+        CASE
+          WHEN `found`.`email` > 0
+            THEN CONCAT('email: ', CONVERT(CAST(`found`.`email` AS CHAR) USING utf8mb4))
+        END
+      )
+    ),
+    1000
+  )
+FROM (
+  SELECT
+    COUNT(
+      CASE
+        WHEN NOT (
+          (CONVERT(`t`.`public_id` USING utf8mb4) COLLATE utf8mb4_bin)
+            REGEXP '(?s)^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+        )
+          THEN 1
+      END
+    ) AS `public_id`,
+    COUNT(
+      CASE
+        WHEN NOT (
+          (CONVERT(`t`.`email` USING utf8mb4) COLLATE utf8mb4_bin)
+            REGEXP '(?s)^u[0-9a-f]{16}@example[.]invalid$'
+        )
+          THEN 1
+      END
+    ) AS `email`
+  FROM `members` AS `t`
+) AS `found`
+WHERE (`found`.`public_id` > 0) OR (`found`.`email` > 0);
+-- leak probes of loans: values that its masks give, in one scan
+INSERT INTO `noren_finding` (`finding`)
+SELECT LEFT(
+    CONCAT(
+      'expected values that the masks of loans give, found others, maybe raw ones: ',
+      CONCAT_WS(
+        ', ',
+        CASE
+          WHEN `found`.`note` > 0
+            THEN CONCAT('note: ', CONVERT(CAST(`found`.`note` AS CHAR) USING utf8mb4))
+        END
+      )
+    ),
+    1000
+  )
+FROM (
+  SELECT COUNT(
+      CASE
+        WHEN NOT (
+          (CONVERT(`t`.`note` USING utf8mb4) COLLATE utf8mb4_bin)
+            = (CASE WHEN `t`.`note` IS NOT NULL THEN '****' END)
+        )
+          THEN 1
+      END
+    ) AS `note`
+  FROM `loans` AS `t`
+) AS `found`
+WHERE `found`.`note` > 0;
 -- foreign key loans_member of loans
 INSERT INTO `noren_finding` (`finding`)
 SELECT 'expected every row of loans to have its row of members, found one without: loans_member'
