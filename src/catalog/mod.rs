@@ -9,10 +9,12 @@ mod digest;
 mod graph;
 mod lookup;
 pub mod mysql;
+mod name;
 mod read;
 mod scan;
 
 pub use lookup::UniqueKey;
+pub use name::Name;
 pub use read::{dumped_from, read, statements};
 
 use crate::source::Span;
@@ -25,14 +27,14 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct QName {
     /// The schema.
-    pub schema: String,
+    pub schema: Name,
     /// The object.
-    pub name: String,
+    pub name: Name,
 }
 
 impl QName {
     /// A name in a schema.
-    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+    pub fn new(schema: impl Into<Name>, name: impl Into<Name>) -> Self {
         Self { schema: schema.into(), name: name.into() }
     }
 }

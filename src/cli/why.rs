@@ -109,7 +109,7 @@ pub(super) fn find_table<'a>(written: &str, run: &'a Run<'_>) -> Result<&'a Tabl
         }
     };
     found.ok_or_else(|| {
-        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.clone(), name.to_string()]).collect();
+        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.to_string(), name.to_string()]).collect();
         unknown("table", written, all.iter().map(String::as_str))
     })
 }
@@ -132,7 +132,7 @@ fn find_column<'a>(words: &[String], run: &'a Run<'_>) -> Result<(&'a Table, Str
     };
     let written = words.get(..words.len() - 1).unwrap_or_default().join(".");
     let Some(table) = found else {
-        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.clone(), name.to_string()]).collect();
+        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.to_string(), name.to_string()]).collect();
         return Err(unknown("table", &written, all.iter().map(String::as_str)));
     };
     if table.columns.contains_key(column) {

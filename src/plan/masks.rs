@@ -214,7 +214,7 @@ fn is_loose(catalog: &Catalog, column: &Column, base: &BaseType) -> bool {
         TypeKind::Domain { collation, .. } => collation.as_ref(),
         _ => None,
     });
-    column.collation.iter().chain(of_domain).any(|collation| catalog.loose_collations.contains(&collation.name))
+    column.collation.iter().chain(of_domain).any(|collation| catalog.loose_collations.contains(collation.name.as_str()))
 }
 
 /// No expression gives the texts that are equal under such a collation one form.

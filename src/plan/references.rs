@@ -217,7 +217,7 @@ pub(super) fn equal(catalog: &Catalog, references: &QName, alias: &str, column: 
     let declared = catalog.tables.get(references).and_then(|table| table.columns.get(column));
     match declared.map(|column| catalog.base_type(&column.data_type)) {
         Some(base) if base.category == Category::Scalar && base.data_type.name.schema != "pg_catalog" => {
-            Expr::OperatorOf(Box::new(there), Ident(base.data_type.name.schema), "=", Box::new(here))
+            Expr::OperatorOf(Box::new(there), Ident(base.data_type.name.schema.into()), "=", Box::new(here))
         }
         _ => there.op("=", here),
     }

@@ -92,7 +92,7 @@ impl Planner<'_> {
                     row_security: self.catalog.tables.get(relation).is_some_and(|table| table.row_security),
                     span,
                 });
-                rights.reader_schemas.entry(relation.schema.clone()).or_default().insert(role.clone());
+                rights.reader_schemas.entry(relation.schema.to_string()).or_default().insert(role.clone());
             }
         }
         Some(rights)
@@ -142,6 +142,6 @@ fn columns(right: &Right) -> Option<Vec<String>> {
 }
 
 fn schemas<'a>(names: impl Iterator<Item = &'a QName>) -> Vec<String> {
-    let schemas: BTreeSet<&String> = names.map(|name| &name.schema).collect();
-    schemas.into_iter().cloned().collect()
+    let schemas: BTreeSet<&str> = names.map(|name| name.schema.as_str()).collect();
+    schemas.into_iter().map(str::to_owned).collect()
 }

@@ -81,7 +81,7 @@ fn json_words(node: &JsonNode) -> String {
 /// A type as a reader of SQL knows it; those of `pg_catalog` without their schema.
 pub fn type_words(data_type: &DataType) -> String {
     let name = match data_type.name.schema.as_str() {
-        "pg_catalog" => data_type.name.name.clone(),
+        "pg_catalog" => data_type.name.name.to_string(),
         schema => format!("{}.{}", name_words(schema), name_words(&data_type.name.name)),
     };
     let modifiers: Vec<String> = data_type.modifiers.iter().map(ToString::to_string).collect();

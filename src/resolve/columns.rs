@@ -159,7 +159,7 @@ fn policy_name(name: &str) -> String {
 
 fn policy_table(name: &crate::catalog::QName, search: &[String]) -> String {
     // In two schemas of the search path the bare name would be ambiguous.
-    if search.len() == 1 && search.contains(&name.schema) {
+    if search.len() == 1 && search.iter().any(|schema| *schema == name.schema) {
         return policy_name(&name.name);
     }
     format!("{}.{}", policy_name(&name.schema), policy_name(&name.name))

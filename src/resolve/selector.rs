@@ -161,7 +161,7 @@ impl<'a> Selectors<'a> {
     fn others(&self, pattern: &TablePattern) -> Vec<QName> {
         let in_schema = |name: &QName| match &pattern.schema {
             Some(schema) => matches(&schema.text, &name.schema),
-            None => self.search.contains(&name.schema),
+            None => self.search.iter().any(|schema| *schema == name.schema),
         };
         let foreign =
             self.catalog.tables.values().filter(|table| table.kind == TableKind::Foreign && !table.is_partition());
@@ -220,7 +220,7 @@ impl<'a> Selectors<'a> {
         }
         let in_schema = |name: &QName| match schema {
             Some(pattern) => matches(&pattern.text, &name.schema),
-            None => self.search.contains(&name.schema),
+            None => self.search.iter().any(|schema| *schema == name.schema),
         };
         self.tables()
             .filter(|candidate| in_schema(&candidate.name) && matches(&table.text, &candidate.name.name))

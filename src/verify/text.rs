@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn names_and_strings_stay_what_they_are() {
-        let table = QName { schema: "a\"b".to_owned(), name: "Odd $1".to_owned() };
+        let table = QName::new("a\"b", "Odd $1");
         let sql = Sql::of(
             "SELECT $1 FROM $2 WHERE $1 = $3 AND $$ $9",
             &[Part::Name("x\"y"), Part::Relation(&table), Part::Text("it's \\ $2")],

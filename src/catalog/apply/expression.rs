@@ -269,14 +269,15 @@ impl Builder<'_> {
         let written = tree::regclass(text)?;
         let found = self.find_relation(&written.schema, &written.name);
         Some(found.unwrap_or_else(|| {
-            let schema = if written.schema.is_empty() { self.path.first().cloned() } else { Some(written.schema) };
+            let schema =
+                if written.schema.is_empty() { self.path.first().cloned() } else { Some(written.schema.into()) };
             QName::new(schema.unwrap_or_default(), written.name)
         }))
     }
 
     pub(super) fn scope(&self, table: &QName) -> Scope {
         let columns = self.catalog.tables.get(table).map(|table| table.columns.keys().cloned().collect());
-        Scope { table: table.name.clone(), columns: columns.unwrap_or_default() }
+        Scope { table: table.name.to_string(), columns: columns.unwrap_or_default() }
     }
 }
 

@@ -356,9 +356,8 @@ fn split_path(value: &str) -> Vec<String> {
 }
 
 fn nearest<'a>(name: &QName, known: impl Iterator<Item = &'a QName>) -> Option<QName> {
-    let known: Vec<String> =
-        known.filter(|known| known.schema == name.schema).map(|known| known.name.clone()).collect();
-    let near = did_you_mean(&name.name, known.iter().map(String::as_str))?;
+    let known = known.filter(|known| known.schema == name.schema).map(|known| known.name.as_str());
+    let near = did_you_mean(&name.name, known)?;
     Some(QName::new(&name.schema, near))
 }
 

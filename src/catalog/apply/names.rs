@@ -125,8 +125,8 @@ impl Builder<'_> {
         others: &[String],
     ) -> String {
         choose(&table.name, second, label, |name| {
-            let name = QName::new(&table.schema, name);
-            others.contains(&name.name) || self.constraint_names.contains_key(&name)
+            others.iter().any(|other| other == name)
+                || self.constraint_names.contains_key(&QName::new(&table.schema, name))
         })
     }
 

@@ -152,7 +152,8 @@ impl<'a> Draft<'a> {
                 Proposal::ByType(word) => drop(self.types.insert(word)),
                 Proposal::Rule(rule) => rules.entry(rule).or_default().push(column.name.clone()),
                 Proposal::Todo(question) => {
-                    let table = if self.schemas.len() == 1 { table.name.name.clone() } else { table.name.to_string() };
+                    let table =
+                        if self.schemas.len() == 1 { table.name.name.to_string() } else { table.name.to_string() };
                     let column = format!("{table}.{}", column.name);
                     open.push(format!("-- TODO {}: {question}", printable(&column)));
                     self.todos.push(column);

@@ -37,13 +37,13 @@ impl<'a> Stage<'a> {
 
     pub(super) fn run(&self, catalog: &Catalog, subject: &Subject, rows: &Rows) -> Result<Shown> {
         let mut needs = Needs { catalog, schemas: BTreeSet::new(), extensions: BTreeSet::new(), types: Vec::new() };
-        needs.schemas.insert(subject.table.name.schema.clone());
+        needs.schemas.insert(subject.table.name.schema.to_string());
         for column in subject.table.columns.values() {
             needs.add(&column.data_type, 0);
         }
         let lookups = lookups(catalog, subject);
         for (table, columns) in &lookups {
-            needs.schemas.insert(table.name.schema.clone());
+            needs.schemas.insert(table.name.schema.to_string());
             for column in columns {
                 needs.add(&column.data_type, 0);
             }
@@ -234,7 +234,7 @@ impl Needs<'_> {
         if name.schema == "pg_catalog" || depth > DEEPEST || self.types.iter().any(|known| made(known) == Some(name)) {
             return;
         }
-        self.schemas.insert(name.schema.clone());
+        self.schemas.insert(name.schema.to_string());
         let created = match self.catalog.types.get(name).map(|found| &found.kind) {
             Some(TypeKind::Enum(labels)) => Create::Enum(name.clone(), labels.clone()),
             Some(TypeKind::Domain { base, .. }) => {
@@ -278,7 +278,7 @@ impl Needs<'_> {
 
     fn extension(&mut self, name: &QName) {
         if let Some(extension) = builtin::extension_of(&name.name) {
-            self.extensions.insert((extension.to_owned(), name.schema.clone()));
+            self.extensions.insert((extension.to_owned(), name.schema.to_string()));
         }
     }
 }

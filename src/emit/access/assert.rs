@@ -327,8 +327,8 @@ pub(super) fn version(plan: &AccessPlan) -> Facts {
     Facts { name: "version", columns: &["major"], rows }
 }
 
-fn texts<const N: usize>(values: [&String; N]) -> Vec<Expr> {
-    values.map(|value| Expr::text(value.as_str())).to_vec()
+fn texts<const N: usize>(values: [&str; N]) -> Vec<Expr> {
+    values.map(Expr::text).to_vec()
 }
 
 fn array(values: Vec<String>) -> Expr {

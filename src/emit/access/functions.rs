@@ -66,7 +66,12 @@ impl Access<'_> {
         let row = |of: &SettingPlan| {
             let is_array = if of.data_type.dimensions > 0 { "true" } else { "false" };
             let of_type = &of.data_type.name;
-            vec![of.function.name.clone(), of_type.schema.clone(), of_type.name.clone(), is_array.to_owned()]
+            vec![
+                of.function.name.to_string(),
+                of_type.schema.to_string(),
+                of_type.name.to_string(),
+                is_array.to_owned(),
+            ]
         };
         insert(script, "noren_helper", &HELPER, self.plan.settings.iter().map(row));
     }

@@ -7,7 +7,7 @@
 //! at all.
 
 use crate::catalog::{
-    Catalog, DataType, ForeignKey, QName, ReferentialAction, Table, TableKind, TriggerMode, UniqueKey,
+    Catalog, DataType, ForeignKey, Name, QName, ReferentialAction, Table, TableKind, TriggerMode, UniqueKey,
 };
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::codes::N0871;
@@ -419,31 +419,31 @@ fn refusal(span: Span, table: &QName, found: &str) -> Diagnostic {
 }
 
 /// Names of relations, of which a schema has each once.
-struct Names(BTreeSet<(String, String)>);
+struct Names(BTreeSet<(Name, Name)>);
 
 impl Names {
     fn of(catalog: &Catalog) -> Self {
         let named = |name: &QName| (name.schema.clone(), name.name.clone());
-        let mut taken: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut taken: BTreeSet<(Name, Name)> = BTreeSet::new();
         taken.extend(catalog.tables.keys().chain(catalog.views.keys()).chain(catalog.sequences.keys()).map(named));
         for table in catalog.tables.values() {
             let keys = table.primary_key.iter().chain(&table.unique).map(|key| &key.name);
             let exclusions = table.exclusions.iter().map(|exclusion| &exclusion.name);
             let indexes = table.indexes.iter().map(|index| &index.name);
             let all = keys.chain(exclusions).chain(indexes);
-            taken.extend(all.map(|name| (table.name.schema.clone(), name.clone())));
+            taken.extend(all.map(|name| (table.name.schema.clone(), name.into())));
         }
         let views = catalog.views.values();
         let of_views =
-            views.flat_map(|view| view.indexes.iter().map(|index| (view.name.schema.clone(), index.name.clone())));
+            views.flat_map(|view| view.indexes.iter().map(|index| (view.name.schema.clone(), Name::from(&index.name))));
         taken.extend(of_views);
         Self(taken)
     }
 
     /// A name that is free, and is not from now on.
     fn relation(&mut self, schema: &str, words: &[&str]) -> String {
-        let name = free(words, |name| self.0.contains(&(schema.to_owned(), name.to_owned())));
-        self.0.insert((schema.to_owned(), name.clone()));
+        let name = free(words, |name| self.0.contains(&(schema.into(), name.into())));
+        self.0.insert((schema.into(), Name::from(&name)));
         name
     }
 }

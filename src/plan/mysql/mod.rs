@@ -316,14 +316,14 @@ impl<'a> Planner<'a, '_> {
                     continue;
                 }
                 if !loaded {
-                    beside.insert(table.name.name.clone());
+                    beside.insert(table.name.name.to_string());
                 } else if !self.export.tables.contains_key(&key.references) {
-                    beside.insert(key.references.name.clone());
+                    beside.insert(key.references.name.to_string());
                 }
                 keys.push(KeyCheck {
                     name: key.name.clone(),
-                    table: table.name.name.clone(),
-                    references: key.references.name.clone(),
+                    table: table.name.name.to_string(),
+                    references: key.references.name.to_string(),
                     columns: key.columns.iter().cloned().zip(key.referenced_columns.iter().cloned()).collect(),
                 });
             }
@@ -348,7 +348,7 @@ impl<'a> Planner<'a, '_> {
             catalog: self.catalog,
             forms: self.forms.clone(),
             linkage: self.export.linkage.clone(),
-            name: table.name.name.clone(),
+            name: table.name.name.to_string(),
             stem: file_stem(&table.name),
             columns: own.columns.iter().map(plan_of).collect(),
             conditions: own.rows.iter().map(|rows| (rows.span, one_line(&rows.sql.text))).collect(),

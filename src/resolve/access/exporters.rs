@@ -19,7 +19,7 @@ pub fn give_rights(model: &mut Model) {
             right.columns = None;
             right.conditions.clear();
             right.spans.push(role.span);
-            access.schemas.entry(table.schema.clone()).or_default().entry(role.value.clone()).or_insert(role.span);
+            access.schemas.entry(table.schema.to_string()).or_default().entry(role.value.clone()).or_insert(role.span);
         }
     }
 }

@@ -171,12 +171,12 @@ pub fn derive_schemas(granted: &mut Granted) {
     for (table, roles) in &granted.rights {
         for (role, rights) in roles {
             let first = rights.values().filter_map(|right| right.spans.first()).min();
-            derived.extend(first.map(|span| (table.schema.clone(), role.clone(), *span)));
+            derived.extend(first.map(|span| (table.schema.to_string(), role.clone(), *span)));
         }
     }
     for function in &granted.functions {
         let schema = &function.function.schema;
-        derived.extend(function.roles.iter().map(|(role, span)| (schema.clone(), role.clone(), *span)));
+        derived.extend(function.roles.iter().map(|(role, span)| (schema.to_string(), role.clone(), *span)));
     }
     let named: BTreeMap<String, BTreeSet<String>> =
         granted.schemas.iter().map(|(schema, roles)| (schema.clone(), roles.keys().cloned().collect())).collect();

@@ -35,8 +35,9 @@ fn find(
     search: &[String],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<QName> {
-    let is_written =
-        |name: &QName| name.to_string() == written || (name.name == written && search.contains(&name.schema));
+    let is_written = |name: &QName| {
+        name.to_string() == written || (name.name == written && search.iter().any(|schema| *schema == name.schema))
+    };
     let tables: Vec<&QName> =
         catalog.tables.values().filter(|table| is_selectable(table)).map(|table| &table.name).collect();
     let found: Vec<&QName> = tables.iter().copied().filter(|name| is_written(name)).collect();

@@ -144,7 +144,7 @@ impl Contract {
 }
 
 fn name(of: &QName) -> Name {
-    Name { schema: of.schema.clone(), name: of.name.clone() }
+    Name { schema: of.schema.to_string(), name: of.name.to_string() }
 }
 
 fn tenancy(access: &Access) -> Option<TenancyEntry> {
@@ -248,8 +248,8 @@ fn table_entry(access: &Access, plan: &AccessPlan, table: &QName) -> TableEntry 
     };
     let relation = relation(plan, table);
     TableEntry {
-        schema: table.schema.clone(),
-        name: table.name.clone(),
+        schema: table.schema.to_string(),
+        name: table.name.to_string(),
         place,
         how: scope.map(|scope| scope_words(access, scope)).unwrap_or_default(),
         row_security: relation.and_then(|relation| relation.row_security).map(stage_word),

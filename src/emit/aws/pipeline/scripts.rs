@@ -43,7 +43,7 @@ impl Emitter<'_> {
         script.run(temporary("noren_table", &TABLES, true));
         let row = |table: &crate::plan::TablePlan<'_>| {
             let in_pieces = if table.in_pieces { "yes" } else { "no" };
-            vec![table.stem.clone(), table.name.schema.clone(), table.name.name.clone(), in_pieces.to_owned()]
+            vec![table.stem.clone(), table.name.schema.to_string(), table.name.name.to_string(), in_pieces.to_owned()]
         };
         insert(&mut script, "noren_table", &TABLES, self.export.tables.iter().map(row));
         super::super::run::pieces_table(&mut script);

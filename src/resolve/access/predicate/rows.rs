@@ -221,8 +221,8 @@ impl Walker<'_> {
         }
         self.predicate.add(place.clone(), AccessName::Relation(name.clone()));
         self.predicate.reads.insert(name.clone());
-        let schema = alias.is_none().then(|| name.schema.clone());
-        let alias = alias.map_or_else(|| name.name.clone(), |alias| alias.aliasname.clone());
+        let schema = alias.is_none().then(|| name.schema.to_string());
+        let alias = alias.map_or_else(|| name.name.to_string(), |alias| alias.aliasname.clone());
         self.alias(&alias, schema, Some(name), &place)
     }
 
@@ -307,7 +307,7 @@ impl Walker<'_> {
             .tables
             .keys()
             .chain(catalog.views.keys())
-            .map(|name| if range.schemaname.is_empty() { name.name.clone() } else { name.to_string() })
+            .map(|name| if range.schemaname.is_empty() { name.name.to_string() } else { name.to_string() })
             .collect();
         Box::new(match did_you_mean(&written, names.iter().map(String::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(self.span(place), near),
