@@ -15,6 +15,7 @@
 
 pub mod keeper;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
@@ -23,6 +24,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -187,10 +189,23 @@ impl Binaries {
     }
 }
 
-/// `psql` or `pg_dump` where PATH has it, or in the newest packaged installation.
+/// `psql` or `pg_dump` where PATH has it, or in the newest packaged installation; looked for once.
 pub fn client(program: &'static str) -> Result<PathBuf, Error> {
-    let found = usual_folders().into_iter().map(|folder| folder.join(program)).find(|path| path.is_file());
-    found.ok_or(Error::NoClient { program })
+    static FOUND: Mutex<BTreeMap<&'static str, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut known = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = known.get(program) {
+        return Ok(path.clone());
+    }
+    let found = usual_folders().into_iter().map(|folder| folder.join(program)).find(|path| is_program(path));
+    let path = found.ok_or(Error::NoClient { program })?;
+    known.insert(program, path.clone());
+    Ok(path)
+}
+
+/// Debian's `psql` on PATH is a script that chooses a version by configuration files and then starts that one: it takes
+/// longer than what is asked of it, and the installation is among the folders as well.
+fn is_program(path: &Path) -> bool {
+    path.is_file() && !fs::canonicalize(path).is_ok_and(|real| real.ends_with("pg_wrapper"))
 }
 
 fn usual_folders() -> Vec<PathBuf> {
