@@ -213,7 +213,7 @@ impl Loader {
             // A FIFO would make the compiler wait for ever, a device give no end of zeroes.
             return Err(failed("not a regular file"));
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(LARGEST) + 1).unwrap_or_default());
         let file = std::fs::File::open(&real).map_err(io)?;
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() as u64 > LARGEST { Err(failed("larger than 1 GiB")) } else { Ok(bytes) }

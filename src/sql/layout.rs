@@ -87,7 +87,8 @@ enum Step<'d> {
 
 /// The steps of a document, those of a group opened without their room.
 fn steps<'d>(doc: &'d Doc<'d>) -> Vec<Step<'d>> {
-    let mut steps = Vec::new();
+    // As many as a typical statement has: a vector that grows is copied each time.
+    let mut steps = Vec::with_capacity(512);
     let mut stack = vec![(slice::from_ref(doc), None)];
     while let Some((docs, end)) = stack.last_mut() {
         let [first, rest @ ..] = *docs else {
@@ -131,8 +132,9 @@ fn measured<'d>(token: &'d Token<'d>) -> Step<'d> {
     }
 }
 
-/// Tells each group its room: on one line, together with what follows it up to the next possible break.
-fn measure(steps: &mut [Step<'_>]) {
+/// Tells each group its room: on one line, together with what follows it up to the next possible break. Gives the columns
+/// of the whole document on one line.
+fn measure(steps: &mut [Step<'_>]) -> usize {
     // Both count from the document's end: all columns, and those before the last possible break.
     let (mut columns, mut lines) = (0, 0);
     let mut follows = Some(0);
@@ -153,6 +155,7 @@ fn measure(steps: &mut [Step<'_>]) {
             }
         }
     }
+    columns
 }
 
 struct Printer<'d> {
@@ -189,8 +192,9 @@ fn width(text: &str) -> usize {
 /// Lays a document out. Takes time in proportion to it: whether a group fits is told from what was measured once.
 pub(crate) fn print<'d>(doc: &'d Doc<'d>) -> Printed<'d> {
     let mut steps = steps(doc);
-    measure(&mut steps);
-    let empty = Printed { text: String::new(), tokens: Vec::new() };
+    let columns = measure(&mut steps);
+    // Indentation comes to about as much again where lines break.
+    let empty = Printed { text: String::with_capacity(columns * 3 / 2), tokens: Vec::with_capacity(steps.len()) };
     let mut printer = Printer { out: empty, column: 0, pending: 0 };
     let mut indent = 0;
     // Groups that are open, from the first that stays on one line on.

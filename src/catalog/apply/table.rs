@@ -64,6 +64,7 @@ impl Builder<'_> {
         let kind = if foreign { TableKind::Foreign } else { TableKind::Ordinary };
         let mut table = Table::new(name.clone(), kind, self.place.span());
         table.unlogged = range.relpersistence == "u";
+        table.columns.reserve_exact(statement.table_elts.len());
         self.catalog.tables.insert(name.clone(), table);
         self.relations.insert(name.clone(), Relation::Table);
         self.fill_table(&name, statement);
