@@ -1,8 +1,6 @@
 //! `base64`: the HMAC in base64url (RFC 4648, section 5).
 
-use super::{
-    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, mysql, types,
-};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Rendered, Uniqueness, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -59,8 +57,8 @@ impl Mask for Base64 {
         Length::AtMost(u32::try_from(length(arguments)).unwrap_or(u32::MAX))
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::matches(probed, format!("^[-_0-9A-Za-z]{{{}}}$", length(probed.arguments))))
+    fn pattern(&self, arguments: &Arguments) -> Option<String> {
+        Some(format!("^[-_0-9A-Za-z]{{{}}}$", length(arguments)))
     }
 
     /// 44 characters, of which the last one is a filler; a line of `encode` has 76.

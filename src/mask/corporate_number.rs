@@ -1,6 +1,6 @@
 //! `corporate_number`: a Japanese corporate number with its check digit (mod 9, ordinance 70 of 2014, article 2).
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, keyed, mysql, types};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Rendered, Uniqueness, keyed, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::{Expr, From, Join, Relation, Select};
 
@@ -48,8 +48,8 @@ impl Mask for CorporateNumber {
         Length::AtMost(13)
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::matches(probed, "^[1-9][0-9]{12}$".to_owned()))
+    fn pattern(&self, _arguments: &Arguments) -> Option<String> {
+        Some("^[1-9][0-9]{12}$".to_owned())
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

@@ -1,7 +1,7 @@
 //! `email`: a pseudonym that looks like an address and reaches nobody.
 
 use super::{
-    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, names,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Rendered, Uniqueness, names,
     pieces::{self, Piece},
     readings, types,
 };
@@ -93,8 +93,8 @@ impl Mask for Email {
         Length::AtMost(pieces::length(&pieces(arguments)))
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::matches(probed, pieces::pattern(&pieces(probed.arguments))))
+    fn pattern(&self, arguments: &Arguments) -> Option<String> {
+        Some(pieces::pattern(&pieces(arguments)))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

@@ -3,7 +3,7 @@
 //! What is not an address must not pass through with something before or behind it, so the domain is shown only where
 //! it has the letters of one.
 
-use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Probed, Rendered, mysql, types};
+use super::{Arguments, Context, Length, Mask, Parameter, ParameterKind, Rendered, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -48,9 +48,9 @@ impl Mask for EmailPartial {
         limit(input).map_or(Length::Unbounded, Length::AtMost)
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        let shown = first(probed.arguments);
-        Some(types::matches(probed, format!("^(.{{{shown}}})?[*]{{3}}(@[-.A-Za-z0-9]*)?$")))
+    fn pattern(&self, arguments: &Arguments) -> Option<String> {
+        let shown = first(arguments);
+        Some(format!("^(.{{{shown}}})?[*]{{3}}(@[-.A-Za-z0-9]*)?$"))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

@@ -1,7 +1,7 @@
 //! `fake_kana`: the reading of the Japanese name that `fake_name` gives.
 
 use super::{
-    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Rendered,
     pieces::{self, Piece},
     readings, types,
 };
@@ -74,8 +74,8 @@ impl Mask for FakeKana {
         Length::AtMost(pieces::length(&pieces(arguments)))
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::matches(probed, pieces::pattern(&pieces(probed.arguments))))
+    fn pattern(&self, arguments: &Arguments) -> Option<String> {
+        Some(pieces::pattern(&pieces(arguments)))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

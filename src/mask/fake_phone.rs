@@ -4,7 +4,7 @@
 //! numbering plan, and Ofcom's 07700 900000 to 900999. Japan reserves none.
 
 use super::{
-    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, mysql, types,
+    Arguments, Context, Hashes, Length, Linkage, Mask, Parameter, ParameterKind, Rendered, keyed, mysql, types,
 };
 use crate::catalog::BaseType;
 use crate::sql::Expr;
@@ -68,10 +68,9 @@ impl Mask for FakePhone {
         Length::AtMost(if is_british(arguments) { 12 } else { 15 })
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        let pattern =
-            if is_british(probed.arguments) { "^07700 900[0-9]{3}$" } else { "^[+]1-[2-9][0-9]{2}-555-01[0-9]{2}$" };
-        Some(types::matches(probed, pattern.to_owned()))
+    fn pattern(&self, arguments: &Arguments) -> Option<String> {
+        let pattern = if is_british(arguments) { "^07700 900[0-9]{3}$" } else { "^[+]1-[2-9][0-9]{2}-555-01[0-9]{2}$" };
+        Some(pattern.to_owned())
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

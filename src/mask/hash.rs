@@ -1,8 +1,6 @@
 //! `hash`: the HMAC in hexadecimal.
 
-use super::{
-    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, Uniqueness, mysql, types,
-};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Rendered, Uniqueness, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -62,8 +60,8 @@ impl Mask for Hash {
     fn length(&self, _input: &BaseType, arguments: &Arguments) -> Length {
         Length::AtMost(u32::try_from(digits(arguments)).unwrap_or(u32::MAX))
     }
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::matches(probed, format!("^[0-9a-f]{{{}}}$", digits(probed.arguments))))
+    fn pattern(&self, arguments: &Arguments) -> Option<String> {
+        Some(format!("^[0-9a-f]{{{}}}$", digits(arguments)))
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

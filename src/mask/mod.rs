@@ -35,6 +35,7 @@ mod ip_truncate;
 pub mod json;
 mod keyed;
 pub mod literal;
+mod made_up;
 mod my_number;
 pub mod mysql;
 mod names;
@@ -83,9 +84,9 @@ const MASKS: &[&dyn Mask] = &[
     &email::Email,
     &email_partial::EmailPartial,
     &enum_pick::EnumPick,
-    &fake_address::FakeAddress,
-    &fake_city::FakeCity,
-    &fake_company::FakeCompany,
+    &fake_address::MASK,
+    &fake_city::MASK,
+    &fake_company::MASK,
     &fake_kana::FakeKana,
     &fake_name::FakeName,
     &fake_phone::FakePhone,
@@ -211,11 +212,17 @@ pub trait Mask: Sync + Send {
     fn constant(&self, _input: &BaseType, _arguments: &Arguments) -> Option<Expr> {
         None
     }
+    /// A regular expression that the whole text of every output matches, as PostgreSQL and MySQL 8.0 both read it.
+    fn pattern(&self, _arguments: &Arguments) -> Option<String> {
+        None
+    }
     /// A condition on a value of the copy that is true of every output of this mask: what a leak probe asks of each
     /// loaded row. It may be NULL for NULL alone. `None` where outputs cannot be told from raw values.
     fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        let constant = self.constant(probed.input_type, probed.arguments)?;
-        Some(types::same(probed, constant))
+        match self.pattern(probed.arguments) {
+            Some(pattern) => Some(types::exact_text(probed.output).op("~", Expr::text(pattern))),
+            None => Some(types::same(probed, self.constant(probed.input_type, probed.arguments)?)),
+        }
     }
     /// The expression. The caller casts it to the column's type.
     fn render(&self, context: &Context<'_>) -> Rendered;

@@ -1,6 +1,6 @@
 //! `my_number`: a Japanese individual number with its check digit (mod 11, ordinance 85 of 2014, article 5).
 
-use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Probed, Rendered, Uniqueness, keyed, mysql, types};
+use super::{Arguments, Context, Hashes, Length, Mask, Parameter, Rendered, Uniqueness, keyed, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::{Expr, From, Join, Relation, Select};
 
@@ -48,8 +48,8 @@ impl Mask for MyNumber {
         Length::AtMost(12)
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::matches(probed, "^[0-9]{12}$".to_owned()))
+    fn pattern(&self, _arguments: &Arguments) -> Option<String> {
+        Some("^[0-9]{12}$".to_owned())
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

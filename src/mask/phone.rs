@@ -1,8 +1,7 @@
 //! `phone`: a telephone number of the same form and prefix, whose last digits come from the hash.
 
 use super::{
-    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Probed, Rendered, keyed, mysql, shape::Shape,
-    types,
+    Arguments, Context, Hashes, Length, Mask, Parameter, ParameterKind, Rendered, keyed, mysql, shape::Shape, types,
 };
 use crate::catalog::BaseType;
 use crate::sql::Expr;
@@ -56,8 +55,8 @@ impl Mask for Phone {
         Length::AtMost(types::within_column(input, SHAPE.length, types::characters(OTHERWISE)))
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::matches(probed, "^[-+() 0-9]{3,24}$".to_owned()))
+    fn pattern(&self, _arguments: &Arguments) -> Option<String> {
+        Some("^[-+() 0-9]{3,24}$".to_owned())
     }
 
     fn shows_length(&self, _arguments: &Arguments) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! The salt is made of the run's key, so that no policy and no generated file holds it.
 
-use super::{Arguments, Context, Length, Mask, Parameter, Probed, Rendered, Uniqueness, hmac::Canonical, mysql, types};
+use super::{Arguments, Context, Length, Mask, Parameter, Rendered, Uniqueness, hmac::Canonical, mysql, types};
 use crate::catalog::BaseType;
 use crate::sql::Expr;
 
@@ -50,8 +50,8 @@ impl Mask for SaltedSha256 {
         Length::AtMost(64)
     }
 
-    fn probe(&self, probed: &Probed<'_>) -> Option<Expr> {
-        Some(types::matches(probed, "^[0-9a-f]{64}$".to_owned()))
+    fn pattern(&self, _arguments: &Arguments) -> Option<String> {
+        Some("^[0-9a-f]{64}$".to_owned())
     }
 
     fn render(&self, context: &Context<'_>) -> Rendered {

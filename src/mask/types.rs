@@ -115,11 +115,6 @@ const HAVE_EQUALITY: [&str; 18] = [
     "money",
 ];
 
-/// Whether a loaded text is as the pattern says.
-pub(super) fn matches(probed: &Probed<'_>, pattern: String) -> Expr {
-    exact_text(probed.output).op("~", Expr::text(pattern))
-}
-
 pub(super) fn text<'a>(arguments: &'a Arguments, name: &str) -> Option<&'a str> {
     match arguments.get(name) {
         Some(Value::Text(text)) => Some(text),

@@ -1,7 +1,7 @@
 //! Leak probes for MySQL: what is true of every output of a mask.
 //!
-//! A probe that is one pattern over the value's text on PostgreSQL is one of the same pattern here, and a mask that gives one
-//! value for all gives it again for its own output. Others have no probe yet.
+//! A mask whose outputs match a pattern is asked for that, and one that gives one value for all gives it again for its own
+//! output. Others have no probe yet.
 
 use super::{Steps, exact};
 use crate::mask::{Context, Mask, Probed, types};
@@ -16,15 +16,9 @@ pub fn probe(mask: &dyn Mask, probed: &Probed<'_>, version: u32) -> Option<Expr>
     if mask.constant(probed.input_type, probed.arguments).is_some() {
         return again(mask, probed, version);
     }
-    let text = types::exact_text(probed.output);
-    match mask.probe(probed)? {
-        Expr::Operator(left, "~", pattern) if *left == text && types::is_text(probed.input_type) => {
-            let Expr::Text(pattern) = *pattern else { return None };
-            // Else a point would be no line's end.
-            Some(exact(probed.output.clone()).op("REGEXP", Expr::text(format!("(?s){pattern}"))))
-        }
-        _ => None,
-    }
+    let pattern = mask.pattern(probed.arguments).filter(|_| types::is_text(probed.input_type))?;
+    // Else a point would be no line's end.
+    Some(exact(probed.output.clone()).op("REGEXP", Expr::text(format!("(?s){pattern}"))))
 }
 
 /// Whether the mask gives a value for itself.
