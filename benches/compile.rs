@@ -19,6 +19,7 @@
 )]
 
 use std::fmt::Write;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::process::Command;
 
@@ -115,11 +116,13 @@ fn parse(folder: &Path) {
 }
 
 fn compile(folder: &Path) {
-    let loaded = noren::project::load(folder);
-    let project = loaded.project.unwrap();
-    let compiled = noren::compiler::compile(&loaded.sources, &project);
+    // As `noren build`, which leaves its memory to the end of the process.
+    let loaded = ManuallyDrop::new(noren::project::load(folder));
+    let project = loaded.project.as_ref().unwrap();
+    let mut compiled = ManuallyDrop::new(noren::compiler::compile(&loaded.sources, project));
+    let files = compiled.files.take();
     let titles: Vec<_> = compiled.diagnostics.iter().map(|found| found.title.as_str()).take(5).collect();
-    let files = compiled.files.unwrap_or_else(|| panic!("{}", titles.join("\n")));
+    let files = files.unwrap_or_else(|| panic!("{}", titles.join("\n")));
     let files = noren::artifact::with_lock(files, &compiled.schema_digest, &compiled.policy_digest);
     noren::artifact::write(&folder.join(&project.output), &files, "generated").unwrap();
 }

@@ -7,11 +7,14 @@ use super::{Failure, Outcome, Result, load};
 use crate::artifact::{self, Difference, Files};
 use crate::diagnostic::{Format, Severity, plural};
 use crate::project::Loaded;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 pub(super) fn run(options: &BuildOptions, console: &Console) -> Result<Outcome> {
-    let loaded = load()?;
-    let Some(mut run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
+    // The process ends after this, and with it its memory: to give a large catalog back piece by piece is for nothing.
+    let loaded = ManuallyDrop::new(load()?);
+    let Some(run) = check::compile(&loaded, console) else { return Ok(Outcome::Failed) };
+    let mut run = ManuallyDrop::new(run);
     console.findings(&run.found, &loaded.sources);
     if let Some(failure) = run.compiled.failure.take() {
         return Err(Failure::new(failure).help("this is an error of noren, not of the policy: nothing was written"));

@@ -138,7 +138,12 @@ fn aws_s3(place: &AwsS3) -> Place<'_> {
 
 /// Plain structures of strings: their serialisation cannot fail.
 fn print(file: &PlanFile<'_>) -> String {
-    serde_json::to_string_pretty(file).unwrap_or_default() + "\n"
+    let columns: usize = file.tables.iter().map(|table| table.columns.len()).sum();
+    // About what a column takes. Room that is not used costs nothing, and text that grows is copied.
+    let mut text = Vec::with_capacity(160 * columns);
+    let printed = serde_json::to_writer_pretty(&mut text, file).ok();
+    text.push(b'\n');
+    printed.and_then(|()| String::from_utf8(text).ok()).unwrap_or_default()
 }
 
 fn column_entry(column: &ColumnPlan) -> ColumnEntry<'_> {

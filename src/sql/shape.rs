@@ -41,7 +41,8 @@ pub(super) fn was_judged(shape: Shape) {
 /// The shape of a printed statement of a kind; `None` where psql puts values into it.
 pub(super) fn of(printed: &Printed<'_>, kind: &str) -> Option<Shape> {
     let text = printed.text.as_str();
-    let mut shape = Vec::with_capacity(text.len());
+    // A token taken as it is has six bytes about it.
+    let mut shape = Vec::with_capacity(text.len() + 6 * printed.tokens.len() + 64);
     put(&mut shape, b'k', kind);
     let mut done = 0;
     for (start, token) in &printed.tokens {

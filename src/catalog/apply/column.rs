@@ -1,6 +1,6 @@
 //! Columns and what is written behind them.
 
-use super::super::{Column, DataType, Generated, Identity, QName};
+use super::super::{Column, DataType, Expression, Generated, Identity, QName};
 use super::constraint::Pending;
 use super::expression::Scope;
 use super::{Builder, tree};
@@ -21,7 +21,7 @@ fn serial(written: &pg_query::protobuf::TypeName) -> Option<&'static str> {
 }
 
 impl Builder<'_> {
-    /// Adds the column with its type; a serial becomes an integer with a sequence of its own.
+    /// Adds the column with its type, NOT NULL and DEFAULT; a serial becomes an integer with a sequence of its own.
     pub(super) fn new_column(&mut self, table: &QName, definition: &ColumnDef, span: Span) {
         let Some(written) = &definition.type_name else { return };
         let integer = serial(written);
@@ -35,20 +35,40 @@ impl Builder<'_> {
             column.not_null = true;
             column.default = Some(self.serial_sequence(table, &definition.colname, integer).into());
         }
+        for constraint in definition.constraints.iter().filter_map(tree::constraint) {
+            match constraint.contype() {
+                ConstrType::ConstrNotnull => {
+                    self.name_not_null(table, &column.name, &constraint.conname);
+                    column.not_null = true;
+                }
+                ConstrType::ConstrDefault => column.default = self.default(constraint.raw_expr.as_deref()),
+                _ => {}
+            }
+        }
         if let Some(table) = self.table(table) {
             table.columns.insert(column.name.clone(), column);
         }
     }
 
-    /// NOT NULL, DEFAULT and the like take effect; keys and checks wait, since they may name later columns.
-    pub(super) fn column_constraints(&mut self, table: &QName, definition: &ColumnDef, pending: &mut Vec<Pending>) {
+    /// NOT NULL and DEFAULT of a column that was there: inherited, or of the table's type.
+    pub(super) fn more_of_column(&mut self, table: &QName, definition: &ColumnDef) {
         for constraint in definition.constraints.iter().filter_map(tree::constraint) {
             match constraint.contype() {
                 ConstrType::ConstrNotnull => self.set_not_null(table, &definition.colname, &constraint.conname),
-                ConstrType::ConstrNull => {}
                 ConstrType::ConstrDefault => {
                     self.set_default(table, &definition.colname, constraint.raw_expr.as_deref());
                 }
+                _ => {}
+            }
+        }
+    }
+
+    /// What is written behind a column besides NOT NULL and DEFAULT. Identity takes effect; keys and checks wait, since
+    /// they may name later columns.
+    pub(super) fn column_constraints(&mut self, table: &QName, definition: &ColumnDef, pending: &mut Vec<Pending>) {
+        for constraint in definition.constraints.iter().filter_map(tree::constraint) {
+            match constraint.contype() {
+                ConstrType::ConstrNotnull | ConstrType::ConstrNull | ConstrType::ConstrDefault => {}
                 ConstrType::ConstrIdentity => self.identity_constraint(table, &definition.colname, constraint),
                 ConstrType::ConstrAttrDeferrable
                 | ConstrType::ConstrAttrNotDeferrable
@@ -66,20 +86,29 @@ impl Builder<'_> {
     }
 
     pub(super) fn set_not_null(&mut self, table: &QName, column: &str, name: &str) {
-        if !name.is_empty() {
-            self.not_null_names.insert((table.clone(), name.to_owned()), column.to_owned());
-        }
+        self.name_not_null(table, column, name);
         if let Some(column) = self.column(table, column) {
             column.not_null = true;
         }
     }
 
     pub(super) fn set_default(&mut self, table: &QName, column: &str, expression: Option<&Node>) {
-        let default = expression.map(|node| Box::new(self.expression(node, &Scope::default())));
+        let default = self.default(expression);
         if let Some(column) = self.column(table, column) {
-            // `DEFAULT NULL` is no default: PostgreSQL stores nothing for it.
-            column.default = default.filter(|default| !is_null(&default.sql));
+            column.default = default;
         }
+    }
+
+    fn name_not_null(&mut self, table: &QName, column: &str, name: &str) {
+        if !name.is_empty() {
+            self.not_null_names.insert((table.clone(), name.to_owned()), column.to_owned());
+        }
+    }
+
+    /// `DEFAULT NULL` is no default: PostgreSQL stores nothing for it.
+    fn default(&mut self, expression: Option<&Node>) -> Option<Box<Expression>> {
+        let default = expression.map(|node| Box::new(self.expression(node, &Scope::default())));
+        default.filter(|default| !is_null(&default.sql))
     }
 
     pub(super) fn identity_constraint(&mut self, table: &QName, column: &str, constraint: &Constraint) {

@@ -127,6 +127,7 @@ impl Builder<'_> {
             self.new_column(table, definition, span);
         } else if let Some(column) = self.column(table, &definition.colname) {
             column.span = span;
+            self.more_of_column(table, definition);
         }
         self.column_constraints(table, definition, pending);
     }
