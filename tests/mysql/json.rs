@@ -293,6 +293,37 @@ fn a_key_that_is_there_twice_does_not_leave() {
     assert!(!project.objects().contains("SECRET"), "{}", project.objects());
 }
 
+/// A server cuts what a packet cannot hold, here right after the last element that fits: what is left is JSON.
+#[test]
+fn a_document_that_a_server_cuts_is_not_loaded() {
+    let Some(server) = server::server() else { return support::skipped("no MariaDB") };
+    let packet: usize = server.run("", "SELECT @@max_allowed_packet").trim().parse().unwrap();
+    // With its comma, so that a whole number of elements and commas is a byte more than a packet.
+    let element = (1 << 16..).find(|size| (packet + 1).is_multiple_of(*size)).unwrap();
+    let count = packet / element + 2;
+    let numbers = vec!["1"; count].join(",");
+    let members: Vec<_> = (100..100 + count).map(|at| format!("\"k{at}\":1")).collect();
+    for (path, about, document) in [
+        ("a[*] mask", "\"\",", format!("{{\"a\": [{numbers}]}}")),
+        ("a[*][*] mask", "\"\",", format!("{{\"a\": [[{numbers}]]}}")),
+        ("a.b[*].c mask", "{\"c\":\"\"},", format!("{{\"a\": {{\"b\": [{}]}}}}", numbers.replace('1', "{\"c\":1}"))),
+        ("a keep; else mask", "\"k100\":\"\",", format!("{{{}}}", members.join(","))),
+    ] {
+        let other = if path.contains("else") { "" } else { "else drop;" };
+        let text = "x".repeat(element - about.len());
+        let policy = format!(
+            "table docs {{ id keep; doc mask json {{ {path} constant('{text}'); {other} }}; }}\nexport developers {{ tables *; }}\n"
+        );
+        let project = Project::of(server, "CREATE TABLE docs (id int PRIMARY KEY, doc json);", &policy);
+        server.run(&project.source, &format!("INSERT INTO docs VALUES (1, '{document}')"));
+        server.run(&project.copy, "INSERT INTO docs VALUES (7, '\"before\"')");
+        project.export();
+        let output = project.try_import(&[]);
+        assert!(!output.status.success(), "{path}");
+        assert_eq!(server.run(&project.copy, "SELECT id, doc FROM docs"), "7\t\"before\"\n", "{path}");
+    }
+}
+
 #[test]
 fn what_needs_elements_is_refused_for_version_2() {
     for (mask, said) in [

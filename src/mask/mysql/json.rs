@@ -50,10 +50,12 @@ fn quoted(key: &str) -> String {
     serde_json::Value::from(key).to_string()
 }
 
-/// A text that a packet cannot hold is NULL, and would be a value that is lost. What is then there is no JSON, so that no
-/// load takes it.
+/// What stands where something was lost: it is JSON nowhere in a document, so that no load takes the document.
+const LOST: &str = "lost";
+
+/// A text that a packet cannot hold is NULL, and would be a value that is lost.
 fn whole(value: Expr) -> Expr {
-    call("COALESCE", [value, Expr::text("")])
+    call("COALESCE", [value, Expr::text(LOST)])
 }
 
 /// A value in a document.
@@ -142,8 +144,8 @@ impl Renderer<'_, '_> {
         for (key, node) in keys {
             let there = place.key(key);
             if let Some(value) = self.node(node, &there) {
-                let value = if matches!(node, JsonNode::Leaf(_)) { value } else { whole(value) };
-                members.push(concat([Expr::text(format!("{}:", quoted(key))), value]).when(there.exists()));
+                let member = concat([Expr::text(format!("{}:", quoted(key))), value]);
+                members.push(whole(member).when(there.exists()));
             }
         }
         match otherwise {
@@ -172,7 +174,7 @@ impl Renderer<'_, '_> {
         let path = concat([Expr::text(format!("{ROOT}.")), name()]);
         let there = Place { document: call("JSON_EXTRACT", [place.value(), path]), path: ROOT.to_owned() };
         let value = self.treated(otherwise, &there);
-        let member = value.map(|value| self.steps.bind_one(concat([name(), Expr::text(":"), value])));
+        let member = value.map(|value| self.steps.bind_one(whole(concat([name(), Expr::text(":"), value]))));
         let from = self.steps.leave();
         let named = Expr::Row(keys.keys().map(Expr::text).collect());
         let is_named = exact(call("JSON_UNQUOTE", [name()])).op("IN", named);
@@ -190,7 +192,8 @@ impl Renderer<'_, '_> {
         let there = Place { document: Expr::of(&alias, ELEMENT), path: ROOT.to_owned() };
         let value = self.node(element, &there).unwrap_or_else(null);
         // Without this an element that a server gives as NULL would be left out.
-        let value = self.steps.bind_one(call("COALESCE", [value, null()]));
+        let value = if matches!(element, JsonNode::Leaf(_)) { call("COALESCE", [value, null()]) } else { whole(value) };
+        let value = self.steps.bind_one(value);
         let from = self.steps.leave();
         let all = Expr::scalar(Select { columns: vec![(in_order(value, &alias), None)], from, ..Select::default() });
         concat([Expr::text("["), call("COALESCE", [all, Expr::text("")]), Expr::text("]")])
@@ -202,8 +205,9 @@ fn each(array: Expr) -> Relation {
     Relation::Function(call("JSON_TABLE", [array]), true)
 }
 
-/// All values with commas between. The session says how long they may be together; each is a column, since to put them in
-/// order a server keeps of each what it thinks that the expression can give.
+/// All values with commas between. The session lets them be as long together as a packet holds: where a server cuts the rest
+/// off, no bracket fits beside what is left, and the document is lost. Each is a column, since to put them in order a server
+/// keeps of each what it thinks that the expression can give.
 fn in_order(value: Expr, alias: &str) -> Expr {
     Expr::Aggregate(Ident::from("GROUP_CONCAT"), vec![value], vec![Expr::of(alias, POSITION)])
 }

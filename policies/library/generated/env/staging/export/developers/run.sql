@@ -783,9 +783,9 @@ SELECT
                 ',',
                 CASE
                   WHEN JSON_CONTAINS_PATH(`t`.`settings`, 'one', '$."devices"')
-                    THEN CONCAT(
-                      '"devices":',
-                      COALESCE(
+                    THEN COALESCE(
+                      CONCAT(
+                        '"devices":',
                         CASE
                           WHEN JSON_TYPE(JSON_EXTRACT(`t`.`settings`, '$."devices"')) = 'ARRAY'
                             THEN CONCAT(
@@ -819,14 +819,17 @@ SELECT
                                                       'one',
                                                       '$."os"'
                                                     )
-                                                      THEN CONCAT(
-                                                        '"os":',
-                                                        CONVERT(
-                                                          JSON_EXTRACT(
-                                                            `t_13_1`.`element`,
-                                                            '$."os"'
-                                                          ) USING utf8mb4
-                                                        )
+                                                      THEN COALESCE(
+                                                        CONCAT(
+                                                          '"os":',
+                                                          CONVERT(
+                                                            JSON_EXTRACT(
+                                                              `t_13_1`.`element`,
+                                                              '$."os"'
+                                                            ) USING utf8mb4
+                                                          )
+                                                        ),
+                                                        'lost'
                                                       )
                                                   END
                                                 ),
@@ -834,7 +837,7 @@ SELECT
                                               )
                                             ELSE 'null'
                                           END,
-                                          'null'
+                                          'lost'
                                         ) USING utf8mb4
                                       )
                                     ),
@@ -846,37 +849,43 @@ SELECT
                               ']'
                             )
                           ELSE 'null'
-                        END,
-                        ''
-                      )
+                        END
+                      ),
+                      'lost'
                     )
                 END,
                 CASE
                   WHEN JSON_CONTAINS_PATH(`t`.`settings`, 'one', '$."email"')
-                    THEN CONCAT(
-                      '"email":',
-                      COALESCE(
-                        JSON_QUOTE(
-                          CONVERT(
-                            CASE
-                              WHEN `t`.`noren_step_1` IS NOT NULL
-                                THEN CONCAT(
-                                  'u',
-                                  SUBSTRING(`t`.`noren_step_2`, 1, 16),
-                                  '@example.invalid'
-                                )
-                            END USING utf8mb4
-                          )
-                        ),
-                        'null'
-                      )
+                    THEN COALESCE(
+                      CONCAT(
+                        '"email":',
+                        COALESCE(
+                          JSON_QUOTE(
+                            CONVERT(
+                              CASE
+                                WHEN `t`.`noren_step_1` IS NOT NULL
+                                  THEN CONCAT(
+                                    'u',
+                                    SUBSTRING(`t`.`noren_step_2`, 1, 16),
+                                    '@example.invalid'
+                                  )
+                              END USING utf8mb4
+                            )
+                          ),
+                          'null'
+                        )
+                      ),
+                      'lost'
                     )
                 END,
                 CASE
                   WHEN JSON_CONTAINS_PATH(`t`.`settings`, 'one', '$."theme"')
-                    THEN CONCAT(
-                      '"theme":',
-                      CONVERT(JSON_EXTRACT(`t`.`settings`, '$."theme"') USING utf8mb4)
+                    THEN COALESCE(
+                      CONCAT(
+                        '"theme":',
+                        CONVERT(JSON_EXTRACT(`t`.`settings`, '$."theme"') USING utf8mb4)
+                      ),
+                      'lost'
                     )
                 END
               ),
@@ -884,7 +893,7 @@ SELECT
             )
           ELSE 'null'
         END,
-        ''
+        'lost'
       )
   END AS `settings`,
   `t`.`created_at` AS `created_at`,
