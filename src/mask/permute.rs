@@ -12,12 +12,14 @@ use super::{Context, Mask, Parameter, Rendered, Uniqueness, mysql, types};
 use crate::catalog::{BaseType, DataType, QName};
 use crate::mask::Arguments;
 use crate::sql::{Expr, From, Join, Relation, Select};
+use std::ops::RangeInclusive;
 
 /// See the page `docs/masks/permute.md`.
 pub(super) struct Permute;
 
-/// Numbers from `start` on, `high * low` of them.
+/// Numbers from `start` on, `high * low` of them, the first that a column of this type can hold.
 struct Range {
+    of: &'static str,
     start: i64,
     high: i64,
     low: i64,
@@ -25,9 +27,9 @@ struct Range {
 
 /// Together they are 0 to 2^63 - 1, and they end where smallint and integer end.
 const RANGES: [Range; 3] = [
-    Range { start: 0, high: 1 << 7, low: 1 << 8 },
-    Range { start: 1 << 15, high: (1 << 16) - 1, low: 1 << 15 },
-    Range { start: 1 << 31, high: (1 << 32) - 1, low: 1 << 31 },
+    Range { of: "int2", start: 0, high: 1 << 7, low: 1 << 8 },
+    Range { of: "int4", start: 1 << 15, high: (1 << 16) - 1, low: 1 << 15 },
+    Range { of: "int8", start: 1 << 31, high: (1 << 32) - 1, low: 1 << 31 },
 ];
 
 const ROUNDS: i64 = 4;
@@ -74,24 +76,28 @@ impl Mask for Permute {
         Uniqueness::Preserved
     }
 
-    /// The digits are computed apart (`OFFSET 0`), since the planner would put their CASE into each of the many
-    /// places that read them; the rounds, which it does put together, are a line each to be read.
+    /// Each range is permuted by its own bases, and the range of the number chooses: a base that were a CASE itself would be
+    /// computed in each of the many places that read it. The planner puts together what is not kept apart (`OFFSET 0`), so
+    /// the digits of the second round, which the fourth and the third read, would be computed three times.
     fn render(&self, context: &Context<'_>) -> Rendered {
         let names = Names { alias: context.alias };
-        let mut joins = vec![rounds(context, &names.of("rounds")), digits(context, &names)];
-        let (mut high, mut low) = (names.digit("high"), names.digit("low"));
-        for round in 1..=ROUNDS {
-            let name = names.of(&format!("round_{round}"));
-            let (digit, other, base) =
-                if round % 2 == 1 { (&mut low, &high, "low_base") } else { (&mut high, &low, "high_base") };
-            let next = names.round(digit.clone(), other.clone(), round, names.digit(base));
-            let select = Select { columns: vec![(next, Some("digit".into()))], ..Select::default() };
-            joins.push(From::joined(Relation::Select(Box::new(select)), name.clone(), Join::Lateral));
-            *digit = Expr::of(&name, "digit");
-        }
-        let permuted = names.digit("start").op("+", high.op("*", names.digit("low_base"))).op("+", low);
-        let expr = permuted.op("#", names.digit("sign"));
-        Rendered { expr, joins }
+        let (_, greatest) = types::integer_range(context.input_type).unwrap_or((0, 0));
+        let ranges: Vec<&Range> = RANGES.iter().filter(|range| range.start <= greatest).collect();
+        let mut half = vec![number(context, &names)];
+        let number = |column: &str| Expr::of(&names.of("number"), column);
+        let halves = names.rounds(&ranges, 1..=2, &mut half, |range| range.digits(&|| number("size")));
+        let (highs, lows): (Vec<_>, Vec<_>) = halves.into_iter().map(|digits| (digits.high, digits.low)).unzip();
+        let high = of_range(&ranges, &number("size"), highs);
+        let low = of_range(&ranges, &number("size"), lows);
+        let columns = [("size", number("size")), ("sign", number("sign")), ("high", high), ("low", low)];
+        let columns = columns.into_iter().map(|(name, value)| (value, Some(name.into()))).collect();
+        let half = Select { columns, from: half, barrier: true, ..Select::default() };
+        let half = From::joined(Relation::Select(Box::new(half)), names.of("half"), Join::Lateral);
+        let mut joins = vec![rounds(context, &names.of("rounds")), half];
+        let half = |column: &str| Expr::of(&names.of("half"), column);
+        let whole = names.rounds(&ranges, 3..=ROUNDS, &mut joins, |_| Digits { high: half("high"), low: half("low") });
+        let numbers = ranges.iter().zip(whole).map(|(range, digits)| range.number(digits)).collect();
+        Rendered { expr: of_range(&ranges, &half("size"), numbers).op("#", half("sign")), joins }
     }
 
     fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
@@ -140,58 +146,72 @@ impl Names<'_> {
         format!("{}_{suffix}", self.alias)
     }
 
-    fn digit(&self, column: &str) -> Expr {
-        Expr::of(&self.of("digits"), column)
-    }
-
-    fn round(&self, digit: Expr, other: Expr, round: i64, base: Expr) -> Expr {
-        let constant = |letter: &str| Expr::of(&self.of("rounds"), &format!("{letter}{round}"));
-        let mixed = other.op("*", constant("a")).op("+", constant("b")).op("%", Expr::Integer(PRIME));
-        digit.op("+", mixed).op("%", base)
+    /// The digits of each range after these rounds, each of which becomes a relation.
+    fn rounds(
+        &self,
+        ranges: &[&Range],
+        rounds: RangeInclusive<i64>,
+        joins: &mut Vec<From>,
+        before: impl Fn(&Range) -> Digits,
+    ) -> Vec<Digits> {
+        let mut all = Vec::new();
+        for range in ranges {
+            let mut digits = before(range);
+            for round in rounds.clone() {
+                let Digits { high, low } = &mut digits;
+                let (digit, other, base) =
+                    if round % 2 == 1 { (low, high, range.low) } else { (high, low, range.high) };
+                let constant = |letter: &str| Expr::of(&self.of("rounds"), &format!("{letter}{round}"));
+                let mixed = other.clone().op("*", constant("a")).op("+", constant("b")).op("%", Expr::Integer(PRIME));
+                let next = digit.clone().op("+", mixed).op("%", Expr::Integer(base));
+                let select = Select { columns: vec![(next, Some("digit".into()))], ..Select::default() };
+                let name = self.of(&format!("{}_{round}", range.of));
+                joins.push(From::joined(Relation::Select(Box::new(select)), name.clone(), Join::Lateral));
+                *digit = Expr::of(&name, "digit");
+            }
+            all.push(digits);
+        }
+        all
     }
 }
 
-/// Sign, range and the two digits of a number. All bits are turned over for a negative number: -1 becomes 0, and the
-/// least number the greatest.
-fn digits(context: &Context<'_>, names: &Names<'_>) -> From {
+/// A number of a range is `high * range.low + low` behind its start.
+struct Digits {
+    high: Expr,
+    low: Expr,
+}
+
+impl Range {
+    fn digits(&self, size: &dyn Fn() -> Expr) -> Digits {
+        let offset = || self.shift(size(), "-");
+        Digits { high: offset().op("/", Expr::Integer(self.low)), low: offset().op("%", Expr::Integer(self.low)) }
+    }
+
+    fn number(&self, digits: Digits) -> Expr {
+        self.shift(digits.high.op("*", Expr::Integer(self.low)).op("+", digits.low), "+")
+    }
+
+    fn shift(&self, value: Expr, operator: &'static str) -> Expr {
+        if self.start == 0 { value } else { value.op(operator, Expr::Integer(self.start)) }
+    }
+}
+
+/// The value of the range that a number of this size lies in.
+fn of_range(ranges: &[&Range], size: &Expr, mut values: Vec<Expr>) -> Expr {
+    let last = values.pop().unwrap_or(Expr::Null);
+    let below = ranges.iter().skip(1).map(|next| size.clone().op("<", Expr::Integer(next.start)));
+    let cases: Vec<_> = below.zip(values).collect();
+    if cases.is_empty() { last } else { Expr::Case(cases, Some(Box::new(last))) }
+}
+
+/// Size and sign of a number. All bits are turned over for a negative number: -1 becomes 0, and the least number the
+/// greatest.
+fn number(context: &Context<'_>, names: &Names<'_>) -> From {
     let input = || context.input.clone().cast("int8");
     let sign = || input().op(">>", Expr::Integer(63));
     let columns = vec![(input().op("#", sign()), Some("size".into())), (sign(), Some("sign".into()))];
-    let number = Select { columns, ..Select::default() };
-    let (_, greatest) = types::integer_range(context.input_type).unwrap_or((0, 0));
-    let ranges: Vec<&Range> = RANGES.iter().filter(|range| range.start <= greatest).collect();
-    let rows = ranges.iter().map(|range| [range.start, range.high, range.low]);
-    let size = || Expr::of("number", "size");
-    let of_range = |which: usize| {
-        let value = |row: [i64; 3]| Expr::Integer(row.get(which).copied().unwrap_or_default());
-        let mut values: Vec<Expr> = rows.clone().map(value).collect();
-        let last = values.pop().unwrap_or(Expr::Null);
-        let below = ranges.iter().skip(1).map(|next| size().op("<", Expr::Integer(next.start)));
-        let cases: Vec<_> = below.zip(values).collect();
-        if cases.is_empty() { last } else { Expr::Case(cases, Some(Box::new(last))) }.cast("int8")
-    };
-    let range = Select {
-        columns: ["start", "high_base", "low_base"]
-            .iter()
-            .enumerate()
-            .map(|(which, name)| (of_range(which), Some((*name).into())))
-            .collect(),
-        ..Select::default()
-    };
-    let of = |column: &str| Expr::of("range", column);
-    let offset = || size().op("-", of("start"));
-    let mut columns = vec![
-        (offset().op("/", of("low_base")), Some("high".into())),
-        (offset().op("%", of("low_base")), Some("low".into())),
-        (Expr::of("number", "sign"), Some("sign".into())),
-    ];
-    columns.extend(["start", "high_base", "low_base"].map(|name| (of(name), Some(name.into()))));
-    let from = vec![
-        From::first(Relation::Select(Box::new(number)), "number"),
-        From::joined(Relation::Select(Box::new(range)), "range", Join::Lateral),
-    ];
-    let select = Select { columns, from, barrier: true, ..Select::default() };
-    From::joined(Relation::Select(Box::new(select)), names.of("digits"), Join::Lateral)
+    let select = Select { columns, barrier: true, ..Select::default() };
+    From::first(Relation::Select(Box::new(select)), names.of("number"))
 }
 
 /// One row of round constants, kept apart from the rows by `OFFSET 0` so that it is computed once.

@@ -69,47 +69,51 @@ impl Mask for Pick {
 
     fn render(&self, context: &Context<'_>) -> Rendered {
         let Some(keys) = context.lookup else { return Rendered::plain(Expr::Null) };
-        let (all, counted) = (format!("{}_all", context.alias), format!("{}_count", context.alias));
-        let key = Expr::of(&all, KEY);
-        let order = if types::is_text(context.input_type) { types::exact_text(&key) } else { key.clone() };
-        let number = Expr::call("row_number", []).over(vec![order]).op("-", Expr::Integer(1));
-        let numbered = Select {
-            columns: vec![(key, Some(Ident::from(KEY))), (number, Some(Ident::from("number")))],
-            from: vec![From::first(Relation::Select(Box::new(keys.clone())), all)],
-            ..Select::default()
-        };
-        let count = Expr::scalar(Select {
-            columns: vec![(Expr::call("count", [Expr::Star]), None)],
-            from: vec![From::first(Relation::Select(Box::new(keys.clone())), counted)],
-            ..Select::default()
-        });
+        let (numbered, count) = numbered(context, keys, ["row_number", "count"], |text| types::exact_text(&text));
         // A table from which nothing leaves has no key to give.
         let at = keyed::number(context, 1).op("%", Expr::call("nullif", [count, Expr::Integer(0)]));
-        let on = Expr::of(context.alias, "number").op("=", at);
-        let join = From::joined(Relation::Select(Box::new(numbered)), context.alias, Join::Left(on));
-        Rendered { expr: types::unless_null(context, Expr::of(context.alias, KEY)), joins: vec![join] }
+        Rendered { expr: found(context), joins: vec![joined(context, numbered, at)] }
     }
 
     fn render_mysql(&self, context: &Context<'_>, steps: &mut mysql::Steps) -> Option<Expr> {
         let keys = context.lookup.filter(|_| steps.is_8())?;
-        let (all, counted) = (format!("{}_all", context.alias), format!("{}_count", context.alias));
-        let key = Expr::of(&all, KEY);
-        let order = if types::is_text(context.input_type) { mysql::exact(key.clone()) } else { key.clone() };
-        let number = mysql::call("ROW_NUMBER", []).over(vec![order]);
-        let numbered = Select {
-            columns: vec![(key, Some(Ident::from(KEY))), (number, Some(Ident::from("number")))],
-            from: vec![From::first(Relation::Select(Box::new(keys.clone())), all)],
-            ..Select::default()
-        };
-        let count = Expr::scalar(Select {
-            columns: vec![(mysql::call("COUNT", [Expr::Star]), None)],
-            from: vec![From::first(Relation::Select(Box::new(keys.clone())), counted)],
-            ..Select::default()
-        });
+        let (numbered, count) = numbered(context, keys, ["ROW_NUMBER", "COUNT"], mysql::exact);
         // Of no keys the rest is NULL, and no key is found.
-        let at = Expr::Integer(1).op("+", mysql::number(context).op("%", count));
-        let on = Expr::of(context.alias, "number").op("=", at);
-        steps.join(From::joined(Relation::Select(Box::new(numbered)), context.alias, Join::Left(on)));
-        Some(types::unless_null(context, Expr::of(context.alias, KEY)))
+        steps.join(joined(context, numbered, mysql::number(context).op("%", count)));
+        Some(found(context))
     }
+}
+
+/// The keys, numbered from 1, and how many there are, by what a server calls its functions; `exact` is a text by its bytes.
+fn numbered(
+    context: &Context<'_>,
+    keys: &Select,
+    [row_number, count]: [&str; 2],
+    exact: fn(Expr) -> Expr,
+) -> (Select, Expr) {
+    let (all, counted) = (format!("{}_all", context.alias), format!("{}_count", context.alias));
+    let key = Expr::of(&all, KEY);
+    let order = if types::is_text(context.input_type) { exact(key.clone()) } else { key.clone() };
+    let number = Expr::call(row_number, []).over(vec![order]);
+    let numbered = Select {
+        columns: vec![(key, Some(Ident::from(KEY))), (number, Some(Ident::from("number")))],
+        from: vec![From::first(Relation::Select(Box::new(keys.clone())), all)],
+        ..Select::default()
+    };
+    let count = Select {
+        columns: vec![(Expr::call(count, [Expr::Star]), None)],
+        from: vec![From::first(Relation::Select(Box::new(keys.clone())), counted)],
+        ..Select::default()
+    };
+    (numbered, Expr::scalar(count))
+}
+
+/// Each row with the key of its number, which is one more than what is counted from 0.
+fn joined(context: &Context<'_>, numbered: Select, from_zero: Expr) -> From {
+    let on = Expr::of(context.alias, "number").op("=", Expr::Integer(1).op("+", from_zero));
+    From::joined(Relation::Select(Box::new(numbered)), context.alias, Join::Left(on))
+}
+
+fn found(context: &Context<'_>) -> Expr {
+    types::unless_null(context, Expr::of(context.alias, KEY))
 }

@@ -22,6 +22,7 @@ pub mod shell;
 mod source;
 mod statement;
 mod token;
+mod walk;
 
 pub use access::AccessStatement;
 pub use create::Create;

@@ -42,7 +42,6 @@ COPY (
         FROM ONLY clinic.invoices AS t_parent
         WHERE t_parent.number = t.invoice_number AND (false)
       )
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/clinic.invoice_reminders.txt

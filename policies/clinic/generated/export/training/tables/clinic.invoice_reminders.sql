@@ -36,7 +36,6 @@ COPY (
         ) AS noren_hash_1
       OFFSET 0
     ) AS noren_hash_1_few
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/clinic.invoice_reminders.txt

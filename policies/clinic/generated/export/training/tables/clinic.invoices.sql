@@ -10,8 +10,12 @@ COPY (
     left(encode(t.noren_hash_1, 'hex'), 24)::varchar(24) AS number,
     t.organisation_id AS organisation_id,
     (
-      (t_3_digits.start + (t_3_round_4.digit * t_3_digits.low_base) + t_3_round_3.digit)
-        # t_3_digits.sign
+      CASE
+        WHEN t_3_half.size < 32768 THEN (t_3_int2_4.digit * 256) + t_3_int2_3.digit
+        WHEN t_3_half.size < 2147483648 THEN (t_3_int4_4.digit * 32768) + t_3_int4_3.digit + 32768
+        ELSE (t_3_int8_4.digit * 2147483648) + t_3_int8_3.digit + 2147483648
+      END
+        # t_3_half.sign
     )::bigint AS patient_id,
     (
       CASE
@@ -122,63 +126,95 @@ COPY (
   ) AS t_3_rounds
   CROSS JOIN LATERAL (
     SELECT
-      (number.size - range.start) / range.low_base AS high,
-      (number.size - range.start) % range.low_base AS low,
-      number.sign AS sign,
-      range.start AS start,
-      range.high_base AS high_base,
-      range.low_base AS low_base
+      t_3_number.size AS size,
+      t_3_number.sign AS sign,
+      CASE
+        WHEN t_3_number.size < 32768 THEN t_3_int2_2.digit
+        WHEN t_3_number.size < 2147483648 THEN t_3_int4_2.digit
+        ELSE t_3_int8_2.digit
+      END AS high,
+      CASE
+        WHEN t_3_number.size < 32768 THEN t_3_int2_1.digit
+        WHEN t_3_number.size < 2147483648 THEN t_3_int4_1.digit
+        ELSE t_3_int8_1.digit
+      END AS low
     FROM (
       SELECT
         t.patient_id::bigint # (t.patient_id::bigint >> 63) AS size,
         t.patient_id::bigint >> 63 AS sign
-    ) AS number
+      OFFSET 0
+    ) AS t_3_number
     CROSS JOIN LATERAL (
-      SELECT
-        (
-          CASE
-            WHEN number.size < 32768 THEN 0
-            WHEN number.size < 2147483648 THEN 32768
-            ELSE 2147483648
-          END
-        )::bigint AS start,
-        (
-          CASE
-            WHEN number.size < 32768 THEN 128
-            WHEN number.size < 2147483648 THEN 65535
-            ELSE 4294967295
-          END
-        )::bigint AS high_base,
-        (
-          CASE
-            WHEN number.size < 32768 THEN 256
-            WHEN number.size < 2147483648 THEN 32768
-            ELSE 2147483648
-          END
-        )::bigint AS low_base
-    ) AS range
+      SELECT (
+          (t_3_number.size % 256)
+            + ((((t_3_number.size / 256) * t_3_rounds.a1) + t_3_rounds.b1) % 2147483647)
+        )
+          % 256 AS digit
+    ) AS t_3_int2_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          (t_3_number.size / 256)
+            + (((t_3_int2_1.digit * t_3_rounds.a2) + t_3_rounds.b2) % 2147483647)
+        )
+          % 128 AS digit
+    ) AS t_3_int2_2
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_3_number.size - 32768) % 32768)
+            + (((((t_3_number.size - 32768) / 32768) * t_3_rounds.a1) + t_3_rounds.b1) % 2147483647)
+        )
+          % 32768 AS digit
+    ) AS t_3_int4_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_3_number.size - 32768) / 32768)
+            + (((t_3_int4_1.digit * t_3_rounds.a2) + t_3_rounds.b2) % 2147483647)
+        )
+          % 65535 AS digit
+    ) AS t_3_int4_2
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_3_number.size - 2147483648) % 2147483648)
+            + (
+              ((((t_3_number.size - 2147483648) / 2147483648) * t_3_rounds.a1) + t_3_rounds.b1)
+                % 2147483647
+            )
+        )
+          % 2147483648 AS digit
+    ) AS t_3_int8_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_3_number.size - 2147483648) / 2147483648)
+            + (((t_3_int8_1.digit * t_3_rounds.a2) + t_3_rounds.b2) % 2147483647)
+        )
+          % 4294967295 AS digit
+    ) AS t_3_int8_2
     OFFSET 0
-  ) AS t_3_digits
+  ) AS t_3_half
   CROSS JOIN LATERAL (
-    SELECT (t_3_digits.low + (((t_3_digits.high * t_3_rounds.a1) + t_3_rounds.b1) % 2147483647))
-        % t_3_digits.low_base AS digit
-  ) AS t_3_round_1
+    SELECT (t_3_half.low + (((t_3_half.high * t_3_rounds.a3) + t_3_rounds.b3) % 2147483647))
+        % 256 AS digit
+  ) AS t_3_int2_3
   CROSS JOIN LATERAL (
-    SELECT (t_3_digits.high + (((t_3_round_1.digit * t_3_rounds.a2) + t_3_rounds.b2) % 2147483647))
-        % t_3_digits.high_base AS digit
-  ) AS t_3_round_2
+    SELECT (t_3_half.high + (((t_3_int2_3.digit * t_3_rounds.a4) + t_3_rounds.b4) % 2147483647))
+        % 128 AS digit
+  ) AS t_3_int2_4
   CROSS JOIN LATERAL (
-    SELECT (
-        t_3_round_1.digit + (((t_3_round_2.digit * t_3_rounds.a3) + t_3_rounds.b3) % 2147483647)
-      )
-        % t_3_digits.low_base AS digit
-  ) AS t_3_round_3
+    SELECT (t_3_half.low + (((t_3_half.high * t_3_rounds.a3) + t_3_rounds.b3) % 2147483647))
+        % 32768 AS digit
+  ) AS t_3_int4_3
   CROSS JOIN LATERAL (
-    SELECT (
-        t_3_round_2.digit + (((t_3_round_3.digit * t_3_rounds.a4) + t_3_rounds.b4) % 2147483647)
-      )
-        % t_3_digits.high_base AS digit
-  ) AS t_3_round_4
+    SELECT (t_3_half.high + (((t_3_int4_3.digit * t_3_rounds.a4) + t_3_rounds.b4) % 2147483647))
+        % 65535 AS digit
+  ) AS t_3_int4_4
+  CROSS JOIN LATERAL (
+    SELECT (t_3_half.low + (((t_3_half.high * t_3_rounds.a3) + t_3_rounds.b3) % 2147483647))
+        % 2147483648 AS digit
+  ) AS t_3_int8_3
+  CROSS JOIN LATERAL (
+    SELECT (t_3_half.high + (((t_3_int8_3.digit * t_3_rounds.a4) + t_3_rounds.b4) % 2147483647))
+        % 4294967295 AS digit
+  ) AS t_3_int8_4
   ORDER BY number
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/clinic.invoices.txt

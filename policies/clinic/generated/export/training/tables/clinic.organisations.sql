@@ -40,7 +40,6 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY clinic.organisations AS t
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/clinic.organisations.txt

@@ -37,7 +37,6 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public."CorporateCards" AS t
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run'/public.%43orporate%43ards.txt'

@@ -36,7 +36,6 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public.api_keys AS t
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.api_keys.txt

@@ -127,7 +127,6 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public.companies AS t
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.companies.txt

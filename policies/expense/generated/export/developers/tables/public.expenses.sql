@@ -25,8 +25,11 @@ COPY (
     t.category_id AS category_id,
     t.created_by AS created_by,
     (
-      (t_6_digits.start + (t_6_round_4.digit * t_6_digits.low_base) + t_6_round_3.digit)
-        # t_6_digits.sign
+      CASE
+        WHEN t_6_half.size < 32768 THEN (t_6_int2_4.digit * 256) + t_6_int2_3.digit
+        ELSE (t_6_int4_4.digit * 32768) + t_6_int4_3.digit + 32768
+      END
+        # t_6_half.sign
     )::integer AS "取引先番号",
     t.spent_on AS spent_on,
     (CASE WHEN t.payee IS NOT NULL THEN 'A company'::text END)::text AS payee,
@@ -75,45 +78,62 @@ COPY (
   ) AS t_6_rounds
   CROSS JOIN LATERAL (
     SELECT
-      (number.size - range.start) / range.low_base AS high,
-      (number.size - range.start) % range.low_base AS low,
-      number.sign AS sign,
-      range.start AS start,
-      range.high_base AS high_base,
-      range.low_base AS low_base
+      t_6_number.size AS size,
+      t_6_number.sign AS sign,
+      CASE WHEN t_6_number.size < 32768 THEN t_6_int2_2.digit ELSE t_6_int4_2.digit END AS high,
+      CASE WHEN t_6_number.size < 32768 THEN t_6_int2_1.digit ELSE t_6_int4_1.digit END AS low
     FROM (
       SELECT
         t."取引先番号"::bigint # (t."取引先番号"::bigint >> 63) AS size,
         t."取引先番号"::bigint >> 63 AS sign
-    ) AS number
+      OFFSET 0
+    ) AS t_6_number
     CROSS JOIN LATERAL (
-      SELECT
-        (CASE WHEN number.size < 32768 THEN 0 ELSE 32768 END)::bigint AS start,
-        (CASE WHEN number.size < 32768 THEN 128 ELSE 65535 END)::bigint AS high_base,
-        (CASE WHEN number.size < 32768 THEN 256 ELSE 32768 END)::bigint AS low_base
-    ) AS range
+      SELECT (
+          (t_6_number.size % 256)
+            + ((((t_6_number.size / 256) * t_6_rounds.a1) + t_6_rounds.b1) % 2147483647)
+        )
+          % 256 AS digit
+    ) AS t_6_int2_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          (t_6_number.size / 256)
+            + (((t_6_int2_1.digit * t_6_rounds.a2) + t_6_rounds.b2) % 2147483647)
+        )
+          % 128 AS digit
+    ) AS t_6_int2_2
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_6_number.size - 32768) % 32768)
+            + (((((t_6_number.size - 32768) / 32768) * t_6_rounds.a1) + t_6_rounds.b1) % 2147483647)
+        )
+          % 32768 AS digit
+    ) AS t_6_int4_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_6_number.size - 32768) / 32768)
+            + (((t_6_int4_1.digit * t_6_rounds.a2) + t_6_rounds.b2) % 2147483647)
+        )
+          % 65535 AS digit
+    ) AS t_6_int4_2
     OFFSET 0
-  ) AS t_6_digits
+  ) AS t_6_half
   CROSS JOIN LATERAL (
-    SELECT (t_6_digits.low + (((t_6_digits.high * t_6_rounds.a1) + t_6_rounds.b1) % 2147483647))
-        % t_6_digits.low_base AS digit
-  ) AS t_6_round_1
+    SELECT (t_6_half.low + (((t_6_half.high * t_6_rounds.a3) + t_6_rounds.b3) % 2147483647))
+        % 256 AS digit
+  ) AS t_6_int2_3
   CROSS JOIN LATERAL (
-    SELECT (t_6_digits.high + (((t_6_round_1.digit * t_6_rounds.a2) + t_6_rounds.b2) % 2147483647))
-        % t_6_digits.high_base AS digit
-  ) AS t_6_round_2
+    SELECT (t_6_half.high + (((t_6_int2_3.digit * t_6_rounds.a4) + t_6_rounds.b4) % 2147483647))
+        % 128 AS digit
+  ) AS t_6_int2_4
   CROSS JOIN LATERAL (
-    SELECT (
-        t_6_round_1.digit + (((t_6_round_2.digit * t_6_rounds.a3) + t_6_rounds.b3) % 2147483647)
-      )
-        % t_6_digits.low_base AS digit
-  ) AS t_6_round_3
+    SELECT (t_6_half.low + (((t_6_half.high * t_6_rounds.a3) + t_6_rounds.b3) % 2147483647))
+        % 32768 AS digit
+  ) AS t_6_int4_3
   CROSS JOIN LATERAL (
-    SELECT (
-        t_6_round_2.digit + (((t_6_round_3.digit * t_6_rounds.a4) + t_6_rounds.b4) % 2147483647)
-      )
-        % t_6_digits.high_base AS digit
-  ) AS t_6_round_4
+    SELECT (t_6_half.high + (((t_6_int4_3.digit * t_6_rounds.a4) + t_6_rounds.b4) % 2147483647))
+        % 65535 AS digit
+  ) AS t_6_int4_4
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.expenses.txt
 \set noren_rows :ROW_COUNT

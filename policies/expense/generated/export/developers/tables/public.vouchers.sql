@@ -30,7 +30,6 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public.vouchers AS t
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.vouchers.txt

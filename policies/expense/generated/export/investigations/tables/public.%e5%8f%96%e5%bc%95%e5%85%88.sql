@@ -11,8 +11,11 @@
 COPY (
   SELECT
     (
-      (t_1_digits.start + (t_1_round_4.digit * t_1_digits.low_base) + t_1_round_3.digit)
-        # t_1_digits.sign
+      CASE
+        WHEN t_1_half.size < 32768 THEN (t_1_int2_4.digit * 256) + t_1_int2_3.digit
+        ELSE (t_1_int4_4.digit * 32768) + t_1_int4_3.digit + 32768
+      END
+        # t_1_half.sign
     )::integer AS "番号",
     t.tenant_id AS tenant_id,
     (CASE WHEN t."会社名" IS NOT NULL THEN 'A company'::text END)::text AS "会社名",
@@ -59,7 +62,6 @@ COPY (
       ) AS noren_hash_1
     FROM ONLY public."取引先" AS t
     WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
-    OFFSET 0
   ) AS t
   CROSS JOIN (
     SELECT
@@ -96,45 +98,62 @@ COPY (
   ) AS t_1_rounds
   CROSS JOIN LATERAL (
     SELECT
-      (number.size - range.start) / range.low_base AS high,
-      (number.size - range.start) % range.low_base AS low,
-      number.sign AS sign,
-      range.start AS start,
-      range.high_base AS high_base,
-      range.low_base AS low_base
+      t_1_number.size AS size,
+      t_1_number.sign AS sign,
+      CASE WHEN t_1_number.size < 32768 THEN t_1_int2_2.digit ELSE t_1_int4_2.digit END AS high,
+      CASE WHEN t_1_number.size < 32768 THEN t_1_int2_1.digit ELSE t_1_int4_1.digit END AS low
     FROM (
       SELECT
         t."番号"::bigint # (t."番号"::bigint >> 63) AS size,
         t."番号"::bigint >> 63 AS sign
-    ) AS number
+      OFFSET 0
+    ) AS t_1_number
     CROSS JOIN LATERAL (
-      SELECT
-        (CASE WHEN number.size < 32768 THEN 0 ELSE 32768 END)::bigint AS start,
-        (CASE WHEN number.size < 32768 THEN 128 ELSE 65535 END)::bigint AS high_base,
-        (CASE WHEN number.size < 32768 THEN 256 ELSE 32768 END)::bigint AS low_base
-    ) AS range
+      SELECT (
+          (t_1_number.size % 256)
+            + ((((t_1_number.size / 256) * t_1_rounds.a1) + t_1_rounds.b1) % 2147483647)
+        )
+          % 256 AS digit
+    ) AS t_1_int2_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          (t_1_number.size / 256)
+            + (((t_1_int2_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647)
+        )
+          % 128 AS digit
+    ) AS t_1_int2_2
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_1_number.size - 32768) % 32768)
+            + (((((t_1_number.size - 32768) / 32768) * t_1_rounds.a1) + t_1_rounds.b1) % 2147483647)
+        )
+          % 32768 AS digit
+    ) AS t_1_int4_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_1_number.size - 32768) / 32768)
+            + (((t_1_int4_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647)
+        )
+          % 65535 AS digit
+    ) AS t_1_int4_2
     OFFSET 0
-  ) AS t_1_digits
+  ) AS t_1_half
   CROSS JOIN LATERAL (
-    SELECT (t_1_digits.low + (((t_1_digits.high * t_1_rounds.a1) + t_1_rounds.b1) % 2147483647))
-        % t_1_digits.low_base AS digit
-  ) AS t_1_round_1
+    SELECT (t_1_half.low + (((t_1_half.high * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647))
+        % 256 AS digit
+  ) AS t_1_int2_3
   CROSS JOIN LATERAL (
-    SELECT (t_1_digits.high + (((t_1_round_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647))
-        % t_1_digits.high_base AS digit
-  ) AS t_1_round_2
+    SELECT (t_1_half.high + (((t_1_int2_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647))
+        % 128 AS digit
+  ) AS t_1_int2_4
   CROSS JOIN LATERAL (
-    SELECT (
-        t_1_round_1.digit + (((t_1_round_2.digit * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647)
-      )
-        % t_1_digits.low_base AS digit
-  ) AS t_1_round_3
+    SELECT (t_1_half.low + (((t_1_half.high * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647))
+        % 32768 AS digit
+  ) AS t_1_int4_3
   CROSS JOIN LATERAL (
-    SELECT (
-        t_1_round_2.digit + (((t_1_round_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647)
-      )
-        % t_1_digits.high_base AS digit
-  ) AS t_1_round_4
+    SELECT (t_1_half.high + (((t_1_int4_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647))
+        % 65535 AS digit
+  ) AS t_1_int4_4
   ORDER BY "番号"
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run'/public.%e5%8f%96%e5%bc%95%e5%85%88.txt'

@@ -45,7 +45,6 @@ COPY (
       ) AS noren_hash_1
     FROM ONLY public.api_keys AS t
     WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.api_keys.txt

@@ -128,7 +128,6 @@ COPY (
       ) AS noren_hash_1
     FROM ONLY public.companies AS t
     WHERE t.id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.companies.txt

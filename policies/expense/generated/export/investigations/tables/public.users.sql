@@ -239,7 +239,6 @@ COPY (
       ) AS noren_hash_2
     FROM ONLY public.users AS t
     WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.users.txt

@@ -55,7 +55,6 @@ COPY (
       ) AS noren_hash_1
     FROM ONLY public.vouchers AS t
     WHERE t.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)
-    OFFSET 0
   ) AS t
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.vouchers.txt

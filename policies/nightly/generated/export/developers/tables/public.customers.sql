@@ -86,7 +86,6 @@ FROM (
   || $noren$::tid AND t.ctid < $noren$
   || quote_literal(piece.high::text)
   || $noren$::tid
-  OFFSET 0
 ) AS t$noren$,
   aws_commons.create_s3_uri(
     :'bucket',

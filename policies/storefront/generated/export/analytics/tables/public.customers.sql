@@ -12,8 +12,12 @@
 COPY (
   SELECT
     (
-      (t_1_digits.start + (t_1_round_4.digit * t_1_digits.low_base) + t_1_round_3.digit)
-        # t_1_digits.sign
+      CASE
+        WHEN t_1_half.size < 32768 THEN (t_1_int2_4.digit * 256) + t_1_int2_3.digit
+        WHEN t_1_half.size < 2147483648 THEN (t_1_int4_4.digit * 32768) + t_1_int4_3.digit + 32768
+        ELSE (t_1_int8_4.digit * 2147483648) + t_1_int8_3.digit + 2147483648
+      END
+        # t_1_half.sign
     )::bigint AS id,
     left(encode(t.noren_hash_1, 'hex'), 16)::varchar(20) AS customer_no,
     NULL::text AS email,
@@ -30,8 +34,12 @@ COPY (
     t.country AS country,
     t.newsletter AS newsletter,
     (
-      (t_9_digits.start + (t_9_round_4.digit * t_9_digits.low_base) + t_9_round_3.digit)
-        # t_9_digits.sign
+      CASE
+        WHEN t_9_half.size < 32768 THEN (t_9_int2_4.digit * 256) + t_9_int2_3.digit
+        WHEN t_9_half.size < 2147483648 THEN (t_9_int4_4.digit * 32768) + t_9_int4_3.digit + 32768
+        ELSE (t_9_int8_4.digit * 2147483648) + t_9_int8_3.digit + 2147483648
+      END
+        # t_9_half.sign
     )::bigint AS referred_by,
     t.signed_up_at AS signed_up_at
   FROM (
@@ -59,7 +67,6 @@ COPY (
           )
       ) AS noren_hash_1
     FROM ONLY public.customers AS t
-    OFFSET 0
   ) AS t
   CROSS JOIN (
     SELECT
@@ -96,59 +103,95 @@ COPY (
   ) AS t_1_rounds
   CROSS JOIN LATERAL (
     SELECT
-      (number.size - range.start) / range.low_base AS high,
-      (number.size - range.start) % range.low_base AS low,
-      number.sign AS sign,
-      range.start AS start,
-      range.high_base AS high_base,
-      range.low_base AS low_base
-    FROM (SELECT t.id::bigint # (t.id::bigint >> 63) AS size, t.id::bigint >> 63 AS sign) AS number
-    CROSS JOIN LATERAL (
+      t_1_number.size AS size,
+      t_1_number.sign AS sign,
+      CASE
+        WHEN t_1_number.size < 32768 THEN t_1_int2_2.digit
+        WHEN t_1_number.size < 2147483648 THEN t_1_int4_2.digit
+        ELSE t_1_int8_2.digit
+      END AS high,
+      CASE
+        WHEN t_1_number.size < 32768 THEN t_1_int2_1.digit
+        WHEN t_1_number.size < 2147483648 THEN t_1_int4_1.digit
+        ELSE t_1_int8_1.digit
+      END AS low
+    FROM (
       SELECT
-        (
-          CASE
-            WHEN number.size < 32768 THEN 0
-            WHEN number.size < 2147483648 THEN 32768
-            ELSE 2147483648
-          END
-        )::bigint AS start,
-        (
-          CASE
-            WHEN number.size < 32768 THEN 128
-            WHEN number.size < 2147483648 THEN 65535
-            ELSE 4294967295
-          END
-        )::bigint AS high_base,
-        (
-          CASE
-            WHEN number.size < 32768 THEN 256
-            WHEN number.size < 2147483648 THEN 32768
-            ELSE 2147483648
-          END
-        )::bigint AS low_base
-    ) AS range
+        t.id::bigint # (t.id::bigint >> 63) AS size,
+        t.id::bigint >> 63 AS sign
+      OFFSET 0
+    ) AS t_1_number
+    CROSS JOIN LATERAL (
+      SELECT (
+          (t_1_number.size % 256)
+            + ((((t_1_number.size / 256) * t_1_rounds.a1) + t_1_rounds.b1) % 2147483647)
+        )
+          % 256 AS digit
+    ) AS t_1_int2_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          (t_1_number.size / 256)
+            + (((t_1_int2_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647)
+        )
+          % 128 AS digit
+    ) AS t_1_int2_2
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_1_number.size - 32768) % 32768)
+            + (((((t_1_number.size - 32768) / 32768) * t_1_rounds.a1) + t_1_rounds.b1) % 2147483647)
+        )
+          % 32768 AS digit
+    ) AS t_1_int4_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_1_number.size - 32768) / 32768)
+            + (((t_1_int4_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647)
+        )
+          % 65535 AS digit
+    ) AS t_1_int4_2
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_1_number.size - 2147483648) % 2147483648)
+            + (
+              ((((t_1_number.size - 2147483648) / 2147483648) * t_1_rounds.a1) + t_1_rounds.b1)
+                % 2147483647
+            )
+        )
+          % 2147483648 AS digit
+    ) AS t_1_int8_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_1_number.size - 2147483648) / 2147483648)
+            + (((t_1_int8_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647)
+        )
+          % 4294967295 AS digit
+    ) AS t_1_int8_2
     OFFSET 0
-  ) AS t_1_digits
+  ) AS t_1_half
   CROSS JOIN LATERAL (
-    SELECT (t_1_digits.low + (((t_1_digits.high * t_1_rounds.a1) + t_1_rounds.b1) % 2147483647))
-        % t_1_digits.low_base AS digit
-  ) AS t_1_round_1
+    SELECT (t_1_half.low + (((t_1_half.high * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647))
+        % 256 AS digit
+  ) AS t_1_int2_3
   CROSS JOIN LATERAL (
-    SELECT (t_1_digits.high + (((t_1_round_1.digit * t_1_rounds.a2) + t_1_rounds.b2) % 2147483647))
-        % t_1_digits.high_base AS digit
-  ) AS t_1_round_2
+    SELECT (t_1_half.high + (((t_1_int2_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647))
+        % 128 AS digit
+  ) AS t_1_int2_4
   CROSS JOIN LATERAL (
-    SELECT (
-        t_1_round_1.digit + (((t_1_round_2.digit * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647)
-      )
-        % t_1_digits.low_base AS digit
-  ) AS t_1_round_3
+    SELECT (t_1_half.low + (((t_1_half.high * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647))
+        % 32768 AS digit
+  ) AS t_1_int4_3
   CROSS JOIN LATERAL (
-    SELECT (
-        t_1_round_2.digit + (((t_1_round_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647)
-      )
-        % t_1_digits.high_base AS digit
-  ) AS t_1_round_4
+    SELECT (t_1_half.high + (((t_1_int4_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647))
+        % 65535 AS digit
+  ) AS t_1_int4_4
+  CROSS JOIN LATERAL (
+    SELECT (t_1_half.low + (((t_1_half.high * t_1_rounds.a3) + t_1_rounds.b3) % 2147483647))
+        % 2147483648 AS digit
+  ) AS t_1_int8_3
+  CROSS JOIN LATERAL (
+    SELECT (t_1_half.high + (((t_1_int8_3.digit * t_1_rounds.a4) + t_1_rounds.b4) % 2147483647))
+        % 4294967295 AS digit
+  ) AS t_1_int8_4
   CROSS JOIN (
     SELECT
       ('x' || substr(secret.hex, 1, 7))::bit(28)::bigint AS a1,
@@ -184,63 +227,95 @@ COPY (
   ) AS t_9_rounds
   CROSS JOIN LATERAL (
     SELECT
-      (number.size - range.start) / range.low_base AS high,
-      (number.size - range.start) % range.low_base AS low,
-      number.sign AS sign,
-      range.start AS start,
-      range.high_base AS high_base,
-      range.low_base AS low_base
+      t_9_number.size AS size,
+      t_9_number.sign AS sign,
+      CASE
+        WHEN t_9_number.size < 32768 THEN t_9_int2_2.digit
+        WHEN t_9_number.size < 2147483648 THEN t_9_int4_2.digit
+        ELSE t_9_int8_2.digit
+      END AS high,
+      CASE
+        WHEN t_9_number.size < 32768 THEN t_9_int2_1.digit
+        WHEN t_9_number.size < 2147483648 THEN t_9_int4_1.digit
+        ELSE t_9_int8_1.digit
+      END AS low
     FROM (
       SELECT
         t.referred_by::bigint # (t.referred_by::bigint >> 63) AS size,
         t.referred_by::bigint >> 63 AS sign
-    ) AS number
+      OFFSET 0
+    ) AS t_9_number
     CROSS JOIN LATERAL (
-      SELECT
-        (
-          CASE
-            WHEN number.size < 32768 THEN 0
-            WHEN number.size < 2147483648 THEN 32768
-            ELSE 2147483648
-          END
-        )::bigint AS start,
-        (
-          CASE
-            WHEN number.size < 32768 THEN 128
-            WHEN number.size < 2147483648 THEN 65535
-            ELSE 4294967295
-          END
-        )::bigint AS high_base,
-        (
-          CASE
-            WHEN number.size < 32768 THEN 256
-            WHEN number.size < 2147483648 THEN 32768
-            ELSE 2147483648
-          END
-        )::bigint AS low_base
-    ) AS range
+      SELECT (
+          (t_9_number.size % 256)
+            + ((((t_9_number.size / 256) * t_9_rounds.a1) + t_9_rounds.b1) % 2147483647)
+        )
+          % 256 AS digit
+    ) AS t_9_int2_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          (t_9_number.size / 256)
+            + (((t_9_int2_1.digit * t_9_rounds.a2) + t_9_rounds.b2) % 2147483647)
+        )
+          % 128 AS digit
+    ) AS t_9_int2_2
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_9_number.size - 32768) % 32768)
+            + (((((t_9_number.size - 32768) / 32768) * t_9_rounds.a1) + t_9_rounds.b1) % 2147483647)
+        )
+          % 32768 AS digit
+    ) AS t_9_int4_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_9_number.size - 32768) / 32768)
+            + (((t_9_int4_1.digit * t_9_rounds.a2) + t_9_rounds.b2) % 2147483647)
+        )
+          % 65535 AS digit
+    ) AS t_9_int4_2
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_9_number.size - 2147483648) % 2147483648)
+            + (
+              ((((t_9_number.size - 2147483648) / 2147483648) * t_9_rounds.a1) + t_9_rounds.b1)
+                % 2147483647
+            )
+        )
+          % 2147483648 AS digit
+    ) AS t_9_int8_1
+    CROSS JOIN LATERAL (
+      SELECT (
+          ((t_9_number.size - 2147483648) / 2147483648)
+            + (((t_9_int8_1.digit * t_9_rounds.a2) + t_9_rounds.b2) % 2147483647)
+        )
+          % 4294967295 AS digit
+    ) AS t_9_int8_2
     OFFSET 0
-  ) AS t_9_digits
+  ) AS t_9_half
   CROSS JOIN LATERAL (
-    SELECT (t_9_digits.low + (((t_9_digits.high * t_9_rounds.a1) + t_9_rounds.b1) % 2147483647))
-        % t_9_digits.low_base AS digit
-  ) AS t_9_round_1
+    SELECT (t_9_half.low + (((t_9_half.high * t_9_rounds.a3) + t_9_rounds.b3) % 2147483647))
+        % 256 AS digit
+  ) AS t_9_int2_3
   CROSS JOIN LATERAL (
-    SELECT (t_9_digits.high + (((t_9_round_1.digit * t_9_rounds.a2) + t_9_rounds.b2) % 2147483647))
-        % t_9_digits.high_base AS digit
-  ) AS t_9_round_2
+    SELECT (t_9_half.high + (((t_9_int2_3.digit * t_9_rounds.a4) + t_9_rounds.b4) % 2147483647))
+        % 128 AS digit
+  ) AS t_9_int2_4
   CROSS JOIN LATERAL (
-    SELECT (
-        t_9_round_1.digit + (((t_9_round_2.digit * t_9_rounds.a3) + t_9_rounds.b3) % 2147483647)
-      )
-        % t_9_digits.low_base AS digit
-  ) AS t_9_round_3
+    SELECT (t_9_half.low + (((t_9_half.high * t_9_rounds.a3) + t_9_rounds.b3) % 2147483647))
+        % 32768 AS digit
+  ) AS t_9_int4_3
   CROSS JOIN LATERAL (
-    SELECT (
-        t_9_round_2.digit + (((t_9_round_3.digit * t_9_rounds.a4) + t_9_rounds.b4) % 2147483647)
-      )
-        % t_9_digits.high_base AS digit
-  ) AS t_9_round_4
+    SELECT (t_9_half.high + (((t_9_int4_3.digit * t_9_rounds.a4) + t_9_rounds.b4) % 2147483647))
+        % 65535 AS digit
+  ) AS t_9_int4_4
+  CROSS JOIN LATERAL (
+    SELECT (t_9_half.low + (((t_9_half.high * t_9_rounds.a3) + t_9_rounds.b3) % 2147483647))
+        % 2147483648 AS digit
+  ) AS t_9_int8_3
+  CROSS JOIN LATERAL (
+    SELECT (t_9_half.high + (((t_9_int8_3.digit * t_9_rounds.a4) + t_9_rounds.b4) % 2147483647))
+        % 4294967295 AS digit
+  ) AS t_9_int8_4
   ORDER BY id
 ) TO STDOUT WITH (FORMAT text, HEADER true)
 \g :run/public.customers.txt

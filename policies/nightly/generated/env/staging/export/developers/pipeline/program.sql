@@ -477,7 +477,6 @@ FROM (
     ) AS noren_hash_1
   FROM ONLY public.customers AS t
   WHERE t.ctid >= current_setting('noren.low')::tid AND t.ctid < current_setting('noren.high')::tid
-  OFFSET 0
 ) AS t$noren$
   );
 
@@ -722,7 +721,7 @@ INSERT INTO noren_run.program (
 VALUES
   (
     'developers',
-    'da0b9c44829e747d3bc9da36d8bf2675415b18685258bcad0168f64f15a1a1db',
+    '933f1170bc27b57b10d1108d5ecc5082188444db01bad783d8b75f00c0452f28',
     '148cde44960ff15d2f3233e43e0ebd0393f3fe3db52661767bcdda3ce29d0b6d',
     'mask_exporter',
     '{"array_nulls":"on","bytea_output":"hex","client_encoding":"UTF8","datestyle":"ISO, YMD","extra_float_digits":"1","intervalstyle":"postgres","lc_monetary":"C","row_security":"off","standard_conforming_strings":"on","synchronize_seqscans":"off","timezone":"UTC","transform_null_equals":"off","xmloption":"content"}',
