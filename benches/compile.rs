@@ -5,16 +5,17 @@
 //! cargo bench --bench compile -- 100     # these sizes only
 //! ```
 //!
-//! Every measurement is a process of its own, so that peak memory is its own too; the two take turns, small ones several
-//! times, and what is printed is their mean. The first ratio is of CPU seconds, of all threads and in the kernel too; the
-//! second of wall time. Nothing is removed before the end: some file systems are slow to make a file where they have just
-//! removed another.
+//! Every measurement is a process of its own, so that peak memory is its own too; the two take turns, and what is printed is
+//! the median of each and of their ratios. The first ratio is of CPU seconds, of all threads and in the kernel too; the second
+//! of wall time. Nothing is removed before the end: some file systems are slow to make a file where they have just removed
+//! another.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads, writes and starts processes")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a benchmark that cannot run says so by failing"
 )]
 
@@ -48,20 +49,25 @@ fn compare(sizes: &[usize]) {
         std::fs::write(folder.path().join("schema.sql"), &schema).unwrap();
         std::fs::write(folder.path().join("policy.noren"), policy(*size)).unwrap();
         std::fs::write(folder.path().join("noren.toml"), PROJECT).unwrap();
-        let rounds = (1_000 / size).clamp(1, 10);
-        let [parse, compile] = means(["parse", "compile"], folder.path(), rounds);
+        let rounds: Vec<_> = (0..(5_000 / size).clamp(5, 20)).map(|number| round(folder.path(), number)).collect();
+        let middle = |of: &dyn Fn(&[Cost; 2]) -> f64| median(rounds.iter().map(of).collect());
         println!(
-            "| {size} | {:.1} MB | {:.3} | {:.3} | {:.1} | {:.3} | {:.3} | {:.1} | {:.0} MiB |",
+            "| {size} | {:.1} MB | {:.3} | {:.3} | {:.2} | {:.3} | {:.3} | {:.2} | {:.0} MiB |",
             bytes(schema.len()),
-            parse.cpu,
-            compile.cpu,
-            compile.cpu / parse.cpu,
-            parse.wall,
-            compile.wall,
-            compile.wall / parse.wall,
-            compile.memory
+            middle(&|[parse, _]| parse.cpu),
+            middle(&|[_, compile]| compile.cpu),
+            middle(&|[parse, compile]| compile.cpu / parse.cpu),
+            middle(&|[parse, _]| parse.wall),
+            middle(&|[_, compile]| compile.wall),
+            middle(&|[parse, compile]| compile.wall / parse.wall),
+            rounds.iter().map(|[_, compile]| compile.memory).fold(0.0, f64::max)
         );
     }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn bytes(count: usize) -> f64 {
@@ -69,24 +75,18 @@ fn bytes(count: usize) -> f64 {
 }
 
 /// Seconds, and mebibytes.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Cost {
     cpu: f64,
     wall: f64,
     memory: f64,
 }
 
-fn means(whats: [&str; 2], folder: &Path, rounds: usize) -> [Cost; 2] {
-    let mut sums = [Cost::default(); 2];
-    for round in 0..rounds {
-        for (what, sum) in whats.into_iter().zip(&mut sums) {
-            let one = child(what, folder);
-            *sum = Cost { cpu: sum.cpu + one.cpu, wall: sum.wall + one.wall, memory: sum.memory.max(one.memory) };
-        }
-        std::fs::rename(folder.join("generated"), folder.join(format!("generated-{round}"))).unwrap();
-    }
-    let rounds = f64::from(u32::try_from(rounds).unwrap());
-    sums.map(|sum| Cost { cpu: sum.cpu / rounds, wall: sum.wall / rounds, memory: sum.memory })
+/// Parsing, then compiling; what was written is kept.
+fn round(folder: &Path, number: usize) -> [Cost; 2] {
+    let costs = ["parse", "compile"].map(|what| child(what, folder));
+    std::fs::rename(folder.join("generated"), folder.join(format!("generated-{number}"))).unwrap();
+    costs
 }
 
 fn child(what: &str, folder: &Path) -> Cost {

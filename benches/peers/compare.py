@@ -46,6 +46,10 @@ LABELS = {
     "balance": "round(balance * 1.05, 2)",
     "note": "'****'::text",
 }
+# The same expressions as Noren's own, so that the two do the same work.
+SAME = "table customers { id, tenant keep; " + "".join(f"{column} mask ({sql}); " for column, sql in LABELS.items()) + """}
+export peers { tables customers; }
+"""
 DATANYMIZER = """
 tables:
   - name: customers
@@ -165,6 +169,8 @@ def works(folder, pid):
     yield "psql: plain COPY to a file", ROWS, shell(f'psql -Xqc "COPY customers TO STDOUT" > {masked}')
     yield "pg_dump", ROWS, shell(f"pg_dump -t customers > {masked}")
     yield "Noren: the whole run.sql", ROWS, shell(fresh(f"psql -Xq -v run={folder}/out -f {noren}"), env=key)
+    yield "Noren, with pg_anonymize's expressions", ROWS, shell(
+        fresh(f"psql -Xq -v run={folder}/out -f {folder}/same/generated/export/peers/run.sql"), env=key)
     yield "pg_anonymize: COPY as a masked role", ROWS, shell(
         f'psql -Xq -U noren_peers_masked -c "COPY (SELECT * FROM customers) TO STDOUT" > {masked}') if labelled else None
     user, host = os.environ.get("PGUSER", "postgres"), os.environ.get("PGHOST", "localhost")
@@ -208,6 +214,11 @@ def main():
             psql(SETUP.format(rows=rows))
             (place / "schema.sql").write_text(run(["pg_dump", "--schema-only", "-t", "customers"]))
             run([NOREN, "-C", folder, "build"])
+            (place / "same").mkdir(exist_ok=True)
+            shutil.copy(place / "schema.sql", place / "same")
+            (place / "same" / "noren.toml").write_text(MANIFEST.format(version=version))
+            (place / "same" / "policy.noren").write_text(SAME)
+            run([NOREN, "-C", f"{folder}/same", "build"])
             if psql("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_anonymize'") == "1" or os.environ.get("PG_ANONYMIZE"):
                 psql("DO $$ BEGIN CREATE ROLE noren_peers_masked LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
                      "ALTER ROLE noren_peers_masked SET session_preload_libraries = 'pg_anonymize'; GRANT SELECT ON customers TO noren_peers_masked;"
