@@ -152,7 +152,7 @@ impl<'p, 'a> Masked<'p, 'a> {
                 columns.push((bound, Some(name.clone())));
             }
             let condition = select.condition.take();
-            select.from = self.joins.clone();
+            select.from.clone_from(&self.joins);
             let barrier = self.hashes.values().any(|name| select.reads(ROW, name) > 1);
             Relation::Select(Box::new(Select { columns, from, condition, barrier, ..Select::default() }))
         };

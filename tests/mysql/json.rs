@@ -299,7 +299,7 @@ fn a_document_that_a_server_cuts_is_not_loaded() {
     let Some(server) = server::server() else { return support::skipped("no MariaDB") };
     let packet: usize = server.run("", "SELECT @@max_allowed_packet").trim().parse().unwrap();
     // With its comma, so that a whole number of elements and commas is a byte more than a packet.
-    let element = (1 << 16..).find(|size| (packet + 1).is_multiple_of(*size)).unwrap();
+    let element = (1 << 16..=packet + 1).find(|size| (packet + 1).is_multiple_of(*size)).unwrap();
     let count = packet / element + 2;
     let numbers = vec!["1"; count].join(",");
     let members: Vec<_> = (100..100 + count).map(|at| format!("\"k{at}\":1")).collect();
