@@ -195,7 +195,7 @@ fn quoted(name: &str) -> String {
 
 /// What nobody may refuse. `*` makes a glob, also between quotes.
 fn is_plain(name: &str) -> bool {
-    name.len() <= 63 && !name.contains('*') && name.chars().all(|letter| letter == ' ' || letter.is_ascii_graphic())
+    name.len() <= 63 && !name.contains('*') && !name.contains(char::is_control)
 }
 
 fn copy_of(file: &str) -> &str {
@@ -232,12 +232,13 @@ proptest! {
         prop_assume!(column != "id");
         let export = if odd_export { export } else { "developers".to_owned() };
         let key = serde_json::to_string(&export).unwrap().replace('\u{7f}', "\\u007f");
-        let (t, c, k, e) = (quoted(&table), quoted(&column), quoted(&class), quoted(&export));
+        let (in_table, in_column) = (quoted(&table), quoted(&column));
+        let [t, c, k, e] = [&table, &column, &class, &export].map(|name| syntax::quoted_name(name));
         let files = BTreeMap::from([
             ("noren.toml".to_owned(), format!(
                 "[project]\nname = \"p\"\nengine = \"postgresql\"\nversion = 15\nschema = [\"schema.sql\"]\nsearch = [\"public\"]\n\
                  policies = [\"p.noren\"]\noutput = \"generated\"\n\n[export.{key}]\ntarget = \"psql\"\ndir = \"data\"\n")),
-            ("schema.sql".to_owned(), format!("CREATE TABLE public.{t} (\n    id bigint NOT NULL,\n    {c} text\n);\n")),
+            ("schema.sql".to_owned(), format!("CREATE TABLE public.{in_table} (\n    id bigint NOT NULL,\n    {in_column} text\n);\n")),
             ("p.noren".to_owned(), format!(
                 "class {k} keep because \"x\";\ntable {t} {{ id keep; {c} {k}; }}\nexport {e} {{ tables {t}; }}\n")),
         ]);

@@ -15,6 +15,7 @@ mod lookup;
 mod null;
 mod orphans;
 mod partition_key;
+mod readable;
 mod reads;
 mod total;
 mod tsvector;
@@ -63,6 +64,7 @@ impl Case<'_> {
 /// Runs every proof; `version` is the server's major version.
 pub fn check(catalog: &Catalog, model: &Model, version: u8) -> Vec<Diagnostic> {
     let mut diagnostics = access::check(catalog, model, version);
+    readable::check(catalog, model, &mut diagnostics);
     for export in model.exports.values() {
         actors::check(&model.access, export, &mut diagnostics);
         for exported in export.tables.values() {

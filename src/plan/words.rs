@@ -4,6 +4,7 @@ use crate::catalog::DataType;
 use crate::mask::{Arguments, Value};
 use crate::model::{Fill, JsonNode, MaskUse, Treatment};
 use crate::syntax::ast::Orphans;
+use crate::syntax::written_name;
 
 /// One line that says what a column gets.
 pub fn treatment_words(treatment: &Treatment) -> String {
@@ -91,9 +92,7 @@ pub fn type_words(data_type: &DataType) -> String {
 
 /// A name as the language writes it.
 pub fn name_words(name: &str) -> String {
-    let plain = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    written_name(name, &[])
 }
 
 /// Line ends inside an expression would end a comment or a fact. Inside a string they stay visible as `\n`.

@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::model::{Decision, Rule, Step};
 use crate::source::Sources;
 use crate::syntax::ast::{ColumnRule, TableBlock, TableClause, TreatmentKind};
+use crate::syntax::written_name;
 use std::collections::BTreeSet;
 
 /// A rule that matches a column.
@@ -151,10 +152,7 @@ pub fn uncovered(table: &Table, column: &Column, exports: &[&str], treatment: &s
 
 /// A name as a policy would write it.
 fn policy_name(name: &str) -> String {
-    let is_plain = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
-        && !CLAUSE_WORDS.contains(&name);
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    written_name(name, CLAUSE_WORDS)
 }
 
 fn policy_table(name: &crate::catalog::QName, search: &[String]) -> String {

@@ -319,7 +319,7 @@ fn report_character(report: &mut Report, at: usize, letter: char, more: usize) {
         let diagnostic = diagnostic
             .at(span, "here")
             .note("a character that is not seen, or that changes the order of what is seen, makes a review see another text than the compiler")
-            .help("delete it, or write an ordinary space");
+            .help("delete it, or write an ordinary space; in a name of the schema it is escaped, as in `U&\"a\\3000b\"`");
         if more > 0 { diagnostic.note(format!("{more} more of these in this file are not shown")) } else { diagnostic }
     });
 }

@@ -5,12 +5,13 @@ use super::ast::{
     Argument, ArgumentValue, Fill, JsonStep, Name, Orphans, SqlExpr, Treatment, TreatmentKind, TypeCategory,
     TypePattern,
 };
+use super::name::quoted_name;
 use super::report::Report;
 use super::scan::{Kind, scan};
 
 /// A name as the language writes it: quoted where it was quoted.
 pub fn name_text(name: &Name) -> String {
-    if name.quoted { format!("\"{}\"", name.text.replace('"', "\"\"")) } else { name.text.clone() }
+    if name.quoted { quoted_name(&name.text) } else { name.text.clone() }
 }
 
 fn qualified_text(schema: Option<&Name>, name: &Name) -> String {

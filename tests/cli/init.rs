@@ -153,6 +153,27 @@ PARTITIONS 4 */;
 -- Dump completed on 2026-11-30 12:00:00
 "#;
 
+/// Names from a spreadsheet: a mark of the file's beginning, a space that is none, and a line break, which no file can hold.
+#[test]
+fn names_that_nobody_sees_are_written_with_escapes() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = "CREATE TABLE public.sheet (\"\u{feff}id\" bigint PRIMARY KEY, \"total\u{a0}sum\" numeric, \"two\nlines\\\" bigint);\n";
+    fs::write(folder.path().join("schema.sql"), schema).unwrap();
+    let said = ran(noren(folder.path()).args(["init", "--from", "schema.sql"]));
+    assert_eq!(said.code, 0, "{said:?}");
+    let policy = fs::read_to_string(folder.path().join("policies/policy.noren")).unwrap();
+    for name in ["U&\"\\feffid\"", "U&\"total\\00a0sum\"", "U&\"two\\000alines\\\\\""] {
+        assert!(policy.contains(name), "{name}: {policy}");
+    }
+    let found = ran(noren(folder.path()).args(["check", "--format", "concise"]));
+    assert_eq!((found.code, found.out.matches("error[").count()), (1, 1), "{found:?}");
+    assert!(found.out.contains("N0218") && found.out.contains("two\\nlines"), "{found:?}");
+    fs::write(folder.path().join("schema.sql"), schema.replace('\n', " ")).unwrap();
+    fs::write(folder.path().join("policies/policy.noren"), policy.replace("\\000a", " ")).unwrap();
+    let built = ran(noren(folder.path()).arg("build"));
+    assert_eq!(built.code, 0, "{built:?}");
+}
+
 #[test]
 fn a_dump_of_mysql_gives_a_project_for_aurora_mysql() {
     let folder = tempfile::tempdir().unwrap();

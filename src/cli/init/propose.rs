@@ -4,6 +4,7 @@ use super::guess::{self, Proposal, Refused};
 use super::{Server, names, proof};
 use crate::catalog::{Catalog, QName, Table};
 use crate::diagnostic::words::printable;
+use crate::syntax::written_name;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -269,11 +270,7 @@ impl<'a> Draft<'a> {
 
 /// A name as a policy writes it: quoted unless it is plain lower case and no word of the language.
 pub(super) fn name(text: &str) -> String {
-    let plain = text.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && text
-            .chars()
-            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_');
-    if plain && !WORDS.contains(&text) { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    written_name(text, WORDS)
 }
 
 /// Words that begin a clause of a table's block or a selector, or a treatment.

@@ -7,7 +7,7 @@ super::family! {
     N0104 Error "nested too deep";
     N0105 Error "a control, bidirectional or invisible character";
     N0106 Warning "letters of different scripts in one word";
-    N0107 Error "a name that is empty or longer than 63 bytes";
+    N0107 Error "a name that is empty, longer than 63 bytes or wrongly escaped";
     N0108 Error "an allowance that is not well formed";
     N0109 Error "a reason that is empty or has a line break";
     N0110 Error "a JSON key with capital letters and without quotes";

@@ -18,5 +18,6 @@ super::family! {
     N0215 Error "a test that names what the policy does not have";
     N0216 Error "a test whose SQL cannot be read";
     N0217 Error "rows of a test that the table cannot take";
+    N0218 Error "a name with a line break or another control character";
     N0290 Note "a statement that is not compiled yet";
 }

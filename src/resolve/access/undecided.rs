@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, ForeignKey, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Scope, ScopeKind, Tenancy};
+use crate::syntax::written_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding a table.
@@ -80,9 +81,5 @@ fn finding(
 
 /// A name as the language writes it.
 pub fn word(name: &str) -> String {
-    let is_plain = name
-        .chars()
-        .enumerate()
-        .all(|(at, letter)| letter.is_ascii_lowercase() || letter == '_' || (at > 0 && letter.is_ascii_digit()));
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    written_name(name, &[])
 }

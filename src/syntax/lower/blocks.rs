@@ -35,7 +35,7 @@ impl Lower<'_> {
             }
             Rule::tenancy_head => ast::Statement::Tenancy(self.tenancy(&clauses, span)?),
             Rule::role_head => {
-                let name = self.child_name(head)?;
+                let name = self.own_name(head)?;
                 let clauses = clauses.iter().map(|clause| {
                     let span = self.span(clause);
                     self.role_clause(clause).map(|lowered| Spanned::new(lowered, span))
@@ -44,12 +44,12 @@ impl Lower<'_> {
                 ast::Statement::Role(ast::Role { name, clauses, span })
             }
             Rule::export_head => {
-                let name = self.child_name(head)?;
+                let name = self.own_name(head)?;
                 let clauses = clauses.iter().map(|clause| self.export_clause(clause)).collect::<Option<_>>()?;
                 ast::Statement::Export(ast::Export { name, clauses, span })
             }
             Rule::extension_head => {
-                let name = self.child_name(head)?;
+                let name = self.own_name(head)?;
                 let objects = clauses.iter().map(|clause| self.extension_object(clause)).collect::<Option<_>>()?;
                 ast::Statement::Extension(ast::Extension { name, objects, span })
             }

@@ -6,11 +6,17 @@ use crate::diagnostic::codes;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast;
 use crate::syntax::grammar::{Node, Rule};
+use crate::syntax::name::unescaped;
 use unicode_security::MixedScript;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
 /// `NAMEDATALEN - 1`
 const MAX_NAME: usize = 63;
+
+/// The quotes after `U&`.
+fn escaped(written: &str) -> Option<&str> {
+    written.strip_prefix(['U', 'u'])?.strip_prefix('&')
+}
 
 impl Lower<'_> {
     /// A `name`, `pattern` or keyword node, or a rule around one.
@@ -30,13 +36,31 @@ impl Lower<'_> {
                     .help("write the name as the schema dump has it")
             });
         }
-        self.check_controls(&name.text, span);
-        self.check_scripts(&name.text, span);
+        // What is escaped is seen.
+        if escaped(node.text()).is_none() {
+            self.check_controls(&name.text, span);
+            self.check_scripts(&name.text, span);
+        }
         Some(name)
     }
 
-    fn raw_name(&self, node: &Node) -> Option<ast::Name> {
+    fn raw_name(&mut self, node: &Node) -> Option<ast::Name> {
         let (written, span) = (node.text(), self.span(node));
+        if let Some(quoted) = escaped(written) {
+            let text = unescaped(&unquote(quoted, '"')?);
+            if text.is_none() {
+                self.report.add(
+                    codes::N0107,
+                    "expected characters and escapes, found an escape that is none",
+                    |diagnostic| {
+                        diagnostic
+                            .at(span, "cannot be read")
+                            .help("write `\\` and four hexadecimal digits for a character, and `\\\\` for `\\` itself")
+                    },
+                );
+            }
+            return Some(ast::Name { text: text?, quoted: true, span });
+        }
         Some(if written.starts_with('"') {
             ast::Name { text: unquote(written, '"')?, quoted: true, span }
         } else {
@@ -46,6 +70,22 @@ impl Lower<'_> {
 
     pub(super) fn child_name(&mut self, node: &Node) -> Option<ast::Name> {
         self.name(&node.child(Rule::name)?)
+    }
+
+    /// A name that the policy gives. It stands in comments and paths, where a schema's never does as it is.
+    pub(super) fn own_name(&mut self, node: &Node) -> Option<ast::Name> {
+        let name = self.child_name(node)?;
+        Some(self.own(name))
+    }
+
+    pub(super) fn own(&mut self, name: ast::Name) -> ast::Name {
+        if name.text.contains(char::is_control) {
+            let title = "expected readable text, found a control character in a name that the policy gives";
+            self.report.add(codes::N0105, title, |diagnostic| {
+                diagnostic.at(name.span, "has an escape of it").help("choose a name without it")
+            });
+        }
+        name
     }
 
     /// All `name` children; said twice in one list is an error.
@@ -78,7 +118,9 @@ impl Lower<'_> {
                     .fix(span, format!("\"{written}\""))
             });
         }
-        self.check_controls(&name.text, name.span);
+        if escaped(written).is_none() {
+            self.check_controls(&name.text, name.span);
+        }
         Some(name)
     }
 
@@ -168,7 +210,9 @@ impl Lower<'_> {
     pub(super) fn check_controls(&mut self, text: &str, span: Span) {
         if text.contains(['\t', '\r']) {
             self.report.add(codes::N0105, "expected readable text, found a tab within quotes", |diagnostic| {
-                diagnostic.at(span, "has a tab").help("write a space")
+                diagnostic
+                    .at(span, "has a tab")
+                    .help("write a space; in a name of the schema it is escaped, as in `U&\"a\\0009b\"`")
             });
         }
     }

@@ -6,7 +6,7 @@ use crate::syntax::grammar::{Node, Rule};
 
 impl Lower<'_> {
     pub(super) fn class(&mut self, node: &Node) -> Option<ast::Class> {
-        Some(ast::Class { name: self.child_name(node)?, treatment: self.child_treatment(node)?, span: self.span(node) })
+        Some(ast::Class { name: self.own_name(node)?, treatment: self.child_treatment(node)?, span: self.span(node) })
     }
 
     pub(super) fn setting(&mut self, node: &Node) -> Option<ast::Setting> {
@@ -70,7 +70,7 @@ impl Lower<'_> {
         let condition = |rule| node.child(rule).map(|clause| self.child_sql(&clause));
         let (using, check) = (condition(Rule::policy_using), condition(Rule::policy_check));
         Some(ast::Policy {
-            name: self.child_name(node)?,
+            name: self.own_name(node)?,
             tables: self.selector(node)?,
             restrictive: node.has(Rule::kw_restrictive),
             commands,
@@ -86,8 +86,9 @@ impl Lower<'_> {
     pub(super) fn workload(&mut self, node: &Node) -> Option<ast::Workload> {
         let mut names = node.all(Rule::name);
         let (name, role) = (names.next()?, names.next()?);
+        let name = self.name(&name)?;
         Some(ast::Workload {
-            name: self.name(&name)?,
+            name: self.own(name),
             role: self.name(&role)?,
             because: self.because(node)?,
             span: self.span(node),
@@ -101,14 +102,14 @@ impl Lower<'_> {
                 Some(value) => Some(self.value(&value)?),
                 None => None,
             };
-            let (name, kind) = (self.child_name(&parameter)?, self.child_type(&parameter)?);
+            let (name, kind) = (self.own_name(&parameter)?, self.child_type(&parameter)?);
             parameters.push(ast::Parameter { name, kind, default });
         }
         let names: Vec<ast::Name> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
         self.check_unique(&names);
         let said = |rule| node.child(rule).map(|clause| clause.has(Rule::kw_yes));
         Some(ast::MaskDefinition {
-            name: self.child_name(node)?,
+            name: self.own_name(node)?,
             parameters,
             returns: self.child_type(node)?,
             unique: said(Rule::mask_unique),

@@ -1,0 +1,6 @@
+CREATE TABLE public.t (
+    id integer NOT NULL,
+    a_b text
+);
+
+ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id);
