@@ -619,6 +619,6 @@ fn a_table_name_cannot_forge_a_line() {
         project.write("policy.noren", format!("{POLICY}table \"in*\" {{ {clause} because \"x\"; }}\n"));
         assert_eq!(project.run(&["build"]).code, 0);
         let coverage = project.read("generated/coverage.txt");
-        assert!(coverage.contains("\\n") && !coverage.lines().any(|line| line == forged), "{coverage}");
+        assert!(coverage.contains("\\000a") && !coverage.lines().any(|line| line == forged), "{coverage}");
     }
 }

@@ -5,12 +5,15 @@
 use crate::catalog::{Catalog, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::Model;
+use crate::model::access::ScopeKind;
 use crate::source::Span;
 use std::collections::BTreeSet;
 
 pub(super) fn check(catalog: &Catalog, model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     let exported = model.exports.values().flat_map(|export| export.tables.keys());
-    let tables: BTreeSet<_> = exported.chain(model.access.scopes.keys()).collect();
+    // No SQL names an internal table.
+    let placed = model.access.scopes.iter().filter(|(_, scope)| scope.kind != ScopeKind::Internal);
+    let tables: BTreeSet<_> = exported.chain(placed.map(|(name, _)| name)).collect();
     for table in tables.into_iter().filter_map(|name| catalog.tables.get(name)) {
         for (what, name, span) in names(table).filter(|(_, name, _)| name.contains(char::is_control)) {
             let title = format!("expected a name without control characters, found {what} `{}`", name.escape_debug());

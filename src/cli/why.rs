@@ -10,7 +10,10 @@ use crate::emit::{rows_words, scope_words};
 use crate::mask::Value;
 use crate::model::access::Command;
 use crate::model::{Export, ExportColumn, Fill, JsonNode, MaskCall, MaskUse, Model, Rule, Step, Treatment};
+use crate::resolve::table_text;
 use crate::source::{Sources, Span};
+use crate::syntax::{unescaped_name, written_name};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 pub(super) fn run(column: &str, export: Option<&str>, console: &Console) -> Result<Outcome> {
@@ -67,25 +70,48 @@ fn tell_errors(errors: &[Diagnostic], spans: &[Span], is_open: bool, console: &C
     Outcome::Findings
 }
 
-/// `users.email` as PostgreSQL reads names: folded unless quoted, a doubled quote stands for one; nothing where it
-/// is no name.
+/// `users.email` as PostgreSQL reads names: folded unless quoted, a doubled quote stands for one, `U&"…"` has escapes; nothing
+/// where it is no name.
 fn parse_name(written: &str) -> Vec<String> {
     let mut words = vec![String::new()];
-    let mut characters = written.chars().peekable();
-    let mut quoted = false;
-    while let Some(character) = characters.next() {
-        match (character, quoted) {
-            ('"', true) if characters.next_if_eq(&'"').is_some() => push(&mut words, '"'),
-            ('"', _) => quoted = !quoted,
-            ('.', false) => words.push(String::new()),
-            (other, true) => push(&mut words, other),
-            (other, false) => push(&mut words, other.to_ascii_lowercase()),
+    let mut rest = written;
+    while let Some(character) = rest.chars().next() {
+        let word = words.last().map_or("", String::as_str);
+        if character == '"' && ["", "u&"].contains(&word) {
+            let Some((quoted, length)) = quoted(rest) else { return Vec::new() };
+            let name = if word.is_empty() { Some(quoted) } else { unescaped_name(&quoted) };
+            let Some(name) = name else { return Vec::new() };
+            rest = rest.get(length..).unwrap_or_default();
+            if !rest.is_empty() && !rest.starts_with('.') {
+                return Vec::new();
+            }
+            words.pop();
+            words.push(name);
+            continue;
+        }
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+        match (character, words.last_mut()) {
+            ('.', _) => words.push(String::new()),
+            (_, Some(word)) => word.push(character.to_ascii_lowercase()),
+            (_, None) => {}
         }
     }
-    if quoted || words.iter().any(String::is_empty) {
+    if words.iter().any(String::is_empty) {
         words.clear();
     }
     words
+}
+
+/// What stands between the quotes at the beginning, and how many bytes that is with them.
+fn quoted(text: &str) -> Option<(String, usize)> {
+    let mut at = 1;
+    loop {
+        at += text.get(at..)?.find('"')? + 1;
+        if !text.get(at..)?.starts_with('"') {
+            return Some((text.get(1..at - 1)?.replace("\"\"", "\""), at));
+        }
+        at += 1;
+    }
 }
 
 fn parse_column(written: &str) -> Result<Vec<String>> {
@@ -108,16 +134,12 @@ pub(super) fn find_table<'a>(written: &str, run: &'a Run<'_>) -> Result<&'a Tabl
             return Err(Failure::new(format!("expected a table, found `{written}`")).help(help));
         }
     };
-    found.ok_or_else(|| {
-        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.to_string(), name.to_string()]).collect();
-        unknown("table", written, all.iter().map(String::as_str))
-    })
+    found.ok_or_else(|| unknown("table", written, tables.keys().flat_map(as_said)))
 }
 
-fn push(words: &mut [String], character: char) {
-    if let Some(word) = words.last_mut() {
-        word.push(character);
-    }
+/// A table without and with its schema: as it is told, and as it is written.
+fn as_said(table: &QName) -> [(String, String); 2] {
+    [(table.name.to_string(), written_name(&table.name, &[])), (table.to_string(), table_text(table))]
 }
 
 fn find_column<'a>(words: &[String], run: &'a Run<'_>) -> Result<(&'a Table, String)> {
@@ -132,18 +154,19 @@ fn find_column<'a>(words: &[String], run: &'a Run<'_>) -> Result<(&'a Table, Str
     };
     let written = words.get(..words.len() - 1).unwrap_or_default().join(".");
     let Some(table) = found else {
-        let all: Vec<String> = tables.keys().flat_map(|name| [name.name.to_string(), name.to_string()]).collect();
-        return Err(unknown("table", &written, all.iter().map(String::as_str)));
+        return Err(unknown("table", &written, tables.keys().flat_map(as_said)));
     };
     if table.columns.contains_key(column) {
         return Ok((table, column.clone()));
     }
-    Err(unknown(&format!("column of `{}`", table.name), column, table.columns.keys().map(String::as_str)))
+    let columns = table.columns.keys().map(|name| (name.clone(), written_name(name, &[])));
+    Err(unknown(&format!("column of `{}`", table.name), column, columns))
 }
 
-fn unknown<'a>(what: &str, written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Failure {
+fn unknown(what: &str, written: &str, candidates: impl Iterator<Item = (String, String)>) -> Failure {
     let failure = Failure::new(format!("expected a {what}, found `{written}`"));
-    match did_you_mean(written, candidates) {
+    let names: BTreeMap<String, String> = candidates.collect();
+    match did_you_mean(written, names.keys().map(String::as_str)).and_then(|near| names.get(near)) {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
         None => failure.help("names are folded to lower case unless they stand in double quotes"),
     }

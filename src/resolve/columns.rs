@@ -1,7 +1,7 @@
 //! Which rule decides for a column: the most specific one, a tie being an error that shows both places.
 
 use super::exports::Exports;
-use super::selector::{Selected, matches};
+use super::selector::{Selected, matches, table_text};
 use super::types::matches_types;
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, codes};
@@ -160,8 +160,8 @@ fn policy_table(name: &crate::catalog::QName, search: &[String]) -> String {
     if search.len() == 1 && search.iter().any(|schema| *schema == name.schema) {
         return policy_name(&name.name);
     }
-    format!("{}.{}", policy_name(&name.schema), policy_name(&name.name))
+    table_text(name)
 }
 
 /// Words that begin a clause of a table block, and so are quoted as column names there.
-const CLAUSE_WORDS: &[&str] = &["internal", "rows", "scoped", "shared", "skip"];
+pub(super) const CLAUSE_WORDS: &[&str] = &["internal", "rows", "scoped", "shared", "skip"];

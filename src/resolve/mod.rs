@@ -23,11 +23,14 @@ mod test;
 mod treatment;
 mod types;
 
+pub use selector::table_text;
+
 use crate::catalog::{Catalog, QName};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::Model;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::syntax::ast::{File, TableBlock, TableClause};
+use crate::syntax::written_name;
 use access::Ground;
 use declare::Declarations;
 use exports::{Exports, Uncovered, demand_reason};
@@ -176,7 +179,13 @@ fn unused_pattern(
     // What the rule names already cannot be meant.
     let others = names.into_iter().filter(|name| beside.iter().all(|pattern| pattern.text != *name));
     match crate::diagnostic::did_you_mean(&pattern.text, others) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(pattern.span, near),
+        Some(near) => meant(diagnostic, pattern.span, near),
         None => diagnostic.help("remove it; a rule that does nothing hides a slip"),
     }
+}
+
+/// The name that was meant, as a policy writes it at the place of the one that was found.
+fn meant(diagnostic: Diagnostic, span: Span, name: &str) -> Diagnostic {
+    let written = written_name(name, columns::CLAUSE_WORDS);
+    diagnostic.help(format!("did you mean `{written}`?")).fix(span, written)
 }

@@ -5,11 +5,13 @@
 //! nothing is how a column leaks.
 
 use super::access::needs_tenancy;
+use super::meant;
 use crate::catalog::{Catalog, QName, Table, TableKind};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::model::access::{Scope, ScopeKind};
 use crate::source::Span;
 use crate::syntax::ast::{Pattern, Selector, SelectorItem, TablePattern};
+use crate::syntax::written_name;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -249,14 +251,13 @@ impl<'a> Selectors<'a> {
                 .note(format!("`{}` is in schema `{schema}`, which `search` in noren.toml does not list", table.name))
                 .help(format!("write `{}`", table.name));
         }
-        let near = if pattern.schema.is_some() {
-            let qualified: Vec<String> = self.tables().map(|table| table.name.to_string()).collect();
-            did_you_mean(&written, qualified.iter().map(String::as_str)).map(str::to_owned)
+        let names: BTreeMap<String, String> = if pattern.schema.is_some() {
+            self.tables().map(|table| (table.name.to_string(), table_text(&table.name))).collect()
         } else {
-            did_you_mean(&written, self.tables().map(|table| table.name.name.as_str())).map(str::to_owned)
+            self.tables().map(|table| (table.name.name.to_string(), written_name(&table.name.name, &[]))).collect()
         };
-        match near {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(pattern.span, near),
+        match did_you_mean(&written, names.keys().map(String::as_str)).and_then(|near| names.get(near)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(pattern.span, near.as_str()),
             None => diagnostic.help("write a table of the schema files, or remove this pattern"),
         }
     }
@@ -335,6 +336,11 @@ pub fn pattern_text(pattern: &TablePattern) -> String {
     }
 }
 
+/// A table with its schema, as a policy writes it.
+pub fn table_text(table: &QName) -> String {
+    format!("{}.{}", written_name(&table.schema, &[]), written_name(&table.name, &[]))
+}
+
 /// Whether `text` is matched by `pattern`, in which `*` stands for any run of characters.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let Some((first, pattern)) = pattern.split_once('*') else { return pattern == text };
@@ -353,7 +359,7 @@ pub fn no_such_column(span: Span, written: &str, table: &str, columns: &[&str]) 
     let diagnostic = Diagnostic::new(codes::N0204, format!("expected a column of `{table}`, found `{written}`"))
         .at(span, "no such column");
     match did_you_mean(written, columns.iter().copied()) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
+        Some(near) => meant(diagnostic, span, near),
         None => diagnostic.help(format!("write a column of `{table}`, or remove this")),
     }
 }

@@ -5,6 +5,7 @@
 
 mod sql;
 
+use super::meant;
 use super::treatment::Treatments;
 use crate::catalog::{Column, DataType, Table};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
@@ -177,7 +178,7 @@ fn unknown<'n>(expected: &str, found: &ast::Name, names: impl Iterator<Item = &'
     let title = format!("expected {expected}, found `{}`", found.text);
     let diagnostic = Diagnostic::new(codes::N0215, title).at(found.span, "is not declared");
     match did_you_mean(&found.text, names) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(found.span, near),
+        Some(near) => meant(diagnostic, found.span, near),
         None => diagnostic.help("declare it, or name one that is"),
     }
 }

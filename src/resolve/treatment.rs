@@ -3,7 +3,7 @@
 use super::arguments::resolve_arguments;
 use super::declare::Declarations;
 use super::expression::{Refusal, Scope, mysql, parse_row_sql};
-use super::{fields, json, own_mask};
+use super::{fields, json, meant, own_mask};
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::model::{Fill, LinkageGroup, MaskCall, MaskUse, OwnExpression, Predicate, RowSql, Treatment};
@@ -300,7 +300,7 @@ pub fn unknown_class(name: &ast::Name, declared: &Declarations<'_>) -> Diagnosti
     }
     let words = declared.classes.keys().copied().chain(["keep", "drop", "mask"]);
     match did_you_mean(&name.text, words) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
+        Some(near) => meant(diagnostic, name.span, near),
         None => diagnostic.help(format!("declare it: `class {} mask null;`", name.text)),
     }
 }
@@ -315,7 +315,7 @@ fn unknown_mask(call: &ast::MaskCall, declared: &Declarations<'_>) -> Diagnostic
     let known: Vec<&str> = crate::mask::all().map(crate::mask::Mask::name).collect();
     let words = declared.masks.keys().copied().chain(known.iter().copied());
     match did_you_mean(&name.text, words) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
+        Some(near) => meant(diagnostic, name.span, near),
         None => diagnostic.help(format!("the masks are `{}`", known.join("`, `"))),
     }
 }

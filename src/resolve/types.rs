@@ -1,5 +1,6 @@
 //! Types as a policy writes them against types as the catalog holds them.
 
+use super::meant;
 use crate::catalog::{BaseType, Catalog, Category, Column, DataType, QName, builtin, mysql};
 use crate::diagnostic::{Diagnostic, codes, did_you_mean};
 use crate::syntax::ast::{Name, TypeCategory, TypePattern};
@@ -156,7 +157,7 @@ pub fn check_types(types: &[TypePattern], catalog: &Catalog, diagnostics: &mut V
         let diagnostic = Diagnostic::new(codes::N0212, format!("expected a type, found `{}`", name.text))
             .at(name.span, "no such type");
         diagnostics.push(match did_you_mean(&name.text, known) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
+            Some(near) => meant(diagnostic, name.span, near),
             None => diagnostic.help("write a type's one-word name, such as `timestamptz` or `varchar`"),
         });
     }

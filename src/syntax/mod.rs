@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 
 pub use format::{format, format_source};
 pub use meaning::same as same_meaning;
-pub use name::{quoted_name, written_name};
+pub use name::{quoted_name, unescaped_name, written_name};
 pub use parse::parse;
 pub use text::{name_text, sql_text, treatment_text, type_text};
 

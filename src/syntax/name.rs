@@ -28,7 +28,7 @@ pub fn quoted_name(name: &str) -> String {
 
 /// What stands between the quotes of `U&"…"`, as PostgreSQL reads it: `\` and four hexadecimal digits, `\+` and six, `\\` for
 /// the character itself; two halves of UTF-16 make one character. `None` where an escape is none.
-pub(super) fn unescaped(text: &str) -> Option<String> {
+pub fn unescaped_name(text: &str) -> Option<String> {
     let mut name = String::new();
     let mut first_half = None;
     let mut rest = text;
@@ -77,7 +77,7 @@ mod tests {
         ] {
             let written = written_name(name, &["rows"]);
             let back = match written.strip_prefix("U&\"") {
-                Some(inner) => unescaped(&inner.strip_suffix('"').unwrap().replace("\"\"", "\"")).unwrap(),
+                Some(inner) => unescaped_name(&inner.strip_suffix('"').unwrap().replace("\"\"", "\"")).unwrap(),
                 None => written.trim_matches('"').replace("\"\"", "\""),
             };
             assert_eq!(back, name, "{written}");
@@ -102,7 +102,7 @@ mod tests {
             ("\\00é", None),
             ("\\", None),
         ] {
-            assert_eq!(unescaped(text).as_deref(), name, "{text}");
+            assert_eq!(unescaped_name(text).as_deref(), name, "{text}");
         }
     }
 }

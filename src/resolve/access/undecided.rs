@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, ForeignKey, QName, Table};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::model::access::{Scope, ScopeKind, Tenancy};
+use crate::resolve::selector::table_text;
 use crate::syntax::written_name;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +67,7 @@ fn finding(
     let qualified = catalog.tables.keys().filter(|name| name.name == table.name.name).count() > 1;
     let name = match (qualified, table.name.schema == "public") {
         (false, true) => word(&table.name.name),
-        _ => format!("{}.{}", word(&table.name.schema), word(&table.name.name)),
+        _ => table_text(&table.name),
     };
     let help = format!("add `table {name} {{ {line} }}`");
     let help = match way {

@@ -6,7 +6,7 @@ use crate::diagnostic::codes;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast;
 use crate::syntax::grammar::{Node, Rule};
-use crate::syntax::name::unescaped;
+use crate::syntax::name::unescaped_name;
 use unicode_security::MixedScript;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
@@ -47,7 +47,7 @@ impl Lower<'_> {
     fn raw_name(&mut self, node: &Node) -> Option<ast::Name> {
         let (written, span) = (node.text(), self.span(node));
         if let Some(quoted) = escaped(written) {
-            let text = unescaped(&unquote(quoted, '"')?);
+            let text = unescaped_name(&unquote(quoted, '"')?);
             if text.is_none() {
                 self.report.add(
                     codes::N0107,
