@@ -78,7 +78,9 @@ impl Mask for Permute {
 
     /// Each range is permuted by its own bases, and the range of the number chooses: a base that were a CASE itself would be
     /// computed in each of the many places that read it. The planner puts together what is not kept apart (`OFFSET 0`), so
-    /// the digits of the second round, which the fourth and the third read, would be computed three times.
+    /// the digits of the second round, which the fourth and the third read, would be computed three times. What is put
+    /// together stands in the branches of the CASE, so the first digits of a range, which for a number of another could be
+    /// too large to multiply, are computed for its own numbers alone; `masks::` has the ends of each type on all versions.
     fn render(&self, context: &Context<'_>) -> Rendered {
         let names = Names { alias: context.alias };
         let (_, greatest) = types::integer_range(context.input_type).unwrap_or((0, 0));
